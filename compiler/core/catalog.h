@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/core/dtype.h"
+#include "compiler/core/shape.h"
+#include "compiler/core/value.h"
+
+namespace inarch {
+
+/// One tensor of a checkpoint, as its header describes it.
+struct TensorInfo {
+  std::string name;
+  DType dtype = DType::f32;
+  Shape shape;
+  std::uint32_t file = 0;   // index into Checkpoint::files
+  std::int64_t offset = 0;  // bytes from the start of the file
+  std::int64_t bytes = 0;
+
+  std::int64_t elements() const { return numel(shape); }
+};
+
+/// What identifies a file's content without reading all of it. Two fine-tunes of one model have the
+/// same header and size, so time and inode belong to it.
+struct FileIdentity {
+  std::string path;  // as it can be opened
+  std::string name;  // as the checkpoint calls it: "model-00001-of-00002.safetensors"
+  std::int64_t size = 0;
+  std::int64_t mtime_ns = 0;
+  std::uint64_t inode = 0;
+  std::string header_sha256;
+
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+
+/// A model as the compiler knows it: names, shapes and config, and never a weight.
+struct Checkpoint {
+  std::string location;                 // directory or file, as given or resolved
+  std::vector<FileIdentity> files;      // the shards
+  std::vector<TensorInfo> tensors;      // in file order: by file, then by offset
+  Value config;                         // config.json, or null when there is none
+  std::vector<std::string> side_files;  // names of the other regular files beside the shards
+
+  const TensorInfo* find(std::string_view name) const;
+  /// Must be called once `tensors` is complete; find() needs it.
+  void build_index();
+
+ private:
+  std::map<std::string, std::size_t, std::less<>> index_;
+};
+
+}  // namespace inarch

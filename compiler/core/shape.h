@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace inarch {
+
+/// Sizes of a tensor's dimensions, outermost first. Empty for a scalar.
+using Shape = std::vector<std::int64_t>;
+
+/// Number of elements, or nothing when it does not fit 62 bits.
+std::optional<std::int64_t> checked_numel(const Shape& shape);
+/// Number of elements of a shape that is known to fit.
+std::int64_t numel(const Shape& shape);
+/// "[262144, 1152]"
+std::string format_shape(const Shape& shape);
+
+}  // namespace inarch

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace inarch::embedded {
+
+/// A file of the repository that is compiled into the binary.
+struct File {
+  std::string name;
+  std::string text;
+};
+
+/// docs/errors/E203.md and its siblings.
+const std::vector<File>& error_pages();
+/// schemas/architectures/*.yaml.
+const std::vector<File>& architectures();
+
+}  // namespace inarch::embedded
