@@ -1,0 +1,317 @@
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "compiler/recipe/bind_config.h"
+#include "compiler/recipe/bound_recipe.h"
+#include "compiler/recipe/expand.h"
+#include "compiler/support/sizes.h"
+#include "compiler/support/text.h"
+
+namespace inarch {
+
+namespace {
+
+std::string describe_bindings(const Bindings& bindings) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : bindings) names.push_back("'" + name + "'");
+  return names.empty() ? "'from' captures nothing, and there is no 'for'"
+                       : fmt::format("known here: {}", join_names(names));
+}
+
+class Binder {
+ public:
+  Binder(const Recipe& recipe, const BindOptions& options, Diagnostics& diagnostics)
+      : recipe_(recipe), options_(options), diagnostics_(diagnostics) {
+    bound_.recipe = &recipe;
+    bound_.globals = std::make_unique<Scope>();
+  }
+
+  std::optional<BoundRecipe> bind() {
+    const std::size_t before = diagnostics_.errors();
+    bind_params();
+    bind_sources();
+    if (diagnostics_.errors() != before) return std::nullopt;
+    for (const LetDecl& let : recipe_.lets) bound_.globals->set_lazy(let.name, let.expression);
+    bind_output();
+    bind_rules();
+    if (diagnostics_.errors() != before) return std::nullopt;
+    check_unused();
+    if (diagnostics_.errors() != before) return std::nullopt;
+    return std::move(bound_);
+  }
+
+ private:
+  // ---- params
+
+  void bind_params() {
+    std::map<std::string, std::string> given;
+    for (const auto& [name, text] : options_.set) given[name] = text;
+    for (const ParamDecl& param : recipe_.params) {
+      auto value = evaluate_node(param.value, *bound_.globals, diagnostics_);
+      if (!value) continue;
+      const auto override_text = given.find(param.name);
+      if (override_text != given.end()) {
+        value = override_value(param, *value, override_text->second);
+        given.erase(override_text);
+        if (!value) continue;
+      }
+      bound_.globals->set(param.name, std::move(*value));
+    }
+    for (const auto& [name, text] : given) report_unknown_param(name);
+  }
+
+  std::optional<Value> override_value(const ParamDecl& param, const Value& was,
+                                      const std::string& text) {
+    YamlNode node;
+    node.kind = YamlNode::Kind::scalar;
+    node.text = text;
+    Value value = was.if_text() ? Value(text) : scalar_value(node);
+    const bool integer_for_real = was.if_real() && value.if_int();
+    if (was.is_null() || was.kind() == value.kind() || integer_for_real) return value;
+    diagnostics_.add(
+        error("E161", fmt::format("--set {}={}: the recipe wants {}, not {}", param.name,
+                                  escape_for_terminal(text), was.kind(), value.kind()))
+            .at(param.value.span, "its default")
+            .hint(fmt::format("--set {}={}", param.name, escape_for_terminal(to_text(was), 40))));
+    return std::nullopt;
+  }
+
+  void report_unknown_param(const std::string& name) {
+    std::vector<std::string> names;
+    for (const ParamDecl& param : recipe_.params) names.push_back(param.name);
+    const std::string near = nearest(name, names);
+    diagnostics_.add(
+        error("E160", fmt::format("the recipe has no param '{}'", escape_for_terminal(name)))
+            .in("--set")
+            .note(names.empty() ? "it has none" : fmt::format("params: {}", join_names(names, 20)))
+            .hint(near.empty() ? "" : fmt::format("did you mean '{}'?", near)));
+  }
+
+  // ---- sources
+
+  void bind_sources() {
+    std::map<std::string, std::string> given;
+    for (const auto& [name, path] : options_.sources) given[name] = path;
+    for (const SourceDecl& source : recipe_.sources) {
+      Value::List described;
+      for (std::size_t k = 0; k < source.locations.size(); ++k) {
+        const std::string name =
+            source.is_list ? fmt::format("{}[{}]", source.name, k) : source.name;
+        open(source, source.locations[k], name, given);
+        if (!bound_.sources.empty() && bound_.sources.back().name == name) {
+          described.emplace_back(Value::Map{{"config", bound_.sources.back().checkpoint->config}});
+        }
+      }
+      if (!source.is_list && !described.empty()) {
+        bound_.values.push_back(std::make_unique<Value>(std::move(described.front())));
+        bound_.globals->set_reference(source.name, bound_.values.back().get());
+      } else if (source.is_list) {
+        bound_.values.push_back(std::make_unique<Value>(std::move(described)));
+        bound_.globals->set_reference(source.name, bound_.values.back().get());
+      }
+    }
+    std::vector<std::string> names;
+    for (const SourceDecl& source : recipe_.sources) {
+      if (!source.is_list) names.push_back(source.name);
+      for (std::size_t k = 0; source.is_list && k < source.locations.size(); ++k)
+        names.push_back(fmt::format("{}[{}]", source.name, k));
+    }
+    for (const auto& [name, path] : given) {
+      const std::string near = nearest(name, names);
+      diagnostics_.add(
+          error("E201", fmt::format("the recipe has no source '{}'", escape_for_terminal(name)))
+              .in("--source")
+              .note(fmt::format("sources: {}", names.empty() ? "none" : join_names(names, 20)))
+              .hint(near.empty() ? "" : fmt::format("did you mean '{}'?", near)));
+    }
+  }
+
+  void open(const SourceDecl& source, const SourceLocation& location, const std::string& name,
+            std::map<std::string, std::string>& given) {
+    SourceRequest request;
+    request.name = name;
+    const auto override_path = given.find(name);
+    if (override_path != given.end()) {
+      request.location = override_path->second;
+      given.erase(override_path);
+    } else {
+      const auto text = evaluate(location.text, *bound_.globals, diagnostics_);
+      if (!text) return;
+      request.is_hub = location.is_hub;
+      request.location = to_text(*text);
+      const bool relative =
+          !request.is_hub && !request.location.empty() && request.location[0] != '/';
+      if (relative && !options_.recipe_directory.empty()) {
+        request.location = options_.recipe_directory + "/" + request.location;
+      }
+      if (location.revision) {
+        const auto revision = evaluate(*location.revision, *bound_.globals, diagnostics_);
+        if (!revision) return;
+        request.revision = to_text(*revision);
+      }
+    }
+    Diagnostics found;
+    auto checkpoint = options_.open_source(request, found);
+    for (Diagnostic d : found.list()) {
+      if (!d.primary.span.known()) d.primary = {location.span, fmt::format("source '{}'", name)};
+      const bool not_there = d.code == "E422" || d.code == "E423";
+      if (not_there && d.help.empty())
+        d.help = fmt::format("--source {}=PATH reads it from elsewhere", name);
+      diagnostics_.add(std::move(d));
+    }
+    if (!checkpoint) return;
+    BoundSource bound{name, &source, std::move(checkpoint), {}};
+    for (std::size_t i = 0; i < bound.checkpoint->tensors.size(); ++i)
+      bound.names.add(bound.checkpoint->tensors[i].name, i);
+    bound_.sources.push_back(std::move(bound));
+  }
+
+  // ---- output
+
+  void bind_output() {
+    const OutputDecl& output = recipe_.output;
+    if (output.dtype) {
+      const auto text = evaluate(*output.dtype, *bound_.globals, diagnostics_);
+      if (text) bound_.dtype = dtype_from_recipe(to_text(*text));
+      if (text && (!bound_.dtype || !is_arithmetic(*bound_.dtype))) {
+        diagnostics_.add(error("E162", fmt::format("'{}' is no dtype that can be written",
+                                                   escape_for_terminal(to_text(*text))))
+                             .at(output.dtype_span)
+                             .note("dtypes: bf16, f16, f32, f64, f8_e4m3 and f8_e5m2"));
+      }
+    }
+    bound_.shard_size = default_shard_size;
+    if (output.shard_size) {
+      const auto text = evaluate(*output.shard_size, *bound_.globals, diagnostics_);
+      const auto size = text ? parse_size(to_text(*text)) : std::nullopt;
+      if (text && (!size || *size <= 0)) {
+        diagnostics_.add(
+            error("E163", fmt::format("'{}' is no size", escape_for_terminal(to_text(*text))))
+                .at(output.shard_size_span)
+                .hint("shard_size: 5GB"));
+      } else if (size) {
+        bound_.shard_size = *size;
+      }
+    }
+    if (output.config) {
+      bound_.config = bind_config(*output.config, bound_, options_, diagnostics_);
+      if (bound_.config) {
+        bound_.values.push_back(std::make_unique<Value>(Value::Map{{"config", *bound_.config}}));
+        bound_.globals->set_reference("output", bound_.values.back().get());
+      }
+    }
+    bound_.files = bind_files(output, bound_, options_, diagnostics_);
+  }
+
+  // ---- rules
+
+  void bind_rules() {
+    taken_.clear();
+    for (const BoundSource& source : bound_.sources)
+      taken_.emplace_back(source.checkpoint->tensors.size(), false);
+    for (const Rule& rule : recipe_.rules) {
+      if (!rule.rest) bind_rule(rule);
+    }
+    for (const Rule& rule : recipe_.rules) {
+      if (rule.rest) bind_rule(rule);
+    }
+  }
+
+  void bind_rule(const Rule& rule) {
+    ExpandContext context{&bound_.sources, bound_.globals.get(), nullptr, nullptr,
+                          rule.rest ? &taken_ : nullptr};
+    ExpandRequest request;
+    request.ranges = &rule.ranges;
+    request.where = rule.where;
+    request.where_span = rule.where_span;
+    request.span = rule.span;
+    for (const NamedOperand& operand : rule.operands)
+      collect_references(*operand.expression, request.references);
+    collect_references(*rule.value, request.references);
+    std::vector<Instance> instances = expand(request, context, diagnostics_);
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> used;
+    for (Instance& instance : instances) {
+      for (const Reference& reference : instance.references) {
+        if (reference.source != output_source)
+          used.emplace_back(reference.source, reference.tensor);
+      }
+      if (!add_instance(rule, std::move(instance))) break;
+    }
+    for (const auto& [source, tensor] : used) taken_[source][tensor] = true;
+  }
+
+  bool add_instance(const Rule& rule, Instance instance) {
+    RuleInstance bound{&rule, std::move(instance), {}};
+    const Scope scope = scope_of(bound.instance.bindings, *bound_.globals);
+    for (const NamePattern& pattern : rule.to) {
+      const auto resolved = resolve(pattern, scope, diagnostics_);
+      if (!resolved) return false;
+      auto name = resolved->exact();
+      if (!name) {
+        std::vector<std::string> unbound;
+        for (const std::string& capture : pattern.captures()) {
+          if (!scope.find(capture)) unbound.push_back(capture);
+        }
+        diagnostics_.add(
+            error("E205", fmt::format("'{}' is not captured by 'from' and no 'for' variable",
+                                      join_names(unbound)))
+                .at(pattern.span)
+                .note(describe_bindings(bound.instance.bindings)));
+        return false;
+      }
+      if (name->empty() || name->front() == '.' || name->back() == '.' || *name == "__metadata__") {
+        diagnostics_.add(
+            error("E206", fmt::format("'{}' is no name for a tensor", escape_for_terminal(*name)))
+                .at(pattern.span));
+        return false;
+      }
+      bound.to.push_back(std::move(*name));
+    }
+    bound_.instances.push_back(std::move(bound));
+    return true;
+  }
+
+  /// A strict source leaves nothing unused but what it names under `ignore`.
+  void check_unused() {
+    for (std::size_t s = 0; s < bound_.sources.size(); ++s) {
+      const BoundSource& source = bound_.sources[s];
+      if (!source.declaration->strict) continue;
+      std::vector<bool> ignored = taken_[s];
+      for (const NamePattern& pattern : source.declaration->ignore) {
+        const auto resolved = resolve(pattern, *bound_.globals, diagnostics_);
+        if (!resolved) continue;
+        for (const auto& match : source.names.match(*resolved)) ignored[match.index] = true;
+      }
+      std::vector<std::string> unused;
+      for (std::size_t t = 0; t < ignored.size(); ++t) {
+        if (!ignored[t])
+          unused.push_back("'" + escape_for_terminal(source.checkpoint->tensors[t].name) + "'");
+      }
+      if (unused.empty()) continue;
+      diagnostics_.add(
+          error("E210", fmt::format("{} tensor{} of the strict source '{}' {} not used",
+                                    unused.size(), unused.size() == 1 ? "" : "s", source.name,
+                                    unused.size() == 1 ? "is" : "are"))
+              .at(source.declaration->span, "strict")
+              .note(join_names(unused, 5))
+              .hint("ignore: [pattern, …] names those that may be left out"));
+    }
+  }
+
+  const Recipe& recipe_;
+  const BindOptions& options_;
+  Diagnostics& diagnostics_;
+  BoundRecipe bound_;
+  std::vector<std::vector<bool>> taken_;
+};
+
+}  // namespace
+
+std::optional<BoundRecipe> bind_recipe(const Recipe& recipe, const BindOptions& options,
+                                       Diagnostics& diagnostics) {
+  return Binder(recipe, options, diagnostics).bind();
+}
+
+}  // namespace inarch

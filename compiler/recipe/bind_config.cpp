@@ -1,0 +1,239 @@
+#include "compiler/recipe/bind_config.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "compiler/core/json.h"
+#include "compiler/support/text.h"
+
+namespace inarch {
+
+namespace {
+
+/// `dtype` and `torch_dtype` say what the weights are stored as, in the config and in the configs
+/// inside it.
+void follow_dtype(Value& config, std::string_view dtype, const std::vector<ConfigEntry>& set,
+                  const std::string& prefix) {
+  Value::Map* map = config.if_map();
+  if (!map) return;
+  for (auto& [key, value] : *map) {
+    const std::string path = prefix + key;
+    const bool explicit_value =
+        std::any_of(set.begin(), set.end(), [&](const ConfigEntry& e) { return e.path == path; });
+    if ((key == "dtype" || key == "torch_dtype") && value.if_text() && !explicit_value)
+      value = Value(dtype);
+    if (value.if_map()) follow_dtype(value, dtype, set, path + ".");
+  }
+}
+
+std::string_view torch_name(DType dtype) {
+  switch (dtype) {
+    case DType::bf16:
+      return "bfloat16";
+    case DType::f16:
+      return "float16";
+    case DType::f32:
+      return "float32";
+    case DType::f64:
+      return "float64";
+    default:
+      return "";
+  }
+}
+
+std::optional<Value> base_config(const ConfigDecl& declaration, const BoundRecipe& bound,
+                                 const BindOptions& options, Diagnostics& diagnostics) {
+  if (declaration.from) {
+    const auto source = bind_source_name(*declaration.from, bound, diagnostics);
+    if (!source) return std::nullopt;
+    const Value& config = bound.sources[*source].checkpoint->config;
+    if (config.is_null()) {
+      diagnostics.add(
+          error("E164", fmt::format("source '{}' has no config.json", bound.sources[*source].name))
+              .at(declaration.from->span)
+              .hint("config: { file: config.json }"));
+      return std::nullopt;
+    }
+    return config;
+  }
+  if (!declaration.file) return Value(Value::Map{});
+  const auto name = evaluate(*declaration.file, *bound.globals, diagnostics);
+  if (!name) return std::nullopt;
+  std::string path = to_text(*name);
+  if (!path.empty() && path[0] != '/' && !options.recipe_directory.empty())
+    path = options.recipe_directory + "/" + path;
+  const auto text = options.read_text(path);
+  if (!text.ok()) {
+    Diagnostic d = text.error();
+    diagnostics.add(error("E164", fmt::format("cannot read the config: {}", d.message))
+                        .at(declaration.file->span)
+                        .in(path));
+    return std::nullopt;
+  }
+  auto parsed = parse_json(*text, path);
+  if (!parsed.ok()) {
+    diagnostics.add(
+        error("E164", fmt::format("'{}': {}", escape_for_terminal(path), parsed.error().message))
+            .at(declaration.file->span));
+    return std::nullopt;
+  }
+  return std::move(*parsed);
+}
+
+/// The files a group of `output.files` stands for, among those that a model may have.
+std::vector<std::string> group_files(const std::string& what) {
+  if (what == "tokenizer") {
+    return {"tokenizer.json",    "tokenizer_config.json",
+            "tokenizer.model",   "special_tokens_map.json",
+            "added_tokens.json", "vocab.json",
+            "merges.txt",        "vocab.txt",
+            "spiece.model",      "chat_template.jinja",
+            "chat_template.json"};
+  }
+  if (what == "processor") {
+    return {
+        "processor_config.json",       "preprocessor_config.json", "video_preprocessor_config.json",
+        "image_processor_config.json", "chat_template.jinja",      "chat_template.json"};
+  }
+  if (what == "generation") return {"generation_config.json"};
+  return {what};
+}
+
+bool is_written_by_us(const std::string& name) {
+  return name == "config.json" || name == "manifest.json" ||
+         name == "model.safetensors.index.json" ||
+         (name.size() > 12 && name.substr(name.size() - 12) == ".safetensors");
+}
+
+}  // namespace
+
+std::optional<Value> evaluate_node(const YamlNode& node, const Scope& scope,
+                                   Diagnostics& diagnostics) {
+  if (node.is_scalar()) {
+    if (node.text.find("${") == std::string::npos) return scalar_value(node);
+    const auto text = parse_template(node.text, node.span, diagnostics);
+    if (!text) return std::nullopt;
+    return evaluate(*text, scope, diagnostics);
+  }
+  if (node.is_sequence()) {
+    Value::List list;
+    for (const YamlNode& item : node.items) {
+      auto value = evaluate_node(item, scope, diagnostics);
+      if (!value) return std::nullopt;
+      list.push_back(std::move(*value));
+    }
+    return Value(std::move(list));
+  }
+  if (node.is_mapping()) {
+    Value::Map map;
+    for (const auto& [key, item] : node.entries) {
+      auto value = evaluate_node(item, scope, diagnostics);
+      if (!value) return std::nullopt;
+      map.emplace_back(key.text, std::move(*value));
+    }
+    return Value(std::move(map));
+  }
+  return Value();
+}
+
+std::optional<std::uint32_t> bind_source_name(const Template& name, const BoundRecipe& bound,
+                                              Diagnostics& diagnostics) {
+  const auto value = evaluate(name, *bound.globals, diagnostics);
+  if (!value) return std::nullopt;
+  const std::string text = to_text(*value);
+  std::vector<std::string> names;
+  for (std::uint32_t s = 0; s < bound.sources.size(); ++s) {
+    if (bound.sources[s].name == text) return s;
+    names.push_back(bound.sources[s].name);
+  }
+  const std::string near = nearest(text, names);
+  diagnostics.add(error("E202", fmt::format("there is no source '{}'", escape_for_terminal(text)))
+                      .at(name.span, "not declared under 'sources'")
+                      .note(names.empty() ? "" : fmt::format("sources: {}", join_names(names)))
+                      .hint(near.empty() ? "" : fmt::format("did you mean '{}'?", near)));
+  return std::nullopt;
+}
+
+std::optional<Value> bind_config(const ConfigDecl& declaration, const BoundRecipe& bound,
+                                 const BindOptions& options, Diagnostics& diagnostics) {
+  auto config = base_config(declaration, bound, options, diagnostics);
+  if (!config) return std::nullopt;
+  for (const ConfigEntry& entry : declaration.remove) {
+    if (config->remove_path(entry.path) || entry.optional) continue;
+    diagnostics.add(warning("W202", fmt::format("the config has no '{}' to remove",
+                                                escape_for_terminal(entry.path)))
+                        .at(entry.span));
+  }
+  for (const ConfigEntry& entry : declaration.set) {
+    auto value = evaluate_node(entry.value, *bound.globals, diagnostics);
+    if (!value) continue;
+    if (!config->set_path(entry.path, std::move(*value))) {
+      diagnostics.add(error("E165", fmt::format("'{}' cannot be set: a part of it is not a mapping",
+                                                escape_for_terminal(entry.path)))
+                          .at(entry.span));
+    }
+  }
+  if (bound.dtype && !torch_name(*bound.dtype).empty())
+    follow_dtype(*config, torch_name(*bound.dtype), declaration.set, "");
+  return config;
+}
+
+std::vector<BoundFile> bind_files(const OutputDecl& output, const BoundRecipe& bound,
+                                  const BindOptions& options, Diagnostics& diagnostics) {
+  std::vector<BoundFile> files;
+  for (const FileDecl& declaration : output.files) {
+    const auto source = bind_source_name(declaration.source, bound, diagnostics);
+    if (!source) continue;
+    const Checkpoint& checkpoint = *bound.sources[*source].checkpoint;
+    bool any = false;
+    for (const std::string& name : group_files(declaration.what)) {
+      const auto& there = checkpoint.side_files;
+      if (std::find(there.begin(), there.end(), name) == there.end()) continue;
+      any = true;
+      if (is_written_by_us(name)) {
+        diagnostics.add(
+            error("E166", fmt::format("'{}' is written by inarch and cannot be carried over", name))
+                .at(declaration.span));
+        continue;
+      }
+      const auto same = std::find_if(files.begin(), files.end(),
+                                     [&](const BoundFile& f) { return f.name == name; });
+      if (same != files.end()) {
+        if (same->source == *source)
+          continue;  // chat_template.jinja belongs to tokenizer and processor
+        diagnostics.add(error("E166", fmt::format("'{}' would come from two sources", name))
+                            .at(declaration.span));
+        continue;
+      }
+      const std::string path = checkpoint.location + "/" + name;
+      const auto print = options.fingerprint(path);
+      if (!print.ok()) {
+        Diagnostic d = print.error();
+        diagnostics.add(std::move(d));
+        continue;
+      }
+      files.push_back({*source, name, path, print->size, print->sha256});
+    }
+    if (any || declaration.optional) continue;
+    const auto& there = checkpoint.side_files;
+    std::vector<std::string> names = {"tokenizer", "processor", "generation"};
+    names.insert(names.end(), there.begin(), there.end());
+    const std::string near = nearest(declaration.what, names);
+    const bool misspelt = !near.empty() && near != declaration.what;
+    diagnostics.add(
+        error("E166", fmt::format("source '{}' has no {} file{}", bound.sources[*source].name,
+                                  escape_for_terminal(declaration.what),
+                                  group_files(declaration.what).size() > 1 ? "s" : ""))
+            .at(declaration.span)
+            .note(fmt::format("it has {}", there.empty()
+                                               ? "no files beside its weights"
+                                               : escape_for_terminal(join_names(there, 12))))
+            .hint(misspelt ? fmt::format("did you mean '{}'?", escape_for_terminal(near))
+                           : fmt::format("\"{}?\": {}", escape_for_terminal(declaration.what),
+                                         bound.sources[*source].name)));
+  }
+  return files;
+}
+
+}  // namespace inarch

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+
+#include "compiler/recipe/bound_recipe.h"
+
+namespace inarch {
+
+/// The output's config: what `from` or `file` gives, less `remove`, with `set` over it, and its
+/// dtype entries following the output's dtype. Nothing when the recipe has none, or on a fault.
+std::optional<Value> bind_config(const ConfigDecl& declaration, const BoundRecipe& bound,
+                                 const BindOptions& options, Diagnostics& diagnostics);
+
+/// A YAML value with its templates evaluated.
+std::optional<Value> evaluate_node(const YamlNode& node, const Scope& scope,
+                                   Diagnostics& diagnostics);
+
+/// The files that `output.files` carries over.
+std::vector<BoundFile> bind_files(const OutputDecl& output, const BoundRecipe& bound,
+                                  const BindOptions& options, Diagnostics& diagnostics);
+
+/// The index of the source that a template names; E202 when there is none, E209 when it is a list.
+std::optional<std::uint32_t> bind_source_name(const Template& name, const BoundRecipe& bound,
+                                              Diagnostics& diagnostics);
+
+}  // namespace inarch

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "compiler/core/catalog.h"
+#include "compiler/recipe/recipe.h"
+#include "compiler/support/result.h"
+
+namespace inarch {
+
+/// One checkpoint of a recipe: a source, or one entry of a list of sources.
+struct BoundSource {
+  std::string name;  // "text", "experts[3]"
+  const SourceDecl* declaration = nullptr;
+  std::shared_ptr<const Checkpoint> checkpoint;
+  NameTree names;  // of the checkpoint's tensors, by index
+};
+
+/// Values of captures and `for` variables, in order of binding.
+using Bindings = std::vector<std::pair<std::string, Value>>;
+
+inline constexpr std::uint32_t output_source = std::numeric_limits<std::uint32_t>::max();
+
+/// What a reference of a rule or check stands for in one of its instances.
+struct Reference {
+  const TensorExpr* expression = nullptr;
+  std::uint32_t source = 0;  // index into BoundRecipe::sources, or output_source
+  std::uint32_t tensor = 0;  // index into the checkpoint's tensors; of an output: into the outputs
+  std::string output_name;   // of an output
+};
+
+/// A rule or check with its captures and variables filled in.
+struct Instance {
+  Bindings bindings;
+  std::vector<Reference> references;
+
+  const Reference* find(const TensorExpr* expression) const;
+};
+
+/// One or more output tensors to be: a rule's instance with the names it defines.
+struct RuleInstance {
+  const Rule* rule = nullptr;
+  Instance instance;
+  std::vector<std::string> to;
+};
+
+struct BoundFile {
+  std::uint32_t source = 0;
+  std::string name;
+  std::string path;
+  std::int64_t size = 0;
+  std::string sha256;
+};
+
+/// A recipe whose sources are open, whose values are known and whose rules have met the tensors.
+struct BoundRecipe {
+  const Recipe* recipe = nullptr;
+  std::vector<BoundSource> sources;
+  std::unique_ptr<Scope> globals;              // params, sources' configs, lets, and output.config
+  std::vector<std::unique_ptr<Value>> values;  // what the scope refers to
+  std::vector<RuleInstance> instances;
+  std::optional<DType> dtype;
+  std::int64_t shard_size = 0;
+  std::optional<Value> config;
+  std::vector<BoundFile> files;
+};
+
+/// A source to open, as the recipe or `--source` gives it.
+struct SourceRequest {
+  std::string name;
+  bool is_hub = false;
+  std::string location;  // a path (already relative to the current directory), or org/name
+  std::string revision;
+};
+
+struct FileFingerprint {
+  std::int64_t size = 0;
+  std::string sha256;
+};
+
+/// How the compiler reaches the world: it opens nothing itself.
+struct BindOptions {
+  std::vector<std::pair<std::string, std::string>> set;      // --set name=value
+  std::vector<std::pair<std::string, std::string>> sources;  // --source name=PATH
+  std::string recipe_directory;  // paths in the recipe are relative to it
+  std::function<std::shared_ptr<const Checkpoint>(const SourceRequest&, Diagnostics&)> open_source;
+  std::function<Result<std::string>(const std::string& path)> read_text;
+  std::function<Result<FileFingerprint>(const std::string& path)> fingerprint;
+};
+
+inline constexpr std::int64_t default_shard_size = 5'000'000'000;
+
+/// Faults are E160–E169 (params, config, output) and E201–E219 (sources, names, patterns). Gives
+/// what it could bind only when it found no error.
+std::optional<BoundRecipe> bind_recipe(const Recipe& recipe, const BindOptions& options,
+                                       Diagnostics& diagnostics);
+
+}  // namespace inarch

@@ -1,0 +1,334 @@
+#include "compiler/recipe/expand.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "compiler/recipe/missing_tensor.h"
+#include "compiler/support/text.h"
+
+namespace inarch {
+
+namespace {
+
+bool is_canonical_integer(const std::string& text) {
+  if (text.empty() || text.size() > 18 || (text.size() > 1 && text[0] == '0')) return false;
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+class Expansion {
+ public:
+  Expansion(const ExpandRequest& request, const ExpandContext& context, Diagnostics& diagnostics)
+      : request_(request), context_(context), diagnostics_(diagnostics) {}
+
+  std::vector<Instance> run() {
+    std::vector<Instance> instances(1);
+    for (const ForRange& range : *request_.ranges)
+      instances = over_range(range, std::move(instances));
+    for_driven_ = !request_.ranges->empty();
+    if (failed_) return {};
+    filter(instances);
+    std::vector<const TensorExpr*> pending = request_.references;
+    while (!pending.empty() && !instances.empty() && !failed_) {
+      const TensorExpr* next = take_resolvable(pending, instances.front());
+      instances = over_reference(*next, std::move(instances));
+      filter(instances);
+    }
+    if (failed_) return {};
+    if (request_.where && !filtered_) evaluate_where_anyway(instances);
+    if (instances.empty() && !failed_ && excluded_) {
+      diagnostics_.add(warning("W201", "this condition excludes everything the rule matches")
+                           .at(request_.where_span.known() ? request_.where_span : request_.span,
+                               "never true here"));
+    }
+    return failed_ ? std::vector<Instance>() : std::move(instances);
+  }
+
+ private:
+  std::vector<Instance> over_range(const ForRange& range, std::vector<Instance> instances) {
+    std::vector<Instance> next;
+    for (const Instance& instance : instances) {
+      const Scope scope = scope_of(instance.bindings, *context_.globals);
+      const auto values = range_values(range, scope, diagnostics_);
+      if (!values) {
+        failed_ = true;
+        return {};
+      }
+      for (const Value& value : *values) {
+        next.push_back(instance);
+        next.back().bindings.emplace_back(range.variable, value);
+      }
+    }
+    return next;
+  }
+
+  /// References whose expressions are ready come first; when none is, the first one says what is
+  /// missing.
+  const TensorExpr* take_resolvable(std::vector<const TensorExpr*>& pending,
+                                    const Instance& instance) {
+    const Scope scope = scope_of(instance.bindings, *context_.globals);
+    auto ready = std::find_if(pending.begin(), pending.end(), [&](const TensorExpr* e) {
+      const bool waits_for_names = e->source == "out" && !context_.outputs && pending.size() > 1;
+      return !waits_for_names && is_resolvable(e->pattern, scope) &&
+             (!e->index || is_resolvable(*e->index, scope));
+    });
+    if (ready == pending.end()) ready = pending.begin();
+    const TensorExpr* chosen = *ready;
+    pending.erase(ready);
+    return chosen;
+  }
+
+  std::vector<Instance> over_reference(const TensorExpr& reference,
+                                       std::vector<Instance> instances) {
+    std::vector<Instance> next;
+    std::optional<Diagnostic> missing;
+    std::vector<std::string> missing_too;
+    for (Instance& instance : instances) {
+      const Scope scope = scope_of(instance.bindings, *context_.globals);
+      const auto pattern = resolve(reference.pattern, scope, diagnostics_);
+      if (!pattern) {
+        failed_ = true;
+        return {};
+      }
+      const std::size_t before = next.size();
+      bool known_source = reference.source == "out";
+      if (known_source) {
+        match_outputs(reference, *pattern, instance, next);
+      } else {
+        known_source = match_sources(reference, *pattern, scope, instance, next);
+      }
+      if (!known_source || failed_) {
+        failed_ = true;
+        return {};
+      }
+      if (next.size() != before || is_rest()) continue;
+      if (missing) {
+        missing_too.push_back("'" + escape_for_terminal(wanted_name(reference, *pattern)) + "'");
+      } else {
+        missing = missing_tensor(reference, *pattern, instance, context_, for_driven_);
+      }
+    }
+    if (!instances.empty()) settle_integers(instances.front().bindings.size(), next);
+    if (missing && !missing_too.empty())
+      missing->notes.push_back(fmt::format("nor {}", join_names(missing_too, 3)));
+    if (missing) {
+      diagnostics_.add(std::move(*missing));
+      failed_ = true;
+    }
+    return next;
+  }
+
+  void match_outputs(const TensorExpr& reference, const ResolvedPattern& pattern,
+                     const Instance& instance, std::vector<Instance>& next) {
+    if (!context_.outputs) {  // inside `tensors:`; which outputs there are is found out later
+      const auto name = pattern.exact();
+      if (!name) {
+        diagnostics_.add(error("E208", "a reference to another output cannot capture")
+                             .at(reference.span)
+                             .note("its captures must be bound by a source or by 'for'")
+                             .hint("for: { i: 0 .. 4 }"));
+        failed_ = true;
+        return;
+      }
+      next.push_back(instance);
+      next.back().references.push_back({&reference, output_source, 0, *name});
+      return;
+    }
+    for (auto& match : context_.outputs->match(pattern)) {
+      add_match(reference, output_source, match, instance, next);
+      next.back().references.back().output_name = (*context_.output_names)[match.index];
+    }
+  }
+
+  bool match_sources(const TensorExpr& reference, const ResolvedPattern& pattern,
+                     const Scope& scope, const Instance& instance, std::vector<Instance>& next) {
+    std::optional<ResolvedPattern> index;
+    if (reference.index) {
+      index = resolve(*reference.index, scope, diagnostics_);
+      if (!index) return false;
+    }
+    bool found = false;
+    for (std::size_t s = 0; s < context_.sources->size(); ++s) {
+      const BoundSource& source = (*context_.sources)[s];
+      if (source.declaration->name != reference.source) continue;
+      if (source.declaration->is_list != static_cast<bool>(index)) {
+        diagnostics_.add(
+            error("E209",
+                  source.declaration->is_list
+                      ? fmt::format("'{}' is a list of sources: say which one", reference.source)
+                      : fmt::format("'{}' is one source, not a list", reference.source))
+                .at(reference.source_span)
+                .also(source.declaration->span, "declared here")
+                .hint(source.declaration->is_list ? fmt::format("{}[0]:… or {}[{{e}}]:…",
+                                                                reference.source, reference.source)
+                                                  : fmt::format("{}:…", reference.source)));
+        return false;
+      }
+      found = true;
+      Captures captures;
+      if (index && !matches_index(source.name, *index, captures)) continue;
+      for (auto& match : source.names.match(pattern)) {
+        if (context_.taken && (*context_.taken)[s][match.index]) continue;
+        const bool agrees = std::all_of(captures.begin(), captures.end(), [&](const auto& capture) {
+          return match.captures.emplace(capture.first, capture.second).first->second ==
+                 capture.second;
+        });
+        if (!agrees) continue;
+        add_match(reference, static_cast<std::uint32_t>(s), match, instance, next);
+      }
+    }
+    if (!found) report_unknown_source(reference);
+    return found;
+  }
+
+  static bool matches_index(const std::string& source_name, const ResolvedPattern& index,
+                            Captures& captures) {
+    const std::size_t open = source_name.find('[');
+    const std::string number = source_name.substr(open + 1, source_name.size() - open - 2);
+    if (const auto exact = index.exact()) return *exact == number;
+    if (index.segments.size() != 1 || index.segments[0].size() != 1) return false;
+    captures[index.segments[0][0].text] = number;
+    return true;
+  }
+
+  void add_match(const TensorExpr& reference, std::uint32_t source, const NameTree::Match& match,
+                 const Instance& instance, std::vector<Instance>& next) {
+    next.push_back(instance);
+    for (const auto& [name, text] : match.captures)
+      next.back().bindings.emplace_back(name, Value(text));
+    next.back().references.push_back(
+        {&reference, source, static_cast<std::uint32_t>(match.index), {}});
+  }
+
+  /// A capture that is digits in every match is an integer. `bound` bindings were there before.
+  static void settle_integers(std::size_t bound, std::vector<Instance>& next) {
+    if (next.empty()) return;
+    for (std::size_t b = bound; b < next.front().bindings.size(); ++b) {
+      const bool digits = std::all_of(next.begin(), next.end(), [&](const Instance& instance) {
+        const auto* text = instance.bindings[b].second.if_text();
+        return text && is_canonical_integer(*text);
+      });
+      for (std::size_t k = 0; k < next.size() && digits; ++k) {
+        Value& value = next[k].bindings[b].second;
+        value = Value(static_cast<std::int64_t>(std::stoll(*value.if_text())));
+      }
+    }
+  }
+
+  bool is_rest() const { return context_.taken != nullptr; }
+
+  void filter(std::vector<Instance>& instances) {
+    if (!request_.where || filtered_ || instances.empty()) return;
+    const Scope probe = scope_of(instances.front().bindings, *context_.globals);
+    for (const std::string& name : free_names(*request_.where, probe)) {
+      if (!probe.find(name)) return;  // a later reference may bind it
+    }
+    keep_where_true(instances);
+  }
+
+  void evaluate_where_anyway(std::vector<Instance>& instances) {
+    if (!instances.empty()) keep_where_true(instances);
+  }
+
+  void keep_where_true(std::vector<Instance>& instances) {
+    filtered_ = true;
+    std::vector<Instance> kept;
+    for (Instance& instance : instances) {
+      const Scope scope = scope_of(instance.bindings, *context_.globals);
+      const auto value = evaluate(*request_.where, scope, diagnostics_);
+      if (!value) {
+        failed_ = true;
+        return;
+      }
+      const bool* truth = value->if_bool();
+      if (!truth) {
+        diagnostics_.add(
+            error("E151", fmt::format("a condition must be true or false, not {}", value->kind()))
+                .at(request_.where_span));
+        failed_ = true;
+        return;
+      }
+      if (*truth) kept.push_back(std::move(instance));
+    }
+    excluded_ = kept.empty();
+    instances = std::move(kept);
+  }
+
+  void report_unknown_source(const TensorExpr& reference) {
+    std::vector<std::string> names;
+    for (const BoundSource& source : *context_.sources) {
+      if (names.empty() || names.back() != source.declaration->name)
+        names.push_back(source.declaration->name);
+    }
+    Diagnostic d =
+        error("E202", fmt::format("there is no source '{}'", escape_for_terminal(reference.source)))
+            .at(reference.source_span, "not declared under 'sources'");
+    if (!names.empty()) d.notes.push_back(fmt::format("sources: {}", join_names(names)));
+    names.emplace_back("out");
+    const std::string near = nearest(reference.source, names);
+    if (!near.empty()) d.help = fmt::format("did you mean '{}'?", near);
+    diagnostics_.add(std::move(d));
+  }
+
+  const ExpandRequest& request_;
+  const ExpandContext& context_;
+  Diagnostics& diagnostics_;
+  bool for_driven_ = false;
+  bool filtered_ = false;
+  bool excluded_ = false;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+const Reference* Instance::find(const TensorExpr* expression) const {
+  for (const Reference& reference : references) {
+    if (reference.expression == expression) return &reference;
+  }
+  return nullptr;
+}
+
+void collect_references(const TensorExpr& expression, std::vector<const TensorExpr*>& references) {
+  if (expression.kind == TensorExpr::Kind::reference) references.push_back(&expression);
+  for (const TensorExprPtr& input : expression.inputs) collect_references(*input, references);
+}
+
+Scope scope_of(const Bindings& bindings, const Scope& parent) {
+  Scope scope(&parent);
+  for (const auto& [name, value] : bindings) scope.set(name, value);
+  return scope;
+}
+
+std::optional<Value> evaluate_argument(const ArgumentValue& value, const Scope& scope,
+                                       Diagnostics& diagnostics) {
+  if (value.expression) return evaluate(*value.expression, scope, diagnostics);
+  if (value.text) return evaluate(*value.text, scope, diagnostics);
+  Value::List list;
+  for (const ArgumentValue& item : value.list) {
+    auto v = evaluate_argument(item, scope, diagnostics);
+    if (!v) return std::nullopt;
+    list.push_back(std::move(*v));
+  }
+  return Value(std::move(list));
+}
+
+std::optional<Value::List> range_values(const ForRange& range, const Scope& scope,
+                                        Diagnostics& diagnostics) {
+  auto value = evaluate_argument(range.values, scope, diagnostics);
+  if (!value) return std::nullopt;
+  if (auto* list = value->if_list()) return std::move(*list);
+  diagnostics.add(
+      error("E207",
+            fmt::format("'{}' must range over a list, not {}", range.variable, value->kind()))
+          .at(range.values.span)
+          .hint(value->if_int() ? fmt::format("{}: 0 .. {}", range.variable, *value->if_int())
+                                : ""));
+  return std::nullopt;
+}
+
+std::vector<Instance> expand(const ExpandRequest& request, const ExpandContext& context,
+                             Diagnostics& diagnostics) {
+  return Expansion(request, context, diagnostics).run();
+}
+
+}  // namespace inarch

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <vector>
+
+#include "compiler/recipe/bound_recipe.h"
+
+namespace inarch {
+
+/// What an expansion of a rule or check looks at.
+struct ExpandContext {
+  const std::vector<BoundSource>* sources = nullptr;
+  const Scope* globals = nullptr;
+  const NameTree* outputs = nullptr;  // null while the outputs are not known
+  const std::vector<std::string>* output_names = nullptr;
+  const std::vector<std::vector<bool>>* taken =
+      nullptr;  // by source and tensor: skip these (`rest: true`)
+};
+
+/// What is to be expanded: the ranges, the condition, and all references of the rule or check.
+struct ExpandRequest {
+  const std::vector<ForRange>* ranges = nullptr;
+  ExprPtr where;
+  Span where_span;
+  Span span;
+  std::vector<const TensorExpr*> references;
+};
+
+/// All instances: ranges first, then references in an order in which their expressions can be
+/// evaluated; captures join. Names that must exist and do not are E204, a first pattern that fits
+/// nothing E203, a condition that excludes everything W201. All that one reference misses is one
+/// error.
+std::vector<Instance> expand(const ExpandRequest& request, const ExpandContext& context,
+                             Diagnostics& diagnostics);
+
+/// Every reference in an expression, in order of reading.
+void collect_references(const TensorExpr& expression, std::vector<const TensorExpr*>& references);
+
+/// A scope that sees `bindings` and then `parent`.
+Scope scope_of(const Bindings& bindings, const Scope& parent);
+
+/// The values of a range, as a list; E207 when it is none.
+std::optional<Value::List> range_values(const ForRange& range, const Scope& scope,
+                                        Diagnostics& diagnostics);
+
+/// A parameter's value; nothing on a fault, which is added.
+std::optional<Value> evaluate_argument(const ArgumentValue& value, const Scope& scope,
+                                       Diagnostics& diagnostics);
+
+}  // namespace inarch

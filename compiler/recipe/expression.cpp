@@ -1,0 +1,19 @@
+#include "compiler/recipe/expression.h"
+
+#include "compiler/recipe/expression_evaluator.h"
+
+namespace inarch {
+
+std::optional<Value> evaluate(const Expr& expression, const Scope& scope,
+                              Diagnostics& diagnostics) {
+  const auto held = ExpressionEvaluator(diagnostics).evaluate(expression, scope);
+  if (!held) return std::nullopt;
+  return held->get();
+}
+
+void report_null(const Expr& expression, const Scope& scope, std::string_view use,
+                 Diagnostics& diagnostics) {
+  ExpressionEvaluator(diagnostics).report_null(expression, scope, use);
+}
+
+}  // namespace inarch

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/core/value.h"
+#include "compiler/support/diagnostic.h"
+
+namespace inarch {
+
+/// The scalar expression language of recipes and architecture files: pure, total, over finite sets.
+///
+///   or, and, not;  == != < <= > >= in, not in;  a ?? b (b when a is null);  a .. b (b left out)
+///   + - * / // % **, unary -;  x if c else y;  f(x, …);  a[i], a.key;  [x, y], [f(i) for i in a ..
+///   b if c] numbers, 'text', "text", true, false, null
+///
+/// Integers stay integers under + - * // % (floor division and modulus, as in Python); `/` gives a
+/// real. A name that is not bound is an error, but inside the list after `in` a bare word that is
+/// not bound is text: `p in [q, k]`. A missing key of a map (config) is null. Functions: min max
+/// abs sqrt floor ceil round len sum int text range contains starts_with ends_with.
+struct Expr;
+using ExprPtr = std::shared_ptr<const Expr>;
+
+struct Expr {
+  enum class Kind {
+    literal,
+    name,
+    member,
+    index,
+    call,
+    unary,
+    binary,
+    conditional,
+    list,
+    comprehension
+  };
+  Kind kind = Kind::literal;
+  Span span;
+  Value literal;
+  std::string name;            // name, member key, function, operator, comprehension variable
+  std::vector<ExprPtr> items;  // operands in order of reading
+  int depth = 1;               // of this tree; bounded by the parser
+};
+
+/// Names and what they stand for, innermost scope first. A name may stand for another expression
+/// (`let`), which is evaluated where it is used.
+class Scope {
+ public:
+  explicit Scope(const Scope* parent = nullptr) : parent_(parent) {}
+
+  void set(std::string name, Value value);
+  /// `value` must outlive the scope: for configs, which are large.
+  void set_reference(std::string name, const Value* value);
+  void set_lazy(std::string name, ExprPtr expression);
+
+  struct Entry {
+    Value value;
+    const Value* reference = nullptr;
+    ExprPtr lazy;
+  };
+  const Entry* find(std::string_view name) const;
+  /// All visible names, sorted: for did-you-mean.
+  std::vector<std::string> names() const;
+
+ private:
+  const Scope* parent_;
+  std::map<std::string, Entry, std::less<>> entries_;
+};
+
+/// Parses `text`, which stands at `span` (same length) in its file. Faults are E140–E149.
+ExprPtr parse_expression(std::string_view text, Span span, Diagnostics& diagnostics);
+
+/// Evaluates; faults (unknown name E150, wrong type E151, division by zero E152, overflow E153,
+/// lists above a million E154, a name defined by itself E155) are added once and give nothing.
+std::optional<Value> evaluate(const Expr& expression, const Scope& scope, Diagnostics& diagnostics);
+
+/// For an expression that evaluated to null where null is of no use: adds the E151 that says which
+/// part of its path is not there. `use` is "'+' does not take null".
+void report_null(const Expr& expression, const Scope& scope, std::string_view use,
+                 Diagnostics& diagnostics);
+
+/// The names an expression needs from outside, `let` names followed into their definitions.
+std::set<std::string> free_names(const Expr& expression, const Scope& scope);
+
+/// Text with `${…}` parts. `$${` is a literal `${`.
+struct Template {
+  struct Part {
+    std::string text;  // literal, when there is no expression
+    ExprPtr expression;
+    Span span;
+  };
+  std::vector<Part> parts;
+  Span span;
+  bool is_plain() const { return parts.empty() || (parts.size() == 1 && !parts[0].expression); }
+};
+
+std::optional<Template> parse_template(std::string_view text, Span span, Diagnostics& diagnostics);
+/// A template that is one `${…}` and nothing else keeps its value's type; any other gives text.
+std::optional<Value> evaluate(const Template& text, const Scope& scope, Diagnostics& diagnostics);
+
+}  // namespace inarch

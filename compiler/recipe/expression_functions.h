@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/core/value.h"
+#include "compiler/support/result.h"
+
+namespace inarch {
+
+using Arguments = std::vector<const Value*>;
+
+/// A function of the expression language. `call` may rely on the number of arguments, and on none
+/// of them being null unless `takes_null`; its faults have no span yet.
+struct Function {
+  std::string name;
+  std::size_t least;
+  std::size_t most;
+  std::string usage;
+  Result<Value> (*call)(const Arguments&);
+  bool takes_null = false;
+
+  bool takes(std::size_t count) const { return count >= least && count <= most; }
+  /// "one argument", "1 to 3 arguments"
+  std::string arity() const;
+};
+
+const Function* find_function(std::string_view name);
+std::vector<std::string> function_names();
+
+}  // namespace inarch

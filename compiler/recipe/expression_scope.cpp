@@ -1,0 +1,110 @@
+#include <algorithm>
+#include <utility>
+
+#include "compiler/recipe/expression.h"
+
+namespace inarch {
+
+void Scope::set(std::string name, Value value) {
+  entries_[std::move(name)] = Entry{std::move(value), nullptr, nullptr};
+}
+void Scope::set_reference(std::string name, const Value* value) {
+  entries_[std::move(name)] = Entry{{}, value, nullptr};
+}
+void Scope::set_lazy(std::string name, ExprPtr expression) {
+  entries_[std::move(name)] = Entry{{}, nullptr, std::move(expression)};
+}
+
+const Scope::Entry* Scope::find(std::string_view name) const {
+  for (const Scope* scope = this; scope; scope = scope->parent_) {
+    const auto entry = scope->entries_.find(name);
+    if (entry != scope->entries_.end()) return &entry->second;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> Scope::names() const {
+  std::set<std::string> names;
+  for (const Scope* scope = this; scope; scope = scope->parent_) {
+    for (const auto& [name, entry] : scope->entries_) names.insert(name);
+  }
+  return {names.begin(), names.end()};
+}
+
+namespace {
+
+class FreeNames {
+ public:
+  explicit FreeNames(const Scope& scope) : scope_(scope) {}
+
+  // Definitions wait in a queue: a chain of them may be longer than the stack is deep.
+  void run(const Expr& expression) {
+    visit(expression);
+    while (!pending_.empty()) {
+      const Pending next = std::move(pending_.back());
+      pending_.pop_back();
+      bound_ = next.bound;
+      visit(*next.expression);
+    }
+  }
+
+  std::set<std::string> found;
+
+ private:
+  struct Pending {
+    const Expr* expression;
+    std::vector<std::string> bound;
+  };
+
+  void visit(const Expr& expression) {
+    if (expression.kind == Expr::Kind::name) return visit_name(expression.name);
+    if (expression.kind == Expr::Kind::comprehension) return visit_comprehension(expression);
+    const bool membership = expression.kind == Expr::Kind::binary &&
+                            (expression.name == "in" || expression.name == "not in");
+    for (const ExprPtr& item : expression.items) {
+      if (membership && item == expression.items[1] && item->kind == Expr::Kind::list) {
+        visit_words(*item);
+      } else {
+        visit(*item);
+      }
+    }
+  }
+
+  void visit_name(const std::string& name) {
+    if (std::find(bound_.begin(), bound_.end(), name) != bound_.end()) return;
+    const Scope::Entry* entry = scope_.find(name);
+    if (!entry || !entry->lazy) {
+      found.insert(name);
+    } else if (followed_.emplace(name, bound_).second) {
+      pending_.push_back({entry->lazy.get(), bound_});
+    }
+  }
+  void visit_comprehension(const Expr& expression) {
+    visit(*expression.items[1]);
+    bound_.push_back(expression.name);
+    visit(*expression.items[0]);
+    if (expression.items.size() > 2) visit(*expression.items[2]);
+    bound_.pop_back();
+  }
+  // Unbound words there are text, and so nothing that anyone must bind.
+  void visit_words(const Expr& list) {
+    for (const ExprPtr& item : list.items) {
+      if (item->kind != Expr::Kind::name || scope_.find(item->name)) visit(*item);
+    }
+  }
+
+  const Scope& scope_;
+  std::vector<std::string> bound_;
+  std::vector<Pending> pending_;
+  std::set<std::pair<std::string, std::vector<std::string>>> followed_;
+};
+
+}  // namespace
+
+std::set<std::string> free_names(const Expr& expression, const Scope& scope) {
+  FreeNames names(scope);
+  names.run(expression);
+  return std::move(names.found);
+}
+
+}  // namespace inarch

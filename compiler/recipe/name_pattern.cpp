@@ -1,0 +1,331 @@
+#include "compiler/recipe/name_pattern.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include <fmt/format.h>
+
+#include "compiler/recipe/expression_spans.h"
+#include "compiler/support/text.h"
+
+namespace inarch {
+
+namespace {
+
+bool is_identifier(std::string_view text) {
+  if (text.empty() || std::isdigit(static_cast<unsigned char>(text[0])) != 0) return false;
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+  });
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+/// The offset of the brace that closes the one at `open`, or npos.
+std::size_t closing_brace(std::string_view text, std::size_t open) {
+  int depth = 0;
+  char quote = 0;
+  for (std::size_t i = open; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quote != 0) {
+      if (c == quote) quote = 0;
+    } else if (c == '\'' || c == '"') {
+      quote = c;
+    } else if (c == '{') {
+      ++depth;
+    } else if (c == '}' && --depth == 0) {
+      return i;
+    }
+  }
+  return std::string_view::npos;
+}
+
+std::optional<NamePattern::Part> parse_hole(std::string_view inner, bool template_hole, Span span,
+                                            Diagnostics& diagnostics) {
+  NamePattern::Part part;
+  part.span = span;
+  const std::string_view body = trimmed(inner);
+  if (body.empty()) {
+    diagnostics.add(error("E120", "empty braces in a tensor name")
+                        .at(span, "name what it captures, as in {i}"));
+    return std::nullopt;
+  }
+  if (!template_hole && body.size() > 3 && body.substr(body.size() - 3) == "...") {
+    part.kind = NamePattern::Part::Kind::rest;
+    part.text = trimmed(body.substr(0, body.size() - 3));
+    if (is_identifier(part.text)) return part;
+    diagnostics.add(error("E120", fmt::format("'{}' is no name for a capture", part.text))
+                        .at(span, "letters, digits and _ only, a letter first"));
+    return std::nullopt;
+  }
+  if (!template_hole && is_identifier(body)) {
+    part.kind = NamePattern::Part::Kind::capture;
+    part.text = body;
+    return part;
+  }
+  part.kind = NamePattern::Part::Kind::expression;
+  part.expression = parse_expression(inner, span, diagnostics);
+  if (!part.expression) return std::nullopt;
+  return part;
+}
+
+/// Matches the pieces of one segment from `piece` on against text[at…]; captures are filled.
+bool match_segment(const ResolvedPattern::Segment& segment, std::size_t piece,
+                   std::string_view text, Captures& captures) {
+  if (piece == segment.size()) return text.empty();
+  const ResolvedPattern::Piece& p = segment[piece];
+  if (!p.is_capture) {
+    if (text.substr(0, p.text.size()) != p.text) return false;
+    return match_segment(segment, piece + 1, text.substr(p.text.size()), captures);
+  }
+  const auto known = captures.find(p.text);
+  if (known != captures.end()) {
+    const std::string value = known->second;
+    if (text.substr(0, value.size()) != value) return false;
+    return match_segment(segment, piece + 1, text.substr(value.size()), captures);
+  }
+  const std::size_t least = 1;
+  for (std::size_t length = piece + 1 == segment.size() ? text.size() : least;
+       length <= text.size(); ++length) {
+    if (length < least) return false;
+    captures[p.text] = std::string(text.substr(0, length));
+    if (match_segment(segment, piece + 1, text.substr(length), captures)) return true;
+    captures.erase(p.text);
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<std::string> NamePattern::captures() const {
+  std::vector<std::string> names;
+  for (const Part& part : parts) {
+    const bool hole = part.kind == Part::Kind::capture || part.kind == Part::Kind::rest;
+    if (hole && std::find(names.begin(), names.end(), part.text) == names.end())
+      names.push_back(part.text);
+  }
+  return names;
+}
+
+bool NamePattern::has_rest() const {
+  return std::any_of(parts.begin(), parts.end(),
+                     [](const Part& p) { return p.kind == Part::Kind::rest; });
+}
+
+std::optional<NamePattern> parse_name_pattern(std::string_view text, Span span,
+                                              Diagnostics& diagnostics) {
+  NamePattern pattern;
+  pattern.text = text;
+  pattern.span = span;
+  const SpanMap spans(text, span);
+  std::string literal;
+  const auto flush = [&] {
+    if (!literal.empty())
+      pattern.parts.push_back({NamePattern::Part::Kind::literal, literal, nullptr, span});
+    literal.clear();
+  };
+  for (std::size_t at = 0; at < text.size();) {
+    const bool template_hole = text[at] == '$' && at + 1 < text.size() && text[at + 1] == '{';
+    if (text[at] != '{' && !template_hole) {
+      literal += text[at++];
+      continue;
+    }
+    const std::size_t open = at + (template_hole ? 1 : 0);
+    const std::size_t close = closing_brace(text, open);
+    if (close == std::string_view::npos) {
+      diagnostics.add(error("E120", "a brace in a tensor name does not close")
+                          .at(spans.part(at, text.size()), "opened here")
+                          .hint("a capture is written {i}, a value ${size}"));
+      return std::nullopt;
+    }
+    flush();
+    const Span inner = spans.part(open + 1, close);
+    auto part =
+        parse_hole(text.substr(open + 1, close - open - 1), template_hole, inner, diagnostics);
+    if (!part) return std::nullopt;
+    pattern.parts.push_back(std::move(*part));
+    at = close + 1;
+  }
+  flush();
+  return pattern;
+}
+
+std::optional<std::string> ResolvedPattern::exact() const {
+  std::string name;
+  for (std::size_t s = 0; s < segments.size(); ++s) {
+    if (s > 0) name += '.';
+    for (const Piece& piece : segments[s]) {
+      if (piece.is_capture) return std::nullopt;
+      name += piece.text;
+    }
+  }
+  return name;
+}
+
+bool is_resolvable(const NamePattern& pattern, const Scope& scope) {
+  for (const auto& part : pattern.parts) {
+    if (!part.expression) continue;
+    for (const std::string& name : free_names(*part.expression, scope)) {
+      if (!scope.find(name)) return false;
+    }
+  }
+  return true;
+}
+
+std::optional<ResolvedPattern> resolve(const NamePattern& pattern, const Scope& scope,
+                                       Diagnostics& diagnostics) {
+  ResolvedPattern resolved;
+  resolved.segments.emplace_back();
+  // Neighbours become one piece, so that a segment without captures is found without a search.
+  const auto add_piece = [&](std::string_view text) {
+    ResolvedPattern::Segment& segment = resolved.segments.back();
+    if (text.empty()) return;
+    if (segment.empty() || segment.back().is_capture) segment.push_back({false, false, ""});
+    segment.back().text += text;
+  };
+  const auto add_text = [&](std::string_view text) {
+    for (std::size_t dot = text.find('.'); dot != std::string_view::npos; dot = text.find('.')) {
+      add_piece(text.substr(0, dot));
+      resolved.segments.emplace_back();
+      text.remove_prefix(dot + 1);
+    }
+    add_piece(text);
+  };
+  for (const auto& part : pattern.parts) {
+    switch (part.kind) {
+      case NamePattern::Part::Kind::literal:
+        add_text(part.text);
+        break;
+      case NamePattern::Part::Kind::expression: {
+        const auto value = evaluate(*part.expression, scope, diagnostics);
+        if (!value) return std::nullopt;
+        if (!value->if_int() && !value->if_text()) {
+          diagnostics.add(
+              error("E151",
+                    fmt::format("a tensor's name takes an integer or text, not {}", value->kind()))
+                  .at(part.span,
+                      fmt::format("this is {}", escape_for_terminal(to_text(*value), 40)))
+                  .hint(value->if_real() ? "i // 2 divides and rounds down" : ""));
+          return std::nullopt;
+        }
+        add_text(to_text(*value));
+        break;
+      }
+      case NamePattern::Part::Kind::capture:
+      case NamePattern::Part::Kind::rest: {
+        const Scope::Entry* known = scope.find(part.text);
+        if (known && known->lazy) {
+          const auto value = evaluate(*known->lazy, scope, diagnostics);
+          if (!value) return std::nullopt;
+          add_text(to_text(*value));
+        } else if (known) {
+          add_text(to_text(known->reference ? *known->reference : known->value));
+        } else {
+          const bool rest = part.kind == NamePattern::Part::Kind::rest;
+          resolved.segments.back().push_back({true, rest, part.text});
+        }
+        break;
+      }
+    }
+  }
+  for (const ResolvedPattern::Segment& segment : resolved.segments) {
+    const auto rest = std::find_if(segment.begin(), segment.end(),
+                                   [](const ResolvedPattern::Piece& p) { return p.is_rest; });
+    if (rest == segment.end() || segment.size() == 1) continue;
+    diagnostics.add(error("E120", fmt::format("'{{{}...}}' stands for whole segments of a name, "
+                                              "with a dot on either side",
+                                              rest->text))
+                        .at(pattern.span));
+    return std::nullopt;
+  }
+  return resolved;
+}
+
+void NameTree::add(std::string_view name, std::size_t index) {
+  std::size_t node = 0;
+  for (std::size_t begin = 0; begin <= name.size();) {
+    std::size_t end = name.find('.', begin);
+    if (end == std::string_view::npos) end = name.size();
+    const std::string_view segment = name.substr(begin, end - begin);
+    const auto child = nodes_[node].children.find(segment);
+    if (child != nodes_[node].children.end()) {
+      node = child->second;
+    } else {
+      const std::size_t made = nodes_.size();
+      nodes_[node].children.emplace(std::string(segment), made);
+      nodes_.emplace_back();
+      node = made;
+    }
+    begin = end + 1;
+  }
+  nodes_[node].index = index;
+}
+
+std::vector<NameTree::Match> NameTree::match(const ResolvedPattern& pattern) const {
+  std::vector<Match> found;
+  Captures captures;
+  walk(0, pattern, 0, captures, found);
+  // A name that fits in several ways counts once, with its first captures as short as can be.
+  std::stable_sort(found.begin(), found.end(),
+                   [](const Match& a, const Match& b) { return a.index < b.index; });
+  found.erase(std::unique(found.begin(), found.end(),
+                          [](const Match& a, const Match& b) { return a.index == b.index; }),
+              found.end());
+  return found;
+}
+
+void NameTree::walk(std::size_t node, const ResolvedPattern& pattern, std::size_t segment,
+                    Captures& captures, std::vector<Match>& found) const {
+  if (segment == pattern.segments.size()) {
+    if (nodes_[node].index) found.push_back({*nodes_[node].index, captures});
+    return;
+  }
+  const ResolvedPattern::Segment& pieces = pattern.segments[segment];
+  if (pieces.size() == 1 && pieces[0].is_rest) {
+    const auto known = captures.find(pieces[0].text);
+    if (known == captures.end()) return walk_rest(node, pattern, segment, "", captures, found);
+    if (const auto end = descend(node, known->second))
+      walk(*end, pattern, segment + 1, captures, found);
+    return;
+  }
+  if (pieces.size() == 1 && !pieces[0].is_capture) {
+    const auto child = nodes_[node].children.find(pieces[0].text);
+    if (child != nodes_[node].children.end())
+      walk(child->second, pattern, segment + 1, captures, found);
+    return;
+  }
+  for (const auto& [text, child] : nodes_[node].children) {
+    Captures extended = captures;
+    if (match_segment(pieces, 0, text, extended))
+      walk(child, pattern, segment + 1, extended, found);
+  }
+}
+
+std::optional<std::size_t> NameTree::descend(std::size_t node, std::string_view path) const {
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t end = std::min(path.find('.', begin), path.size());
+    const auto child = nodes_[node].children.find(path.substr(begin, end - begin));
+    if (child == nodes_[node].children.end()) return std::nullopt;
+    node = child->second;
+    begin = end + 1;
+  }
+  return node;
+}
+
+void NameTree::walk_rest(std::size_t node, const ResolvedPattern& pattern, std::size_t segment,
+                         std::string prefix, Captures& captures, std::vector<Match>& found) const {
+  const std::string& name = pattern.segments[segment][0].text;
+  for (const auto& [text, child] : nodes_[node].children) {
+    const std::string taken = prefix.empty() ? text : prefix + "." + text;
+    captures[name] = taken;
+    walk(child, pattern, segment + 1, captures, found);
+    captures.erase(name);
+    walk_rest(child, pattern, segment, taken, captures, found);
+  }
+}
+
+}  // namespace inarch

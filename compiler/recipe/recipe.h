@@ -1,0 +1,151 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/recipe/tensor_expression.h"
+#include "compiler/recipe/yaml_tree.h"
+
+namespace inarch {
+
+/// A recipe as written: checked for its form, with every expression parsed and none evaluated.
+
+struct ParamDecl {
+  std::string name;
+  Span span;
+  YamlNode value;
+};
+
+/// Where a source's checkpoint is: `path:` relative to the recipe, or `hub:` in the local hub
+/// cache.
+struct SourceLocation {
+  bool is_hub = false;
+  Template text;
+  std::optional<Template> revision;
+  Span span;
+};
+
+struct SourceDecl {
+  std::string name;
+  Span span;
+  bool is_list = false;
+  std::vector<SourceLocation> locations;
+  bool strict = false;              // an unused tensor is an error
+  std::vector<NamePattern> ignore;  // … but for these
+};
+
+struct LetDecl {
+  std::string name;
+  Span span;
+  ExprPtr expression;
+};
+
+struct TargetDecl {
+  Template architecture;
+  std::optional<Template> spelling;
+  bool strict = true;
+  Span span;
+};
+
+struct ForRange {
+  std::string variable;
+  Span span;
+  ArgumentValue values;  // an expression that gives a list, or a list
+};
+
+struct NamedOperand {
+  std::string name;  // "" for an unnamed one
+  Span span;
+  TensorExprPtr expression;
+};
+
+/// One line of `tensors:`. `value` holds `combine` or `init` and the pipeline over the operands,
+/// which it names "0", "1", … or by their own names.
+struct Rule {
+  Span span;  // what messages point at: its `from`, or its `to`
+  std::vector<NamedOperand> operands;
+  std::vector<ForRange> ranges;
+  ExprPtr where;
+  Span where_span;
+  TensorExprPtr value;
+  std::vector<NamePattern> to;  // several only for a transform with several results
+  std::optional<Template> dtype;
+  Span dtype_span;
+  bool rest = false;
+};
+
+struct CheckDecl {
+  enum class Kind {
+    parameters,
+    tensors,
+    complete,
+    equal,
+    finite,
+    shape,
+    exists,
+    absent,
+    assertion
+  };
+  Kind kind = Kind::parameters;
+  Span span;
+  std::string name;
+  std::vector<ForRange> ranges;
+  ExprPtr where;
+  std::vector<NamedOperand> probes;    // `with:`, tensors the check makes for itself
+  ArgumentValue expected;              // parameters, tensors, shape, assertion, tolerance of equal
+  std::vector<TensorExprPtr> tensors;  // equal: left and right; finite, shape, exists, absent: one
+  std::optional<Template> architecture;
+};
+
+struct ConfigEntry {
+  std::string path;  // dotted
+  Span span;
+  YamlNode value;         // of `set`: templates inside are evaluated
+  bool optional = false;  // of `remove`: "key?", which need not be there
+};
+
+struct ConfigDecl {
+  Span span;
+  std::optional<Template> from;  // a source's name
+  std::optional<Template> file;  // a JSON file relative to the recipe
+  std::vector<ConfigEntry> set;
+  std::vector<ConfigEntry> remove;
+};
+
+struct FileDecl {
+  std::string what;  // tokenizer, processor, generation, or a file's name
+  Span span;
+  Template source;
+  bool optional = false;  // "tokenizer?": carried over if the source has it
+};
+
+struct OutputDecl {
+  Span span;
+  std::optional<Template> dtype;
+  Span dtype_span;
+  std::optional<Template> shard_size;
+  Span shard_size_span;
+  std::optional<ConfigDecl> config;
+  std::vector<FileDecl> files;
+};
+
+struct Recipe {
+  FileId file = 0;
+  std::string name;
+  std::string license;
+  std::vector<ParamDecl> params;
+  std::vector<SourceDecl> sources;
+  std::vector<LetDecl> lets;
+  std::optional<TargetDecl> target;
+  std::vector<Rule> rules;
+  std::vector<CheckDecl> checks;
+  OutputDecl output;
+};
+
+/// Reads a recipe's text. All faults of form are added to `diagnostics` (E101–E139); what could be
+/// read is given all the same, so that later stages can find more, unless the YAML itself is
+/// broken.
+std::optional<Recipe> read_recipe(const SourceMap& sources, FileId file, Diagnostics& diagnostics);
+
+}  // namespace inarch

@@ -1,0 +1,316 @@
+#include <fmt/format.h>
+
+#include "compiler/recipe/fields.h"
+#include "compiler/recipe/recipe.h"
+#include "compiler/recipe/rule_reader.h"
+#include "compiler/support/text.h"
+
+namespace inarch {
+
+namespace {
+
+bool is_name(std::string_view text) {
+  if (text.empty() || (text[0] >= '0' && text[0] <= '9')) return false;
+  for (const char c : text) {
+    const bool word =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    if (!word) return false;
+  }
+  return true;
+}
+
+/// Names that expressions use for something else.
+bool is_reserved(std::string_view name) {
+  for (const std::string_view word :
+       {"out", "output", "and", "or", "not", "in", "if", "else", "for", "true", "false", "null"}) {
+    if (name == word) return true;
+  }
+  return false;
+}
+
+/// "key?" marks what need not be there.
+bool is_marked(const std::string& text) { return text.size() > 1 && text.back() == '?'; }
+std::string without_mark(const std::string& text) {
+  return is_marked(text) ? text.substr(0, text.size() - 1) : text;
+}
+
+class Reader {
+ public:
+  Reader(Recipe& recipe, Diagnostics& diagnostics) : recipe_(recipe), diagnostics_(diagnostics) {}
+
+  void read(const YamlNode& root) {
+    const Fields fields(root, "a recipe",
+                        {"inarch", "name", "license", "params", "sources", "let", "target",
+                         "tensors", "checks", "output"},
+                        diagnostics_);
+    if (!root.is_mapping()) return;
+    read_version(fields);
+    recipe_.name = fields.plain_text("name").value_or("");
+    recipe_.license = fields.plain_text("license").value_or("");
+    read_params(fields.mapping("params"));
+    read_sources(fields.mapping("sources"));
+    read_lets(fields.mapping("let"));
+    read_target(fields.get("target"));
+    read_rules(fields);
+    if (const YamlNode* checks = fields.sequence("checks")) {
+      for (const YamlNode& item : checks->items) {
+        auto check = read_check(item, diagnostics_);
+        if (check) recipe_.checks.push_back(std::move(*check));
+      }
+    }
+    read_output(fields.get("output"));
+  }
+
+ private:
+  void read_version(const Fields& fields) {
+    const YamlNode* version = fields.require("inarch", "inarch: 1");
+    if (!version || (version->is_scalar() && version->text == "1")) return;
+    diagnostics_.add(error("E135", "this version of inarch reads recipes of version 1")
+                         .at(version->span, "expected 1")
+                         .hint("inarch: 1"));
+  }
+
+  /// Params, sources and lets share one space of names.
+  bool declare(const YamlNode& key, std::string_view what) {
+    if (!is_name(key.text) || is_reserved(key.text)) {
+      diagnostics_.add(
+          error("E136", fmt::format("'{}' cannot name {}", escape_for_terminal(key.text), what))
+              .at(key.span, is_reserved(key.text) ? "reserved"
+                                                  : "letters, digits and _ only, a letter first"));
+      return false;
+    }
+    for (const auto& [name, span] : declared_) {
+      if (name != key.text) continue;
+      diagnostics_.add(error("E136", fmt::format("'{}' is declared twice", key.text))
+                           .at(key.span)
+                           .also(span, "first here"));
+      return false;
+    }
+    declared_.emplace_back(key.text, key.span);
+    return true;
+  }
+
+  void read_params(const YamlNode* params) {
+    if (!params) return;
+    for (const auto& [key, value] : params->entries) {
+      if (declare(key, "a param")) recipe_.params.push_back({key.text, key.span, value});
+    }
+  }
+
+  void read_lets(const YamlNode* lets) {
+    if (!lets) return;
+    // All names first: whether `size.rows` is a path depends on them, and not on their order.
+    std::vector<bool> declared;
+    for (const auto& [key, value] : lets->entries) declared.push_back(declare(key, "a value"));
+    for (std::size_t k = 0; k < declared.size(); ++k) {
+      const auto& [key, value] = lets->entries[k];
+      if (!declared[k]) continue;
+      if (!value.is_scalar()) {
+        wrong_kind(value, fmt::format("'{}'", key.text), "an expression", diagnostics_);
+        continue;
+      }
+      ExprPtr expression = read_let(value);
+      if (expression) recipe_.lets.push_back({key.text, key.span, expression});
+    }
+  }
+
+  /// `let` holds expressions; a dotted prefix of tensor names, or one word in quotes, is text.
+  ExprPtr read_let(const YamlNode& value) {
+    const bool word = value.text.find_first_of(" ()[]+*%<>=?'\"") == std::string::npos;
+    if (!(value.quoted && word) && !is_dotted_path(value.text)) {
+      return parse_expression(value.text, value.span, diagnostics_);
+    }
+    auto literal = std::make_shared<Expr>();
+    literal->kind = Expr::Kind::literal;
+    literal->literal = Value(value.text);
+    literal->span = value.span;
+    return literal;
+  }
+
+  /// `model.language_model.layers`: dots, and a first word that names nothing in this recipe.
+  bool is_dotted_path(std::string_view text) const {
+    if (text.find('.') == std::string_view::npos) return false;
+    std::string_view head = text.substr(0, text.find('.'));
+    for (const char c : text) {
+      const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                        (c >= '0' && c <= '9') || c == '_' || c == '.';
+      if (!word) return false;
+    }
+    if (head.empty() || (head[0] >= '0' && head[0] <= '9') || head == "output") return false;
+    for (const auto& [name, span] : declared_) {
+      if (name == head) return false;
+    }
+    return true;
+  }
+
+  void read_sources(const YamlNode* sources) {
+    if (!sources) return;
+    for (const auto& [key, value] : sources->entries) {
+      if (!declare(key, "a source")) continue;
+      SourceDecl source;
+      source.name = key.text;
+      source.span = key.span;
+      if (value.is_sequence()) {
+        source.is_list = true;
+        for (const YamlNode& item : value.items) read_location(item, source);
+      } else {
+        read_location(value, source);
+      }
+      recipe_.sources.push_back(std::move(source));
+    }
+  }
+
+  void read_location(const YamlNode& node, SourceDecl& source) {
+    SourceLocation location;
+    location.span = node.span;
+    if (node.is_scalar()) {  // a bare path
+      auto text = parse_template(node.text, node.span, diagnostics_);
+      if (text) location.text = std::move(*text);
+      source.locations.push_back(std::move(location));
+      return;
+    }
+    const Fields fields(node, "a source", {"path", "hub", "revision", "strict", "ignore"},
+                        diagnostics_);
+    if (!node.is_mapping()) return;
+    auto path = fields.text("path");
+    auto hub = fields.text("hub");
+    if (!path && !hub && fields.misspelt({"path", "hub"})) return;
+    if (static_cast<bool>(path) == static_cast<bool>(hub)) {
+      diagnostics_.add(error("E137", "a source has either 'path' or 'hub'")
+                           .at(node.span)
+                           .hint("path: ../models/gemma-3-1b-it"));
+      return;
+    }
+    location.is_hub = static_cast<bool>(hub);
+    location.text = std::move(hub ? *hub : *path);
+    location.revision = fields.text("revision");
+    source.strict = source.strict || fields.boolean("strict", false);
+    if (const YamlNode* ignore = fields.sequence("ignore")) {
+      for (const YamlNode& item : ignore->items) {
+        auto pattern = parse_name_pattern(item.text, item.span, diagnostics_);
+        if (pattern) source.ignore.push_back(std::move(*pattern));
+      }
+    }
+    source.locations.push_back(std::move(location));
+  }
+
+  void read_target(const YamlNode* node) {
+    if (!node) return;
+    TargetDecl target;
+    target.span = node->span;
+    if (node->is_scalar()) {
+      auto text = parse_template(node->text, node->span, diagnostics_);
+      if (text) target.architecture = std::move(*text);
+      recipe_.target = std::move(target);
+      return;
+    }
+    const Fields fields(*node, "'target'", {"architecture", "spelling", "strict"}, diagnostics_);
+    if (!node->is_mapping()) return;
+    fields.require("architecture");
+    auto architecture = fields.text("architecture");
+    if (!architecture) return;
+    target.span = fields.get("architecture")->span;
+    target.architecture = std::move(*architecture);
+    target.spelling = fields.text("spelling");
+    target.strict = fields.boolean("strict", true);
+    recipe_.target = std::move(target);
+  }
+
+  void read_rules(const Fields& fields) {
+    if (!fields.require("tensors", "tensors: [ { from: SOURCE:NAME, to: NAME } ]")) return;
+    const YamlNode* rules = fields.sequence("tensors");
+    if (!rules) return;
+    for (const YamlNode& item : rules->items) {
+      auto rule = read_rule(item, diagnostics_);
+      if (rule) recipe_.rules.push_back(std::move(*rule));
+    }
+    if (rules->items.empty()) {
+      diagnostics_.add(error("E132", "'tensors' has no rules").at(rules->span));
+    }
+  }
+
+  void read_output(const YamlNode* node) {
+    if (!node) return;
+    OutputDecl& output = recipe_.output;
+    output.span = node->span;
+    const Fields fields(*node, "'output'", {"dtype", "shard_size", "config", "files"},
+                        diagnostics_);
+    if (!node->is_mapping()) return;
+    output.dtype = fields.text("dtype");
+    if (fields.get("dtype")) output.dtype_span = fields.get("dtype")->span;
+    output.shard_size = fields.text("shard_size");
+    if (fields.get("shard_size")) output.shard_size_span = fields.get("shard_size")->span;
+    if (const YamlNode* config = fields.get("config")) read_config(*config);
+    if (const YamlNode* files = fields.mapping("files")) {
+      for (const auto& [key, value] : files->entries) {
+        auto source =
+            value.is_scalar() ? parse_template(value.text, value.span, diagnostics_) : std::nullopt;
+        if (!value.is_scalar())
+          wrong_kind(value, fmt::format("'{}'", key.text), "a source's name", diagnostics_);
+        if (source)
+          output.files.push_back(
+              {without_mark(key.text), key.span, std::move(*source), is_marked(key.text)});
+      }
+    }
+  }
+
+  void read_config(const YamlNode& node) {
+    ConfigDecl config;
+    config.span = node.span;
+    if (node.is_scalar()) {
+      config.from = parse_template(node.text, node.span, diagnostics_);
+      recipe_.output.config = std::move(config);
+      return;
+    }
+    const Fields fields(node, "'config'", {"from", "file", "set", "remove"}, diagnostics_);
+    if (!node.is_mapping()) return;
+    config.from = fields.text("from");
+    config.file = fields.text("file");
+    if (config.from && config.file) {
+      diagnostics_.add(
+          error("E133", "a config has 'from' or 'file', not both").at(fields.key_span("file")));
+    }
+    if (const YamlNode* set = fields.mapping("set")) read_config_entries(*set, "", config.set);
+    if (const YamlNode* remove = fields.sequence("remove")) {
+      for (const YamlNode& item : remove->items) {
+        if (item.is_scalar()) {
+          config.remove.push_back({without_mark(item.text), item.span, {}, is_marked(item.text)});
+        } else {
+          wrong_kind(item, "an entry of 'remove'", "a dotted key", diagnostics_);
+        }
+      }
+    }
+    recipe_.output.config = std::move(config);
+  }
+
+  /// `text_config: { a: 1 }` sets one key inside text_config and leaves its others alone, as
+  /// `text_config.a: 1` does; an empty mapping replaces.
+  void read_config_entries(const YamlNode& set, const std::string& prefix,
+                           std::vector<ConfigEntry>& entries) {
+    for (const auto& [key, value] : set.entries) {
+      const std::string path = prefix + key.text;
+      if (value.is_mapping() && !value.entries.empty()) {
+        read_config_entries(value, path + ".", entries);
+      } else {
+        entries.push_back({path, key.span, value, false});
+      }
+    }
+  }
+
+  Recipe& recipe_;
+  Diagnostics& diagnostics_;
+  std::vector<std::pair<std::string, Span>> declared_;
+};
+
+}  // namespace
+
+std::optional<Recipe> read_recipe(const SourceMap& sources, FileId file, Diagnostics& diagnostics) {
+  const auto root = read_yaml(sources, file, diagnostics);
+  if (!root) return std::nullopt;
+  Recipe recipe;
+  recipe.file = file;
+  Reader(recipe, diagnostics).read(*root);
+  return recipe;
+}
+
+}  // namespace inarch

@@ -1,0 +1,297 @@
+#include "compiler/recipe/recipe_schema.h"
+
+#include <fmt/format.h>
+
+#include "compiler/core/transforms.h"
+
+namespace inarch {
+
+namespace {
+
+using Map = Value::Map;
+using List = Value::List;
+
+Value described(Map schema, std::string_view description) {
+  schema.emplace_back("description", description);
+  return schema;
+}
+Value definition(std::string_view name) {
+  return Map{{"$ref", fmt::format("#/definitions/{}", name)}};
+}
+Value definition(std::string_view name, std::string_view description) {
+  return Map{{"allOf", List{definition(name)}}, {"description", description}};
+}
+Value text(std::string_view description) { return described({{"type", "string"}}, description); }
+Value flag(std::string_view description) { return described({{"type", "boolean"}}, description); }
+Value list_of(Value item, std::string_view description) {
+  return described({{"type", "array"}, {"items", std::move(item)}}, description);
+}
+
+Value object(Map properties, List required, std::string_view description) {
+  Map schema{
+      {"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
+  if (!required.empty()) schema.emplace_back("required", std::move(required));
+  return described(std::move(schema), description);
+}
+
+/// A number, or an expression that gives one.
+Value number_schema() { return Map{{"type", List{"number", "string"}}}; }
+
+Value parameter_schema(const Parameter& p) {
+  Map schema;
+  switch (p.kind) {
+    case ParamKind::integer:
+      schema = {{"type", List{"integer", "string"}}};
+      break;
+    case ParamKind::number:
+    case ParamKind::number_or_choice:
+      schema = {{"type", List{"number", "string"}}};
+      break;
+    case ParamKind::boolean:
+      schema = {{"type", List{"boolean", "string"}}};
+      break;
+    case ParamKind::dtype:
+      schema = {{"anyOf", List{definition("dtype"), definition("template")}}};
+      break;
+    case ParamKind::axis:
+      schema = {{"type", List{"string", "integer"}}};
+      break;
+    case ParamKind::text:
+    case ParamKind::pattern:
+      schema = {{"type", "string"}};
+      break;
+    case ParamKind::numbers:
+    case ParamKind::shape:
+      schema = {{"anyOf", List{Map{{"type", "array"}, {"items", number_schema()}},
+                               Map{{"type", "string"}}}}};
+      break;
+    case ParamKind::choice: {
+      List choices;
+      for (const std::string_view choice : p.choices) choices.emplace_back(choice);
+      schema = {{"anyOf", List{Map{{"enum", std::move(choices)}}, definition("template")}}};
+      break;
+    }
+  }
+  std::string description(p.summary);
+  if (!p.default_text.empty()) description += fmt::format(" (default {})", p.default_text);
+  return described(std::move(schema), description);
+}
+
+Value axis_entry_schema(AxisEntries entries) {
+  if (entries == AxisEntries::indices || entries == AxisEntries::parts) {
+    return Map{{"anyOf", List{Map{{"type", List{"integer", "string"}}},
+                              Map{{"type", "array"}, {"items", number_schema()}}}}};
+  }
+  return Map{{"type", List{"integer", "string"}}};
+}
+
+Map transform_properties(const TransformSpec& t, bool& has_required, List& required) {
+  Map properties;
+  for (const Parameter& p : t.parameters) {
+    properties.emplace_back(p.name, parameter_schema(p));
+    if (p.required) required.emplace_back(p.name);
+  }
+  for (std::size_t k = 1; k < t.inputs.size(); ++k)
+    properties.emplace_back(t.inputs[k], definition("operand_text"));
+  has_required = !required.empty();
+  return properties;
+}
+
+/// `{ name: { parameters } }`, `{ name: value, parameter: … }`.
+Value transform_step(const TransformSpec& t) {
+  List required;
+  bool has_required = false;
+  const Map properties = transform_properties(t, has_required, required);
+  const bool open = t.axes != AxisEntries::none;
+  Map body{{"type", "object"}, {"properties", properties}};
+  body.emplace_back("additionalProperties", open ? axis_entry_schema(t.axes) : Value(false));
+  if (has_required) body.emplace_back("required", required);
+  List forms{Value(std::move(body))};
+  const Parameter* main = t.main.empty() ? nullptr : t.find(t.main);
+  if (main) forms.push_back(parameter_schema(*main));
+  if (!has_required && !open) forms.emplace_back(Map{{"type", "null"}});
+  Map step_properties;
+  step_properties.emplace_back(
+      t.name, Map{{"anyOf", std::move(forms)},
+                  {"description", fmt::format("{}\n\nExample: {}", t.summary, t.example)}});
+  for (const auto& [name, schema] : properties) {
+    if (name != t.name) step_properties.emplace_back(name, schema);
+  }
+  return Map{{"type", "object"},
+             {"properties", std::move(step_properties)},
+             {"required", List{t.name}},
+             {"additionalProperties", open ? axis_entry_schema(t.axes) : Value(false)},
+             {"description", t.summary}};
+}
+
+/// Steps that may stand in one place: all transforms that `fits` lets through.
+template <typename F>
+Value steps(F fits) {
+  List forms, bare;
+  for (const TransformSpec& t : transforms()) {
+    if (!fits(t)) continue;
+    forms.push_back(definition(fmt::format("step_{}", t.name)));
+    bool needs_value = t.axes != AxisEntries::none;
+    for (const Parameter& p : t.parameters) needs_value = needs_value || p.required;
+    if (!needs_value) bare.emplace_back(t.name);
+  }
+  if (!bare.empty())
+    forms.insert(forms.begin(), Map{{"type", "string"}, {"enum", std::move(bare)}});
+  return Map{{"anyOf", std::move(forms)}};
+}
+
+Map definitions() {
+  Map d;
+  d.emplace_back("template",
+                 described({{"type", "string"}, {"pattern", "\\$\\{"}}, "text with ${…}"));
+  d.emplace_back("dtype", Map{{"enum", List{"bf16", "f16", "f32", "f64", "f8_e4m3", "f8_e5m2",
+                                            "bfloat16", "float16", "float32", "float64"}}});
+  d.emplace_back("expression", described({{"type", List{"string", "number", "boolean"}}},
+                                         "an expression over params, captures and configs"));
+  d.emplace_back("operand_text",
+                 text("source:pattern, out:pattern, or an expression such as a:x | tile(rows=2)"));
+  d.emplace_back(
+      "pipeline",
+      Map{{"anyOf", List{definition("apply_step"),
+                         list_of(definition("apply_step"), "transforms, one after another")}}});
+  d.emplace_back(
+      "operand",
+      Map{{"anyOf",
+           List{definition("operand_text"),
+                object({{"tensor", definition("operand_text")}, {"apply", definition("pipeline")}},
+                       {"tensor"}, "an operand with a pipeline of its own")}}});
+  d.emplace_back(
+      "operands",
+      Map{{"anyOf",
+           List{definition("operand"),
+                list_of(definition("operand"), "several operands, for combine"),
+                described({{"type", "object"}, {"additionalProperties", definition("operand")}},
+                          "operands by name")}}});
+  for (const TransformSpec& t : transforms())
+    d.emplace_back(fmt::format("step_{}", t.name), transform_step(t));
+  d.emplace_back("apply_step", steps([](const TransformSpec& t) {
+                   return t.family != Family::initial && !t.variadic;
+                 }));
+  d.emplace_back("combine_step",
+                 steps([](const TransformSpec& t) { return t.variadic || t.inputs.size() > 1; }));
+  d.emplace_back("init_step",
+                 steps([](const TransformSpec& t) { return t.family == Family::initial; }));
+  d.emplace_back(
+      "ranges", described({{"type", "object"},
+                           {"additionalProperties",
+                            Map{{"anyOf", List{Map{{"type", "string"}}, Map{{"type", "array"}}}}}}},
+                          "variables and what they range over: { i: 0 .. 18, p: [q, k] }"));
+  d.emplace_back(
+      "location",
+      Map{{"anyOf", List{text("a path"),
+                         object({{"path", text("a directory or file, relative to the recipe")},
+                                 {"hub", text("org/name, looked up in the local hub cache")},
+                                 {"revision", text("branch, tag or commit of a hub model")},
+                                 {"strict", flag("a tensor that no rule uses is an error")},
+                                 {"ignore", list_of(text("a name pattern"),
+                                                    "what a strict source may leave unused")}},
+                                {}, "where a checkpoint is")}}});
+  return d;
+}
+
+Value rule_schema() {
+  return object(
+      {{"name", text("for messages")},
+       {"from", definition("operands", "what the tensor is made from")},
+       {"to",
+        Map{{"anyOf", List{text("the output's name; {i} and ${…} are filled in"),
+                           list_of(text("a name"), "names of several results"),
+                           Map{{"type", "object"}, {"additionalProperties", text("a name")}}}},
+            {"description", "what it is called in the output"}}},
+       {"for", definition("ranges")},
+       {"where", definition("expression", "only where this holds")},
+       {"apply", definition("pipeline", "transforms, one after another")},
+       {"combine", definition("combine_step", "how several operands become one")},
+       {"init", definition("init_step", "a tensor from nothing")},
+       {"dtype", definition("dtype", "of this output")},
+       {"rest", flag("take what no other rule took")}},
+      {"to"}, "one rule: each tensor that it names is defined once");
+}
+
+Value check_schema() {
+  const Value tensor = definition("operand_text");
+  return object(
+      {{"name", text("what it claims")},
+       {"for", definition("ranges")},
+       {"where", definition("expression")},
+       {"with", described({{"type", "object"}, {"additionalProperties", definition("operand")}},
+                          "tensors that the check makes for itself")},
+       {"parameters", definition("expression", "number of elements, buffers left out")},
+       {"tensors", definition("expression", "number of tensors")},
+       {"complete", text("every tensor of this architecture is there")},
+       {"assert", definition("expression", "must be true")},
+       {"exists", tensor},
+       {"absent", tensor},
+       {"finite", tensor},
+       {"shape",
+        object({{"of", tensor}, {"is", Map{{"type", List{"array", "string"}}}}}, {"of", "is"}, "")},
+       {"equal",
+        object({{"left", tensor},
+                {"right", tensor},
+                {"tolerance",
+                 definition("expression", "relative to the largest magnitude; 0 by default")}},
+               {"left", "right"}, "")}},
+      {}, "one claim about the output");
+}
+
+Value output_schema() {
+  return object(
+      {{"dtype", definition("dtype", "of all float tensors")},
+       {"shard_size", text("5GB by default")},
+       {"config",
+        Map{{"anyOf",
+             List{text("a source whose config is copied"),
+                  object({{"from", text("a source")},
+                          {"file", text("a JSON file")},
+                          {"set", described({{"type", "object"}}, "dotted keys and their values")},
+                          {"remove", list_of(text("a dotted key"), "keys to leave out")}},
+                         {}, "")}},
+            {"description", "the output's config.json"}}},
+       {"files", described({{"type", "object"}, {"additionalProperties", Map{{"type", "string"}}}},
+                           "files carried over: tokenizer, processor, generation or a file's name, "
+                           "and the source they come from")}},
+      {}, "what else is written");
+}
+
+}  // namespace
+
+Value recipe_schema() {
+  const Value target = Map{
+      {"anyOf", List{text("an architecture"),
+                     object({{"architecture", text("a name, or the path of an architecture file")},
+                             {"spelling", text("another on-disk spelling")},
+                             {"strict", flag("true by default: all of it and nothing else")}},
+                            {"architecture"}, "")}},
+      {"description", "names and shapes that the output must have"}};
+  Map properties{
+      {"inarch", described({{"const", 1}}, "version of the recipe language")},
+      {"name", text("of the model")},
+      {"license", text("of the model")},
+      {"params", described({{"type", "object"}}, "values that --set overrides")},
+      {"sources",
+       described({{"type", "object"},
+                  {"additionalProperties",
+                   Map{{"anyOf", List{definition("location"),
+                                      list_of(definition("location"), "a list of sources")}}}}},
+                 "checkpoints to read")},
+      {"let", described({{"type", "object"}, {"additionalProperties", definition("expression")}},
+                        "named expressions, evaluated where they are used")},
+      {"target", target},
+      {"tensors", list_of(rule_schema(), "the rules; their order does not matter")},
+      {"checks", list_of(check_schema(), "what must hold of the result")},
+      {"output", output_schema()}};
+  return Map{{"$schema", "http://json-schema.org/draft-07/schema#"},
+             {"title", "inarch recipe"},
+             {"type", "object"},
+             {"properties", std::move(properties)},
+             {"required", List{"inarch", "tensors"}},
+             {"additionalProperties", false},
+             {"definitions", definitions()}};
+}
+
+}  // namespace inarch

@@ -1,0 +1,386 @@
+#include "compiler/recipe/rule_reader.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "compiler/recipe/fields.h"
+#include "compiler/recipe/transform_hint.h"
+#include "compiler/support/text.h"
+
+namespace inarch {
+
+namespace {
+
+TensorExprPtr named(std::string name, Span span) {
+  auto e = std::make_shared<TensorExpr>();
+  e->kind = TensorExpr::Kind::name;
+  e->name = std::move(name);
+  e->span = span;
+  return e;
+}
+
+ParamKind kind_of_axis_entry(AxisEntries entries) {
+  return entries == AxisEntries::parts ? ParamKind::numbers : ParamKind::integer;
+}
+
+/// Adds `key: value` of a transform's mapping: a further operand, a parameter or an axis.
+void read_entry(const TransformSpec& t, const YamlNode& key, const YamlNode& value,
+                std::vector<TensorExprPtr>& inputs, std::vector<Argument>& arguments,
+                Diagnostics& diagnostics) {
+  const auto operand = std::find(t.inputs.begin(), t.inputs.end(), key.text);
+  const auto position = static_cast<std::size_t>(operand - t.inputs.begin());
+  if (operand != t.inputs.end() && !t.find(key.text) && !t.variadic && position >= inputs.size()) {
+    TensorExprPtr tensor =
+        value.is_scalar() ? parse_tensor_expression(value.text, value.span, diagnostics) : nullptr;
+    if (tensor) inputs.push_back(tensor);
+    if (!value.is_scalar())
+      wrong_kind(value, fmt::format("'{}'", key.text), "a tensor", diagnostics);
+    return;
+  }
+  const Parameter* p = t.find(key.text);
+  if (!p && value.is_mapping() && find_transform(key.text)) {
+    diagnostics.add(
+        error("E123", fmt::format("'{}' has no parameter '{}'", t.name, key.text))
+            .at(key.span, "a transform of its own")
+            .hint(fmt::format("one item each: [ {{ {}: … }}, {{ {}: … }} ]", t.name, key.text)));
+    return;
+  }
+  const ParamKind kind = p ? p->kind : kind_of_axis_entry(t.axes);
+  auto read = read_argument_value(value, kind, p, diagnostics);
+  if (read) arguments.push_back({key.text, key.span, false, std::move(*read)});
+}
+
+TensorExprPtr read_pipeline(const YamlNode& apply, TensorExprPtr value, Diagnostics& diagnostics) {
+  if (!apply.is_sequence()) return read_transform(apply, {value}, diagnostics);
+  for (const YamlNode& step : apply.items) {
+    const std::size_t before = diagnostics.errors();
+    TensorExprPtr next = read_transform(step, {value}, diagnostics);
+    if (next) value = next;
+    if (!next && diagnostics.errors() == before) return nullptr;
+  }
+  return value;
+}
+
+/// The span that stands for a rule in messages.
+Span rule_span(const YamlNode& node) {
+  for (const char* key : {"from", "to"}) {
+    const YamlNode* entry = node.find(key);
+    if (entry) return entry->span;
+  }
+  return node.span;
+}
+
+std::vector<NamePattern> read_names(const YamlNode& to, Diagnostics& diagnostics) {
+  std::vector<NamePattern> names;
+  const auto add = [&](const YamlNode& node) {
+    if (!node.is_scalar()) return wrong_kind(node, "a tensor's name", "text", diagnostics);
+    auto pattern = parse_name_pattern(node.text, node.span, diagnostics);
+    if (pattern) names.push_back(std::move(*pattern));
+  };
+  if (to.is_sequence()) {
+    for (const YamlNode& item : to.items) add(item);
+  } else if (to.is_mapping()) {
+    for (const auto& [key, value] : to.entries) add(value);
+  } else {
+    add(to);
+  }
+  return names;
+}
+
+/// The key that names a step's transform, or null.
+const YamlNode* transform_key(const YamlNode& step) {
+  if (step.is_scalar()) return &step;
+  return step.is_mapping() && !step.entries.empty() ? &step.entries.front().key : nullptr;
+}
+
+/// False, and E133, when a transform is named that wants operands.
+bool is_initial(const YamlNode& init, Diagnostics& diagnostics) {
+  const YamlNode* key = transform_key(init);
+  const TransformSpec* t = key ? find_transform(key->text) : nullptr;
+  if (!t || t->family == Family::initial) return true;
+  diagnostics.add(
+      error("E133", fmt::format("'{}' does not make a tensor", t->name))
+          .at(key->span)
+          .note("initial transforms: zeros, ones, constant, normal, uniform and identity"));
+  return false;
+}
+
+TensorExprPtr read_value(const Fields& fields, const Rule& rule, const YamlNode& node,
+                         Diagnostics& diagnostics) {
+  std::vector<TensorExprPtr> inputs;
+  for (const NamedOperand& operand : rule.operands)
+    inputs.push_back(named(operand.name, operand.span));
+  const YamlNode* combine = fields.get("combine");
+  const YamlNode* init = fields.get("init");
+  const YamlNode* apply = fields.get("apply");
+  if (init && !inputs.empty()) {
+    diagnostics.add(error("E133", "a rule has 'from' or 'init', not both")
+                        .at(fields.key_span("init"))
+                        .also(fields.key_span("from"), "also given"));
+    return nullptr;
+  }
+  if (init && combine) {
+    diagnostics.add(error("E133", "a rule has 'combine' or 'init', not both")
+                        .at(fields.key_span("init"))
+                        .also(fields.key_span("combine"), "also given"));
+    return nullptr;
+  }
+  TensorExprPtr value;
+  if (init) {
+    if (!is_initial(*init, diagnostics)) return nullptr;
+    value = read_transform(*init, {}, diagnostics);
+  } else if (combine) {
+    value = read_transform(*combine, inputs, diagnostics);
+  } else if (!inputs.empty()) {
+    const YamlNode* from = fields.get("from");
+    const bool uses_names = from && from->is_mapping() && !from->find("tensor");
+    if (inputs.size() > 1 && !uses_names) {
+      diagnostics.add(error("E133", fmt::format("{} operands and no 'combine'", inputs.size()))
+                          .at(rule.span)
+                          .hint("combine: { linear: [0.5, 0.5] }"));
+      return nullptr;
+    }
+    value = inputs.front();
+  } else if (!fields.get("from") && !fields.misspelt({"from", "init"})) {
+    diagnostics.add(error("E133", "a rule needs 'from' or 'init'")
+                        .at(node.span)
+                        .hint("from: SOURCE:NAME, or init: zeros"));
+  }
+  if (value && apply) value = read_pipeline(*apply, value, diagnostics);
+  return value;
+}
+
+CheckDecl::Kind kind_of_check(const std::string& name) {
+  using K = CheckDecl::Kind;
+  if (name == "parameters") return K::parameters;
+  if (name == "tensors") return K::tensors;
+  if (name == "complete") return K::complete;
+  if (name == "equal") return K::equal;
+  if (name == "finite") return K::finite;
+  if (name == "shape") return K::shape;
+  if (name == "exists") return K::exists;
+  if (name == "absent") return K::absent;
+  return K::assertion;
+}
+
+void read_check_tensor(const YamlNode* node, std::string_view what, CheckDecl& check,
+                       Diagnostics& diagnostics) {
+  if (!node) return;
+  if (!node->is_scalar()) return wrong_kind(*node, what, "a tensor", diagnostics);
+  TensorExprPtr tensor = parse_tensor_expression(node->text, node->span, diagnostics);
+  if (tensor) check.tensors.push_back(std::move(tensor));
+}
+
+void read_check_body(const YamlNode& body, CheckDecl& check, Diagnostics& diagnostics) {
+  using K = CheckDecl::Kind;
+  const auto number = [&](const YamlNode* node, ParamKind kind) {
+    if (!node) return;
+    auto value = read_argument_value(*node, kind, nullptr, diagnostics);
+    if (value) check.expected = std::move(*value);
+  };
+  switch (check.kind) {
+    case K::parameters:
+    case K::tensors:
+      return number(&body, ParamKind::integer);
+    case K::assertion:
+      return number(&body, ParamKind::integer);
+    case K::complete:
+      if (!body.is_scalar()) return wrong_kind(body, "'complete'", "an architecture", diagnostics);
+      check.architecture = parse_template(body.text, body.span, diagnostics);
+      return;
+    case K::finite:
+    case K::exists:
+    case K::absent:
+      return read_check_tensor(&body, "a checked tensor", check, diagnostics);
+    case K::equal: {
+      const Fields fields(body, "'equal'", {"left", "right", "tolerance"}, diagnostics);
+      read_check_tensor(fields.require("left"), "'left'", check, diagnostics);
+      read_check_tensor(fields.require("right"), "'right'", check, diagnostics);
+      return number(fields.get("tolerance"), ParamKind::number);
+    }
+    case K::shape: {
+      const Fields fields(body, "'shape'", {"of", "is"}, diagnostics);
+      read_check_tensor(fields.require("of"), "'of'", check, diagnostics);
+      return number(fields.require("is"), ParamKind::shape);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<ForRange> read_ranges(const YamlNode* node, Diagnostics& diagnostics) {
+  std::vector<ForRange> ranges;
+  if (!node) return ranges;
+  if (!node->is_mapping()) {
+    wrong_kind(*node, "'for'", "a mapping from a name to a range", diagnostics);
+    return ranges;
+  }
+  for (const auto& [key, value] : node->entries) {
+    // A plain word in a list is that word: `p: [q, k]`.
+    const ParamKind kind = value.is_sequence() ? ParamKind::text : ParamKind::integer;
+    auto values = read_argument_value(value, kind, nullptr, diagnostics);
+    if (values) ranges.push_back({key.text, key.span, std::move(*values)});
+  }
+  return ranges;
+}
+
+std::optional<ArgumentValue> read_argument_value(const YamlNode& node, ParamKind kind,
+                                                 const Parameter* parameter,
+                                                 Diagnostics& diagnostics) {
+  if (node.is_scalar()) {
+    const bool number_in_list = kind == ParamKind::text && !node.quoted &&
+                                (scalar_value(node).is_number() || scalar_value(node).if_bool());
+    return parse_argument(node.text, node.quoted, number_in_list ? ParamKind::number : kind,
+                          parameter, node.span, diagnostics);
+  }
+  if (!node.is_sequence()) {
+    wrong_kind(node, "this value", "a scalar or a list", diagnostics);
+    return std::nullopt;
+  }
+  ArgumentValue value;
+  value.is_list = true;
+  value.span = node.span;
+  const bool element_wise = kind == ParamKind::numbers || kind == ParamKind::shape;
+  for (const YamlNode& item : node.items) {
+    auto read =
+        read_argument_value(item, element_wise ? ParamKind::number : kind, parameter, diagnostics);
+    if (!read) return std::nullopt;
+    value.list.push_back(std::move(*read));
+  }
+  return value;
+}
+
+TensorExprPtr read_transform(const YamlNode& node, std::vector<TensorExprPtr> inputs,
+                             Diagnostics& diagnostics) {
+  const YamlNode* key = transform_key(node);
+  if (!key) {
+    wrong_kind(node, "a step", "a transform", diagnostics);
+    return nullptr;
+  }
+  const TransformSpec* t = find_transform(key->text);
+  if (!t) {
+    diagnostics.add(
+        error("E122", fmt::format("there is no transform '{}'", escape_for_terminal(key->text)))
+            .at(key->span)
+            .note("inarch explain transforms lists them")
+            .hint(transform_hint(key->text)));
+    return nullptr;
+  }
+  std::vector<Argument> arguments;
+  const std::size_t before = diagnostics.errors();
+  for (std::size_t i = 0; node.is_mapping() && i < node.entries.size(); ++i) {
+    const auto& [name, value] = node.entries[i];
+    if (i > 0) {
+      read_entry(*t, name, value, inputs, arguments, diagnostics);
+    } else if (value.is_mapping()) {
+      for (const auto& [inner, inner_value] : value.entries)
+        read_entry(*t, inner, inner_value, inputs, arguments, diagnostics);
+    } else if (!value.is_null()) {
+      if (t->main.empty()) {
+        diagnostics.add(error("E123", fmt::format("'{}' takes no single value", t->name))
+                            .at(value.span)
+                            .hint(fmt::format("write it like this: {}", t->example)));
+        return nullptr;
+      }
+      const Parameter* p = t->find(t->main);
+      auto read = read_argument_value(value, p->kind, p, diagnostics);
+      if (read) arguments.push_back({std::string(t->main), name.span, false, std::move(*read)});
+    }
+  }
+  if (diagnostics.errors() > before) return nullptr;
+  return make_call(t->transform, key->span, std::move(inputs), std::move(arguments), node.span,
+                   diagnostics);
+}
+
+std::vector<NamedOperand> read_operands(const YamlNode& node, Diagnostics& diagnostics) {
+  std::vector<NamedOperand> operands;
+  const auto add = [&](std::string name, const YamlNode& item) {
+    TensorExprPtr tensor;
+    if (item.is_scalar()) {
+      tensor = parse_tensor_expression(item.text, item.span, diagnostics);
+    } else if (item.is_mapping()) {
+      const Fields fields(item, "an operand", {"tensor", "apply"}, diagnostics);
+      const YamlNode* text = fields.require("tensor");
+      if (text && text->is_scalar())
+        tensor = parse_tensor_expression(text->text, text->span, diagnostics);
+      if (tensor && fields.get("apply"))
+        tensor = read_pipeline(*fields.get("apply"), tensor, diagnostics);
+    } else {
+      wrong_kind(item, "an operand", "text", diagnostics);
+    }
+    if (tensor) operands.push_back({std::move(name), item.span, std::move(tensor)});
+  };
+  if (node.is_sequence()) {
+    for (std::size_t i = 0; i < node.items.size(); ++i) add(std::to_string(i), node.items[i]);
+  } else if (node.is_mapping() && !node.find("tensor")) {
+    for (const auto& [key, value] : node.entries) add(key.text, value);
+  } else {
+    add("0", node);
+  }
+  return operands;
+}
+
+std::optional<Rule> read_rule(const YamlNode& node, Diagnostics& diagnostics) {
+  const Fields fields(
+      node, "a rule",
+      {"from", "to", "for", "where", "apply", "combine", "init", "dtype", "rest", "name"},
+      diagnostics);
+  if (!node.is_mapping()) return std::nullopt;
+  Rule rule;
+  rule.span = rule_span(node);
+  const std::size_t before = diagnostics.errors();
+  if (const YamlNode* from = fields.get("from")) {
+    rule.operands = read_operands(*from, diagnostics);
+    if (from->is_scalar()) rule.span = from->span;
+    if (from->is_sequence() && !from->items.empty()) rule.span = from->items.front().span;
+  }
+  rule.ranges = read_ranges(fields.get("for"), diagnostics);
+  rule.where = fields.expression("where");
+  if (fields.get("where")) rule.where_span = fields.get("where")->span;
+  rule.rest = fields.boolean("rest", false);
+  rule.dtype = fields.text("dtype");
+  if (fields.get("dtype")) rule.dtype_span = fields.get("dtype")->span;
+  if (const YamlNode* to = fields.require("to", "to: NAME")) rule.to = read_names(*to, diagnostics);
+  const bool operands_read = diagnostics.errors() == before;
+  if (operands_read) rule.value = read_value(fields, rule, node, diagnostics);
+  if (!rule.value || diagnostics.errors() != before) return std::nullopt;
+  return rule;
+}
+
+std::optional<CheckDecl> read_check(const YamlNode& node, Diagnostics& diagnostics) {
+  static const std::vector<std::string> kinds = {"parameters", "tensors", "complete",
+                                                 "equal",      "finite",  "shape",
+                                                 "exists",     "absent",  "assert"};
+  std::vector<std::string> known = {"name", "for", "where", "with"};
+  known.insert(known.end(), kinds.begin(), kinds.end());
+  const std::size_t before = diagnostics.errors();
+  const Fields fields(node, "a check", known, diagnostics);
+  if (!node.is_mapping()) return std::nullopt;
+  CheckDecl check;
+  std::vector<std::string> given;
+  for (const std::string& kind : kinds) {
+    if (fields.get(kind)) given.push_back(kind);
+  }
+  if (given.empty() && diagnostics.errors() != before) return std::nullopt;
+  if (given.size() != 1) {
+    diagnostics.add(error("E134", given.empty() ? std::string("a check says what must hold")
+                                                : fmt::format("a check says one thing, here are {}",
+                                                              join_names(given)))
+                        .at(node.span)
+                        .note(fmt::format("checks: {}", join_names(kinds, 20))));
+    return std::nullopt;
+  }
+  check.kind = kind_of_check(given[0]);
+  check.span = fields.get(given[0])->span;
+  check.name = fields.plain_text("name").value_or("");
+  check.ranges = read_ranges(fields.get("for"), diagnostics);
+  check.where = fields.expression("where");
+  if (const YamlNode* probes = fields.mapping("with"))
+    check.probes = read_operands(*probes, diagnostics);
+  read_check_body(*fields.get(given[0]), check, diagnostics);
+  if (diagnostics.errors() != before) return std::nullopt;
+  return check;
+}
+
+}  // namespace inarch
