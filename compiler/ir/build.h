@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/architecture/architecture.h"
+#include "compiler/architecture/recognise.h"
+#include "compiler/ir/graph.h"
+#include "compiler/recipe/bound_recipe.h"
+
+namespace inarch {
+
+/// What the output must look like, from a target architecture and the output's config.
+struct Target {
+  std::optional<Architecture> family;
+  std::string architecture;  // its name
+  std::string spelling;
+  bool strict = true;
+  Span span;
+  std::vector<ArchTensor> tensors;
+  std::map<std::string, std::size_t, std::less<>> by_name;
+
+  const ArchTensor* find(std::string_view name) const;
+  /// True for a name in a part of the model that the architecture lets pass without shapes.
+  bool accepts(const std::string& name) const;
+};
+
+/// Builds the graph of all outputs, then of all numeric checks. Faults: E211–E214 (names),
+/// E301–E319 (types), E501–E506 (target).
+std::optional<Graph> build_graph(const BoundRecipe& bound, const Target* target,
+                                 Diagnostics& diagnostics);
+
+/// Tests the claims that need no values: parameters, tensors, shape, exists, absent, complete,
+/// assert (E821–E824), and adds the numeric ones to the graph.
+void build_checks(const BoundRecipe& bound, const Target* target, Graph& graph,
+                  Diagnostics& diagnostics);
+
+/// Elements of the outputs, without and with buffers.
+std::int64_t count_parameters(const Graph& graph);
+
+/// "model.layers.{0..11}.layer_scalar (12 tensors)": names that differ in one number, together.
+std::vector<std::string> summarize_names(const std::vector<std::string>& names);
+
+}  // namespace inarch

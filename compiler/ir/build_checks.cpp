@@ -1,0 +1,295 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "compiler/ir/build.h"
+#include "compiler/ir/tensor_builder.h"
+#include "compiler/support/sizes.h"
+#include "compiler/support/text.h"
+
+namespace inarch {
+
+namespace {
+
+class CheckBuilder {
+ public:
+  CheckBuilder(const BoundRecipe& bound, const Target* target, Graph& graph,
+               Diagnostics& diagnostics)
+      : bound_(bound), target_(target), graph_(graph), diagnostics_(diagnostics) {
+    for (std::size_t k = 0; k < graph.outputs.size(); ++k) {
+      names_.push_back(graph.outputs[k].name);
+      index_.emplace(graph.outputs[k].name, k);
+      tree_.add(graph.outputs[k].name, k);
+    }
+  }
+
+  void build() {
+    for (const CheckDecl& check : bound_.recipe->checks) build_check(check);
+  }
+
+ private:
+  using K = CheckDecl::Kind;
+
+  void build_check(const CheckDecl& check) {
+    switch (check.kind) {
+      case K::parameters:
+        return count(check, count_parameters(graph_), "parameters");
+      case K::tensors:
+        return count(check, static_cast<std::int64_t>(graph_.outputs.size()), "tensors");
+      case K::complete:
+        return complete(check);
+      case K::assertion:
+        return per_instance(check, false,
+                            [&](const Instance&, const Scope& scope) { assertion(check, scope); });
+      case K::exists:
+        return per_instance(check, false,
+                            [&](const Instance&, const Scope& scope) { exists(check, scope); });
+      case K::absent:
+        return per_instance(check, false,
+                            [&](const Instance&, const Scope& scope) { absent(check, scope); });
+      case K::shape:
+        return per_instance(check, true, [&](const Instance& instance, const Scope& scope) {
+          shape(check, instance, scope);
+        });
+      case K::finite:
+      case K::equal:
+        return per_instance(check, true, [&](const Instance& instance, const Scope& scope) {
+          numeric(check, instance, scope);
+        });
+    }
+  }
+
+  template <typename F>
+  void per_instance(const CheckDecl& check, bool with_tensors, F each) {
+    ExpandContext context{&bound_.sources, bound_.globals.get(), &tree_, &names_, nullptr};
+    ExpandRequest request;
+    request.ranges = &check.ranges;
+    request.where = check.where;
+    request.where_span = check.where ? check.where->span : check.span;
+    request.span = check.span;
+    if (with_tensors) {
+      for (const TensorExprPtr& tensor : check.tensors)
+        collect_references(*tensor, request.references);
+      for (const NamedOperand& probe : check.probes)
+        collect_references(*probe.expression, request.references);
+    }
+    const std::size_t before = diagnostics_.errors();
+    for (const Instance& instance : expand(request, context, diagnostics_)) {
+      const Scope scope = scope_of(instance.bindings, *bound_.globals);
+      each(instance, scope);
+      if (diagnostics_.errors() != before) return;  // one instance's fault speaks for the check
+    }
+  }
+
+  void fail(const CheckDecl& check, std::string code, std::string message,
+            std::vector<std::string> notes = {}, std::string help = {}) {
+    Diagnostic d = error(std::move(code), std::move(message)).at(check.span, "this check fails");
+    if (!check.name.empty()) d.notes.push_back(check.name);
+    d.notes.insert(d.notes.end(), notes.begin(), notes.end());
+    d.help = std::move(help);
+    diagnostics_.add(std::move(d));
+  }
+
+  void count(const CheckDecl& check, std::int64_t found, std::string_view what) {
+    if (check.where && !condition(check)) return;
+    const auto expected = evaluate_argument(check.expected, *bound_.globals, diagnostics_);
+    if (!expected || *expected == Value(found)) return;
+    if (!expected->is_number()) {
+      return fail(check, "E821",
+                  fmt::format("'{}' must be a number, not {}", what, expected->kind()));
+    }
+    const double difference = static_cast<double>(found) - expected->as_real();
+    fail(check, "E821",
+         fmt::format("the output has {} {}, not {}", format_count(found), what,
+                     format_count(static_cast<std::int64_t>(expected->as_real()))),
+         {fmt::format("{} {} than stated",
+                      format_count(static_cast<std::int64_t>(std::abs(difference))),
+                      difference > 0 ? "more" : "fewer")});
+  }
+
+  /// A count may hold at one size only: `where: layers == 18`.
+  bool condition(const CheckDecl& check) {
+    const auto value = evaluate(*check.where, *bound_.globals, diagnostics_);
+    const bool* truth = value ? value->if_bool() : nullptr;
+    return truth && *truth;
+  }
+
+  void complete(const CheckDecl& check) {
+    const auto wanted = check.architecture
+                            ? evaluate(*check.architecture, *bound_.globals, diagnostics_)
+                            : std::nullopt;
+    if (!wanted) return;
+    const std::string name = to_text(*wanted);
+    if (!target_)
+      return fail(check, "E824",
+                  fmt::format("completeness for '{}' needs a target", escape_for_terminal(name)),
+                  {}, fmt::format("target: {}", escape_for_terminal(name)));
+    if (name != target_->architecture && name != "true") {
+      return fail(check, "E824",
+                  fmt::format("the target is '{}', not '{}'", target_->architecture,
+                              escape_for_terminal(name)));
+    }
+    std::vector<std::string> missing;
+    for (const ArchTensor& tensor : target_->tensors) {
+      if (tensor.required() && index_.find(tensor.name) == index_.end())
+        missing.push_back(tensor.name);
+    }
+    if (!missing.empty())
+      fail(check, "E824", fmt::format("{} tensors are missing", missing.size()),
+           summarize_names(missing));
+  }
+
+  void assertion(const CheckDecl& check, const Scope& scope) {
+    const auto value = evaluate_argument(check.expected, scope, diagnostics_);
+    if (!value) return;
+    const bool* truth = value->if_bool();
+    if (truth && *truth) return;
+    fail(check, "E823",
+         truth ? std::string("this does not hold")
+               : fmt::format("an assertion is true or false, not {}", value->kind()),
+         truth ? sides(check, scope) : std::vector<std::string>());
+  }
+
+  /// What the two sides of a comparison are: "the left side is 18, the right side is 24".
+  std::vector<std::string> sides(const CheckDecl& check, const Scope& scope) const {
+    const Expr* e = check.expected.expression.get();
+    const bool compares =
+        e && e->kind == Expr::Kind::binary && e->items.size() == 2 &&
+        (e->name == "==" || e->name == "!=" || e->name.front() == '<' || e->name.front() == '>');
+    if (!compares) return {};
+    Diagnostics ignored;
+    const auto left = evaluate(*e->items[0], scope, ignored);
+    const auto right = evaluate(*e->items[1], scope, ignored);
+    if (!left || !right) return {};
+    return {fmt::format("the left side is {}, the right side is {}",
+                        escape_for_terminal(to_text(*left), 60),
+                        escape_for_terminal(to_text(*right), 60))};
+  }
+
+  /// The output names that a check's pattern fits.
+  std::vector<NameTree::Match> fitting(const CheckDecl& check, const Scope& scope) {
+    const TensorExpr& tensor = *check.tensors.front();
+    if (tensor.kind != TensorExpr::Kind::reference || tensor.source != "out") {
+      fail(check, "E824", "this check is about the output: out:name");
+      return {};
+    }
+    const auto pattern = resolve(tensor.pattern, scope, diagnostics_);
+    return pattern ? tree_.match(*pattern) : std::vector<NameTree::Match>();
+  }
+
+  void exists(const CheckDecl& check, const Scope& scope) {
+    const std::size_t before = diagnostics_.errors();
+    if (!fitting(check, scope).empty() || diagnostics_.errors() != before) return;
+    const NamePattern& written = check.tensors.front()->pattern;
+    const auto pattern = resolve(written, scope, diagnostics_);
+    const std::string text = pattern ? pattern->exact().value_or(written.text) : written.text;
+    const std::string near = names_.size() > 20000 ? "" : nearest(text, names_);
+    fail(check, "E822", fmt::format("the output has no tensor '{}'", escape_for_terminal(text)), {},
+         near.empty() ? "" : fmt::format("did you mean '{}'?", escape_for_terminal(near)));
+  }
+
+  void absent(const CheckDecl& check, const Scope& scope) {
+    const auto matches = fitting(check, scope);
+    if (matches.empty()) return;
+    std::vector<std::string> found;
+    for (const auto& match : matches) found.push_back(names_[match.index]);
+    fail(check, "E822",
+         fmt::format("the output has {} such tensor{}", found.size(), found.size() == 1 ? "" : "s"),
+         summarize_names(found));
+  }
+
+  std::optional<Typed> build_tensor(const CheckDecl& check, std::size_t k, const Instance& instance,
+                                    const Scope& scope) {
+    TensorBuilder::Context context;
+    context.graph = &graph_;
+    context.bound = &bound_;
+    context.outputs = &index_;
+    context.reads_finished = true;
+    context.key = "check";
+    TensorBuilder builder(context, instance, check.probes, scope, diagnostics_);
+    return builder.build_one(*check.tensors[k]);
+  }
+
+  void shape(const CheckDecl& check, const Instance& instance, const Scope& scope) {
+    const auto tensor = build_tensor(check, 0, instance, scope);
+    const auto expected = evaluate_argument(check.expected, scope, diagnostics_);
+    if (!tensor || !expected) return;
+    Value::List found;
+    for (const std::int64_t size : tensor->type.shape()) found.emplace_back(size);
+    if (*expected == Value(found)) return;
+    fail(check, "E822",
+         fmt::format("the shape is {}, not {}", format_shape(tensor->type.shape()),
+                     escape_for_terminal(to_text(*expected))));
+  }
+
+  void numeric(const CheckDecl& check, const Instance& instance, const Scope& scope) {
+    const auto left = build_tensor(check, 0, instance, scope);
+    if (!left) return;
+    NumericCheck numeric;
+    numeric.description = describe(check, instance);
+    numeric.origin = check.span;
+    numeric.left = left->node;
+    const auto computable = [&](const Typed& x) {
+      if (is_arithmetic(x.type.dtype)) return true;
+      fail(check, "E306", fmt::format("{} values cannot be compared", inarch::name(x.type.dtype)));
+      return false;
+    };
+    if (!computable(*left)) return;
+    if (check.kind == K::equal) {
+      const auto right = build_tensor(check, 1, instance, scope);
+      if (!right || !computable(*right)) return;
+      if (left->type.shape() != right->type.shape()) {
+        return fail(check, "E305",
+                    fmt::format("the sides have shapes {} and {}", format_shape(left->type.shape()),
+                                format_shape(right->type.shape())));
+      }
+      numeric.right = right->node;
+      numeric.has_right = true;
+      const bool given = check.expected.expression || check.expected.text;
+      const auto tolerance = given ? evaluate_argument(check.expected, scope, diagnostics_)
+                                   : std::optional<Value>(Value(0));
+      if (!tolerance) return;
+      if (!tolerance->is_number() || !(tolerance->as_real() >= 0))
+        return report_tolerance(check, *tolerance);
+      numeric.tolerance = tolerance->as_real();
+    }
+    graph_.checks.push_back(std::move(numeric));
+  }
+
+  void report_tolerance(const CheckDecl& check, const Value& found) {
+    diagnostics_.add(error("E304", fmt::format("'tolerance' must be a number, zero or more, not {}",
+                                               escape_for_terminal(to_text(found))))
+                         .at(check.expected.span)
+                         .hint("tolerance: 1e-6"));
+  }
+
+  static std::string describe(const CheckDecl& check, const Instance& instance) {
+    std::string text = !check.name.empty()      ? check.name
+                       : check.kind == K::equal ? "equal"
+                                                : "finite";
+    std::vector<std::string> bound;
+    for (const auto& [name, value] : instance.bindings)
+      bound.push_back(fmt::format("{} = {}", name, to_text(value)));
+    if (bound.empty() && !instance.references.empty())
+      bound.push_back(instance.references.front().expression->pattern.text);
+    return bound.empty() ? text : fmt::format("{} ({})", text, join_names(bound));
+  }
+
+  const BoundRecipe& bound_;
+  const Target* target_;
+  Graph& graph_;
+  Diagnostics& diagnostics_;
+  std::vector<std::string> names_;
+  std::map<std::string, std::size_t, std::less<>> index_;
+  NameTree tree_;
+};
+
+}  // namespace
+
+void build_checks(const BoundRecipe& bound, const Target* target, Graph& graph,
+                  Diagnostics& diagnostics) {
+  if (bound.recipe->checks.empty()) return;  // an index of the outputs costs time
+  CheckBuilder(bound, target, graph, diagnostics).build();
+}
+
+}  // namespace inarch

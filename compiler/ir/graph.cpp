@@ -1,0 +1,168 @@
+#include "compiler/ir/graph.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace inarch {
+
+namespace {
+
+template <typename... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+template <typename... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
+
+std::string describe(const NodeData& data) {
+  return std::visit(
+      Overloaded{
+          [](const SourceTensor& s) { return fmt::format("source {} {}", s.source, s.tensor); },
+          [](const FinishedOutput& o) { return fmt::format("output {}", o.output); },
+          [](const FillOp& f) { return fmt::format("fill {}", f.value); },
+          [](const RandomOp& r) {
+            return fmt::format("{} {} {} seed {} key {}",
+                               r.distribution == Distribution::normal ? "normal" : "uniform", r.a,
+                               r.b, r.seed, r.key);
+          },
+          [](const IdentityOp& i) { return fmt::format("identity {} {}", i.rows, i.columns); },
+          [](const ViewOp& v) {
+            std::string dims;
+            for (const ViewDim& d : v.dims) dims += fmt::format(" {}:{}", d.size, d.stride);
+            return fmt::format("view +{}{}", v.offset, dims);
+          },
+          [](const ConcatOp& c) {
+            return fmt::format("concat {} x {}", c.outer, fmt::join(c.blocks, " "));
+          },
+          [](const TakeOp& t) {
+            return fmt::format("take {} of {} x {}", t.indices.size(), t.axis, t.inner);
+          },
+          [](const LinearOp& l) {
+            return fmt::format("linear {} + {}", fmt::join(l.weights, " "), l.bias);
+          },
+          [](const ClampOp& c) { return fmt::format("clamp {} {}", c.low, c.high); },
+          [](const RoundOp& r) { return fmt::format("round {}", name(r.dtype)); },
+          [](const MeanOp& m) { return fmt::format("mean {} {} {}", m.outer, m.axis, m.inner); },
+          [](const MatmulOp& m) { return fmt::format("matmul {} {} {}", m.m, m.k, m.n); },
+      },
+      data);
+}
+
+std::int64_t expected_count(const Node& node) {
+  return std::visit(Overloaded{
+                        [&](const ViewOp& v) {
+                          std::int64_t count = 1;
+                          for (const ViewDim& d : v.dims) count *= d.size;
+                          return count;
+                        },
+                        [&](const ConcatOp& c) {
+                          std::int64_t row = 0;
+                          for (const std::int64_t block : c.blocks) row += block;
+                          return c.outer * row;
+                        },
+                        [&](const TakeOp& t) {
+                          return t.outer * static_cast<std::int64_t>(t.indices.size()) * t.inner;
+                        },
+                        [&](const MeanOp& m) { return m.outer * m.inner; },
+                        [&](const MatmulOp& m) { return m.m * m.n; },
+                        [&](const IdentityOp& i) { return i.rows * i.columns; },
+                        [&](const auto&) { return node.count(); },
+                    },
+                    node.data);
+}
+
+}  // namespace
+
+NodeId Graph::add(Node node) {
+  nodes.push_back(std::move(node));
+  return static_cast<NodeId>(nodes.size() - 1);
+}
+
+bool is_arithmetic(const NodeData& data) {
+  return std::holds_alternative<LinearOp>(data) || std::holds_alternative<ClampOp>(data) ||
+         std::holds_alternative<RoundOp>(data) || std::holds_alternative<MeanOp>(data) ||
+         std::holds_alternative<MatmulOp>(data);
+}
+
+bool is_pointwise(const NodeData& data) {
+  return std::holds_alternative<LinearOp>(data) || std::holds_alternative<ClampOp>(data) ||
+         std::holds_alternative<RoundOp>(data);
+}
+
+std::string print(const Graph& graph) {
+  std::string out;
+  for (NodeId id = 0; id < graph.nodes.size(); ++id) {
+    const Node& node = graph[id];
+    out += fmt::format("%{} = {} {}", id, name(node.type.dtype), format_shape(node.type.shape()));
+    out += fmt::format(" {}", describe(node.data));
+    if (!node.inputs.empty()) out += fmt::format(" (%{})", fmt::join(node.inputs, ", %"));
+    out += '\n';
+  }
+  for (const Output& output : graph.outputs) {
+    out += fmt::format("{} : {} {} = %{}\n", output.name, name(output.dtype),
+                       format_shape(output.shape), output.node);
+  }
+  for (const NumericCheck& check : graph.checks) {
+    out += fmt::format("check {} : %{}{}\n", check.description, check.left,
+                       check.has_right ? fmt::format(" = %{}", check.right) : "");
+  }
+  return out;
+}
+
+void remove_unused(Graph& graph) {
+  std::vector<bool> used(graph.nodes.size(), false);
+  for (const Output& output : graph.outputs) used[output.node] = true;
+  for (const NumericCheck& check : graph.checks) {
+    used[check.left] = true;
+    if (check.has_right) used[check.right] = true;
+  }
+  for (std::size_t k = graph.nodes.size(); k-- > 0;) {
+    if (!used[k]) continue;
+    for (const NodeId input : graph.nodes[k].inputs) used[input] = true;
+  }
+  std::vector<NodeId> renumbered(graph.nodes.size(), 0);
+  std::vector<Node> kept;
+  for (std::size_t k = 0; k < graph.nodes.size(); ++k) {
+    if (!used[k]) continue;
+    renumbered[k] = static_cast<NodeId>(kept.size());
+    for (NodeId& input : graph.nodes[k].inputs) input = renumbered[input];
+    kept.push_back(std::move(graph.nodes[k]));
+  }
+  graph.nodes = std::move(kept);
+  for (Output& output : graph.outputs) output.node = renumbered[output.node];
+  for (NumericCheck& check : graph.checks) {
+    check.left = renumbered[check.left];
+    if (check.has_right) check.right = renumbered[check.right];
+  }
+}
+
+std::string find_fault(const Graph& graph) {
+  for (NodeId id = 0; id < graph.nodes.size(); ++id) {
+    const Node& node = graph[id];
+    for (const NodeId input : node.inputs) {
+      if (input >= id) return fmt::format("%{} comes before its input %{}", id, input);
+      if (is_pointwise(node.data) && graph[input].count() != node.count()) {
+        return fmt::format("%{} is pointwise over {} elements but %{} has {}", id, node.count(),
+                           input, graph[input].count());
+      }
+    }
+    if (expected_count(node) != node.count()) {
+      return fmt::format("%{} yields {} elements, its type says {}", id, expected_count(node),
+                         node.count());
+    }
+    if (const auto* view = std::get_if<ViewOp>(&node.data)) {
+      std::int64_t low = view->offset, high = view->offset;
+      for (const ViewDim& d : view->dims) (d.stride < 0 ? low : high) += d.stride * (d.size - 1);
+      const bool inside = low >= 0 && high < graph[node.inputs[0]].count();
+      if (node.count() > 0 && !inside)
+        return fmt::format("%{} reads outside %{}", id, node.inputs[0]);
+    }
+  }
+  for (const Output& output : graph.outputs) {
+    if (numel(output.shape) != graph[output.node].count())
+      return fmt::format("'{}' does not fit its node", output.name);
+  }
+  return {};
+}
+
+}  // namespace inarch

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "compiler/core/ops.h"
+#include "compiler/ir/tensor_type.h"
+#include "compiler/support/span.h"
+
+namespace inarch {
+
+using NodeId = std::uint32_t;
+
+/// A tensor of a source, as its header describes it.
+struct SourceTensor {
+  std::uint32_t source = 0;
+  std::uint32_t tensor = 0;
+};
+/// A finished output, read back: only in checks.
+struct FinishedOutput {
+  std::uint32_t output = 0;
+};
+
+using NodeData = std::variant<SourceTensor, FinishedOutput, FillOp, RandomOp, IdentityOp, ViewOp,
+                              ConcatOp, TakeOp, LinearOp, ClampOp, RoundOp, MeanOp, MatmulOp>;
+
+/// A tensor-valued operation. Its elements are a flat row-major sequence; `type` says what they
+/// mean.
+struct Node {
+  NodeData data;
+  std::vector<NodeId> inputs;  // all smaller than the node's own id
+  TensorType type;
+  Span origin;
+
+  std::int64_t count() const { return type.elements(); }
+};
+
+/// One tensor of the output.
+struct Output {
+  std::string name;
+  NodeId node = 0;
+  DType dtype = DType::f32;
+  Shape shape;
+  Span origin;
+  bool is_buffer = false;
+};
+
+/// A numeric claim: compared when the tensors are finished. `right` is absent for `finite`.
+struct NumericCheck {
+  std::string description;
+  Span origin;
+  NodeId left = 0;
+  NodeId right = 0;
+  bool has_right = false;
+  double tolerance = 0;
+};
+
+/// All outputs and checks of a recipe as one directed acyclic graph. Nodes are stored in
+/// topological order, so passes are loops.
+struct Graph {
+  std::vector<Node> nodes;
+  std::vector<Output> outputs;
+  std::vector<NumericCheck> checks;
+
+  NodeId add(Node node);
+  Node& operator[](NodeId id) { return nodes[id]; }
+  const Node& operator[](NodeId id) const { return nodes[id]; }
+};
+
+/// True for ops that compute with values; the others move elements or make them.
+bool is_arithmetic(const NodeData& data);
+/// True for ops whose element i needs element i of each input and nothing else.
+bool is_pointwise(const NodeData& data);
+
+/// One node a line, for --dump-after and for tests.
+std::string print(const Graph& graph);
+
+/// Drops nodes that nothing needs and renumbers the rest.
+void remove_unused(Graph& graph);
+
+/// An internal fault in the graph, or "" when it is sound: inputs precede nodes, counts agree.
+std::string find_fault(const Graph& graph);
+
+}  // namespace inarch

@@ -1,0 +1,279 @@
+#include "compiler/ir/tensor_builder.h"
+
+#include <cmath>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "compiler/support/text.h"
+
+namespace inarch {
+
+namespace {
+
+/// True when `dtype` holds every value of the node as it is: elements that are only moved.
+bool holds_exactly(const Graph& graph, NodeId root, DType dtype) {
+  std::vector<NodeId> pending = {root};
+  std::set<NodeId> seen;
+  while (!pending.empty()) {
+    const Node& node = graph[pending.back()];
+    const bool fresh = seen.insert(pending.back()).second;
+    pending.pop_back();
+    if (!fresh) continue;
+    const auto* fill = std::get_if<FillOp>(&node.data);
+    const auto* round = std::get_if<RoundOp>(&node.data);
+    if (fill) {  // whole numbers up to 8 fit every float there is
+      if (std::abs(fill->value) > 8 || std::trunc(fill->value) != fill->value) return false;
+    } else if (round) {
+      if (round->dtype != dtype) return false;
+    } else if (std::holds_alternative<SourceTensor>(node.data)) {
+      if (node.type.dtype != dtype) return false;
+    } else if (is_arithmetic(node.data) || std::holds_alternative<RandomOp>(node.data)) {
+      return false;
+    } else {
+      pending.insert(pending.end(), node.inputs.begin(), node.inputs.end());
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+std::vector<Typed> TensorBuilder::build(const TensorExpr& expression) {
+  switch (expression.kind) {
+    case TensorExpr::Kind::reference: {
+      auto typed = reference(expression);
+      return typed ? std::vector<Typed>{std::move(*typed)} : std::vector<Typed>();
+    }
+    case TensorExpr::Kind::name: {
+      auto typed = operand(expression);
+      return typed ? std::vector<Typed>{std::move(*typed)} : std::vector<Typed>();
+    }
+    case TensorExpr::Kind::call:
+      return call(expression);
+  }
+  return {};
+}
+
+std::optional<Typed> TensorBuilder::build_one(const TensorExpr& expression) {
+  std::vector<Typed> results = build(expression);
+  if (results.empty()) return std::nullopt;
+  if (results.size() > 1) {
+    fault(expression, "E312",
+          fmt::format("'split' gives {} tensors where one is due", results.size()),
+          expression.span);
+    return std::nullopt;
+  }
+  return std::move(results.front());
+}
+
+std::optional<Typed> TensorBuilder::reference(const TensorExpr& expression) {
+  const Reference* found = instance_.find(&expression);
+  if (!found) return std::nullopt;
+  if (found->source != output_source) {
+    const TensorInfo& info =
+        context_.bound->sources[found->source].checkpoint->tensors[found->tensor];
+    return add(SourceTensor{found->source, found->tensor}, {}, make_type(info.dtype, info.shape),
+               expression.span);
+  }
+  const auto output = context_.outputs->find(found->output_name);
+  if (output == context_.outputs->end()) {
+    std::vector<std::string> names;
+    for (const auto& [name, index] : *context_.outputs) names.push_back(name);
+    const std::string near = nearest(found->output_name, names);
+    fault(expression, "E213",
+          fmt::format("the output has no tensor '{}'", escape_for_terminal(found->output_name)),
+          expression.span,
+          near.empty() ? "" : fmt::format("did you mean '{}'?", escape_for_terminal(near)));
+    return std::nullopt;
+  }
+  const Output& written = context_.graph->outputs[output->second];
+  TensorType type = make_type(written.dtype, written.shape);
+  if (context_.reads_finished) {
+    return add(FinishedOutput{static_cast<std::uint32_t>(output->second)}, {}, std::move(type),
+               expression.span);
+  }
+  if (!is_arithmetic(written.dtype) || holds_exactly(*context_.graph, written.node, written.dtype))
+    return Typed{written.node, std::move(type)};
+  return add(RoundOp{written.dtype}, {written.node}, std::move(type), expression.span);
+}
+
+std::optional<Typed> TensorBuilder::operand(const TensorExpr& expression) {
+  std::vector<std::string> names;
+  for (const NamedOperand& named : operands_) {
+    names.push_back(named.name);
+    if (named.name != expression.name) continue;
+    const auto known = built_.find(named.expression.get());
+    if (known != built_.end()) return known->second;
+    // A probe is the same on both sides of a check, whichever side names it first.
+    Context outside = context_;
+    const int random_ops = random_ops_;
+    if (context_.reads_finished) {
+      context_.key = fmt::format("{} {}", context_.key, named.name);
+      random_ops_ = 0;
+    }
+    auto typed = build_one(*named.expression);
+    if (context_.reads_finished) random_ops_ = random_ops;
+    context_ = std::move(outside);
+    if (typed) built_.emplace(named.expression.get(), *typed);
+    return typed;
+  }
+  const std::string near = nearest(expression.name, names);
+  fault(expression, "E214",
+        fmt::format("there is no operand '{}' here", escape_for_terminal(expression.name)),
+        expression.span,
+        near.empty() ? "a tensor is written source:name" : fmt::format("did you mean '{}'?", near));
+  return std::nullopt;
+}
+
+std::vector<Typed> TensorBuilder::call(const TensorExpr& expression) {
+  const CallArguments arguments(expression, scope_, diagnostics_);
+  std::vector<Typed> inputs;
+  bool good = arguments.ok();
+  for (const TensorExprPtr& input : expression.inputs) {
+    auto typed = build_one(*input);
+    good = good && typed;
+    if (typed) inputs.push_back(std::move(*typed));
+  }
+  if (!good) return {};
+  for (const Typed& input : inputs) {
+    if (!whole_elements(input, expression)) return {};
+  }
+  if (expression.transform == Transform::split) return split(expression, arguments, inputs[0]);
+  auto result = single(expression, arguments, inputs);
+  if (!result) return {};
+  if (!checked_numel(result->type.shape())) {
+    fault(expression, "E315", "the result is too large", expression.transform_span);
+    return {};
+  }
+  return {std::move(*result)};
+}
+
+std::optional<Typed> TensorBuilder::single(const TensorExpr& e, const CallArguments& a,
+                                           std::vector<Typed>& x) {
+  switch (e.transform) {
+    case Transform::view:
+      return view(e, a, std::move(x[0]));
+    case Transform::permute:
+      return permute(e, a, x[0]);
+    case Transform::reshape:
+      return reshape(e, a, std::move(x[0]));
+    case Transform::tile:
+      return tile(e, a, std::move(x[0]), true);
+    case Transform::repeat:
+      return tile(e, a, std::move(x[0]), false);
+    case Transform::split_halves:
+      return split_halves(e, a, x[0]);
+    case Transform::slice:
+    case Transform::keep:
+    case Transform::drop:
+    case Transform::gather:
+      return select(e, a, std::move(x[0]));
+    case Transform::pad:
+    case Transform::crop:
+    case Transform::fit:
+    case Transform::resize:
+      return resize(e, a, std::move(x[0]));
+    case Transform::reverse:
+      return reverse(e, a, x[0]);
+    case Transform::mask:
+      return mask(e, a, std::move(x[0]));
+    case Transform::concat:
+      return concat(e, a, x);
+    case Transform::stack:
+      return stack(e, a, x);
+    case Transform::interleave:
+      return interleave(e, a, x);
+    case Transform::linear:
+      return linear(e, a, x);
+    case Transform::matmul:
+      return matmul(e, x[0], x[1]);
+    case Transform::rescale:
+    case Transform::add:
+    case Transform::norm_convention:
+    case Transform::cast:
+    case Transform::clamp:
+    case Transform::noise:
+      return pointwise(e, a, x[0]);
+    case Transform::zeros:
+    case Transform::ones:
+    case Transform::constant:
+    case Transform::normal:
+    case Transform::uniform:
+    case Transform::identity:
+      return initial(e, a);
+    case Transform::split:
+      break;  // has several results: handled by the caller
+  }
+  return std::nullopt;
+}
+
+Typed TensorBuilder::add(NodeData data, std::vector<NodeId> inputs, TensorType type, Span origin) {
+  Node node{std::move(data), std::move(inputs), type, origin};
+  return {context_.graph->add(std::move(node)), std::move(type)};
+}
+
+Typed TensorBuilder::affine(const Typed& x, double factor, double bias, Span origin) {
+  return add(LinearOp{{factor}, bias}, {x.node}, x.type, origin);
+}
+
+std::optional<AxisPosition> TensorBuilder::axis(const Typed& x, const std::string& name,
+                                                Span span) {
+  auto found = find_axis(x.type, name);
+  if (!found) {
+    std::vector<std::string> names = {"rows", "columns"};
+    for (const Dim& dim : x.type.dims) {
+      for (const Axis& known : dim.axes) names.push_back(known.name);
+    }
+    const std::string near = nearest(name, names);
+    diagnostics_.add(
+        error("E301", fmt::format("the tensor has no axis '{}'", escape_for_terminal(name)))
+            .at(span)
+            .note(fmt::format("its axes are {}", describe_axes(x.type)))
+            .hint(near.empty() ? "name axes with view: \"(head d) in\""
+                               : fmt::format("did you mean '{}'?", near)));
+  }
+  return found;
+}
+
+bool TensorBuilder::computable(const Typed& x, const TensorExpr& call) {
+  if (is_arithmetic(x.type.dtype)) return true;
+  fault(call, "E306",
+        fmt::format("'{}' cannot compute with {} values", spec(call.transform).name,
+                    name(x.type.dtype)),
+        call.transform_span);
+  return false;
+}
+
+bool TensorBuilder::whole_elements(const Typed& x, const TensorExpr& call) {
+  if (bits(x.type.dtype) % 8 == 0) return true;
+  fault(call, "E314",
+        fmt::format("{} values are packed and can only be copied whole", name(x.type.dtype)),
+        call.transform_span);
+  return false;
+}
+
+void TensorBuilder::fault(const TensorExpr& call, std::string code, std::string message, Span span,
+                          std::string hint) {
+  (void)call;
+  Diagnostic d = error(std::move(code), std::move(message)).at(span);
+  std::vector<std::string> bound;
+  for (const auto& [name, value] : instance_.bindings)
+    bound.push_back(fmt::format("{} = {}", name, to_text(value)));
+  if (!bound.empty())
+    d.notes.push_back(fmt::format("here {}", escape_for_terminal(join_names(bound))));
+  d.help = std::move(hint);
+  diagnostics_.add(std::move(d));
+}
+
+std::string TensorBuilder::random_key() {
+  const int k = random_ops_++;
+  return k == 0 ? context_.key : fmt::format("{}#{}", context_.key, k);
+}
+
+TensorType with_axis_size(TensorType type, const AxisPosition& at, std::int64_t size) {
+  type.dims[at.dim].axes[at.axis].size = size;
+  return type;
+}
+
+}  // namespace inarch

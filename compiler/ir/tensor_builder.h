@@ -1,0 +1,124 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/ir/call_arguments.h"
+#include "compiler/ir/graph.h"
+#include "compiler/recipe/bound_recipe.h"
+
+namespace inarch {
+
+/// A node and what its elements mean here: `view` and `reshape` change the meaning alone.
+struct Typed {
+  NodeId node = 0;
+  TensorType type;
+};
+
+/// Turns tensor expressions of one rule or check instance into nodes. Each transform becomes a few
+/// of the shared operations (core/ops.h); faults are E301–E319.
+class TensorBuilder {
+ public:
+  struct Context {
+    Graph* graph = nullptr;
+    const BoundRecipe* bound = nullptr;
+    const std::map<std::string, std::size_t, std::less<>>* outputs =
+        nullptr;                    // finished ones, by name
+    bool reads_finished = false;    // a check: `out:` is what was written
+    const Shape* target = nullptr;  // shape that the target gives to this instance's output
+    std::string key;                // of random numbers: the output's name
+  };
+
+  TensorBuilder(const Context& context, const Instance& instance,
+                const std::vector<NamedOperand>& operands, const Scope& scope,
+                Diagnostics& diagnostics)
+      : context_(context),
+        instance_(instance),
+        operands_(operands),
+        scope_(scope),
+        diagnostics_(diagnostics) {}
+
+  /// One result, or several for `split`. Empty on a fault, which has been added.
+  std::vector<Typed> build(const TensorExpr& expression);
+  /// Exactly one result.
+  std::optional<Typed> build_one(const TensorExpr& expression);
+
+ private:
+  std::optional<Typed> reference(const TensorExpr& expression);
+  std::optional<Typed> operand(const TensorExpr& expression);
+  std::vector<Typed> call(const TensorExpr& call);
+  std::optional<Typed> single(const TensorExpr& call, const CallArguments& arguments,
+                              std::vector<Typed>& inputs);
+
+  // build_views.cpp: transforms that change what axes mean, or their order
+  std::optional<Typed> view(const TensorExpr& call, const CallArguments& arguments, Typed x);
+  std::optional<Typed> permute(const TensorExpr& call, const CallArguments& arguments,
+                               const Typed& x);
+  std::optional<Typed> reshape(const TensorExpr& call, const CallArguments& arguments, Typed x);
+
+  // build_movement.cpp: transforms along axes
+  std::optional<Typed> tile(const TensorExpr& call, const CallArguments& arguments, Typed x,
+                            bool whole);
+  std::optional<Typed> split_halves(const TensorExpr& call, const CallArguments& arguments,
+                                    const Typed& x);
+  std::optional<Typed> select(const TensorExpr& call, const CallArguments& arguments, Typed x);
+  std::optional<Typed> resize(const TensorExpr& call, const CallArguments& arguments, Typed x);
+  std::optional<Typed> reverse(const TensorExpr& call, const CallArguments& arguments,
+                               const Typed& x);
+  std::optional<Typed> mask(const TensorExpr& call, const CallArguments& arguments, Typed x);
+  std::vector<Typed> split(const TensorExpr& call, const CallArguments& arguments, const Typed& x);
+
+  // build_joins.cpp: transforms of several tensors
+  std::optional<Typed> concat(const TensorExpr& call, const CallArguments& arguments,
+                              const std::vector<Typed>& xs);
+  std::optional<Typed> stack(const TensorExpr& call, const CallArguments& arguments,
+                             const std::vector<Typed>& xs);
+  std::optional<Typed> interleave(const TensorExpr& call, const CallArguments& arguments,
+                                  const std::vector<Typed>& xs);
+  std::optional<Typed> linear(const TensorExpr& call, const CallArguments& arguments,
+                              const std::vector<Typed>& xs);
+  std::optional<Typed> matmul(const TensorExpr& call, const Typed& left, const Typed& right);
+
+  /// The first operand's axes with the dtype of the first that has one; E306 when the others do not
+  /// go with it.
+  std::optional<TensorType> joint_type(const TensorExpr& call, const std::vector<Typed>& xs);
+
+  // build_values.cpp: pointwise and initial transforms
+  std::optional<Typed> pointwise(const TensorExpr& call, const CallArguments& arguments,
+                                 const Typed& x);
+  std::optional<Typed> initial(const TensorExpr& call, const CallArguments& arguments);
+
+  // shared
+  Typed add(NodeData data, std::vector<NodeId> inputs, TensorType type, Span origin);
+  Typed affine(const Typed& x, double factor, double bias, Span origin);
+  Typed take(const Typed& x, const AxisPosition& at, const std::vector<std::int64_t>& indices,
+             Span origin);
+  Typed joined(const std::vector<Typed>& parts, const AxisPosition& at, Span origin);
+  std::optional<AxisPosition> axis(const Typed& x, const std::string& name, Span span);
+  bool computable(const Typed& x, const TensorExpr& call);
+  bool can_fill(double value, const Typed& x, const TensorExpr& call,
+                const CallArguments& arguments);
+  bool whole_elements(const Typed& x, const TensorExpr& call);
+  void fault(const TensorExpr& call, std::string code, std::string message, Span span,
+             std::string hint = {});
+  std::string random_key();
+
+  Context context_;
+  const Instance& instance_;
+  const std::vector<NamedOperand>& operands_;
+  const Scope& scope_;
+  Diagnostics& diagnostics_;
+  std::map<const TensorExpr*, Typed> built_;
+  int random_ops_ = 0;
+};
+
+/// True when the node is a fill whose value elements of `dtype` hold exactly, which matters for
+/// those that nothing can be rounded to.
+bool can_be_stored_as(const Node& node, DType dtype);
+
+/// The type with one axis given another size.
+TensorType with_axis_size(TensorType type, const AxisPosition& at, std::int64_t size);
+
+}  // namespace inarch

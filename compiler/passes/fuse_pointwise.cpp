@@ -1,0 +1,66 @@
+#include "compiler/passes/pipeline.h"
+#include "compiler/passes/rewrite.h"
+
+namespace inarch {
+
+namespace {
+
+/// Puts weighted sums among the inputs of a weighted sum in their place. Weights multiply in f64
+/// and are rounded once, so this is no less exact than the chain.
+void absorb_inputs(const Graph& graph, Node& node, const std::vector<bool>& used_once) {
+  const LinearOp outer = std::get<LinearOp>(node.data);
+  LinearOp fused{{}, outer.bias};
+  std::vector<NodeId> inputs;
+  for (std::size_t k = 0; k < node.inputs.size(); ++k) {
+    const NodeId input = node.inputs[k];
+    const auto* inner = std::get_if<LinearOp>(&graph[input].data);
+    if (!inner || !used_once[input]) {
+      fused.weights.push_back(outer.weights[k]);
+      inputs.push_back(input);
+      continue;
+    }
+    for (std::size_t j = 0; j < inner->weights.size(); ++j) {
+      fused.weights.push_back(outer.weights[k] * inner->weights[j]);
+      inputs.push_back(graph[input].inputs[j]);
+    }
+    fused.bias += outer.weights[k] * inner->bias;
+  }
+  node.data = std::move(fused);
+  node.inputs = std::move(inputs);
+}
+
+bool changes_nothing(const Node& node, const Graph& graph) {
+  if (const auto* linear = std::get_if<LinearOp>(&node.data)) {
+    const bool same_dtype = graph[node.inputs[0]].type.dtype == node.type.dtype;
+    return linear->weights.size() == 1 && linear->weights[0] == 1 && linear->bias == 0 &&
+           same_dtype;
+  }
+  if (const auto* round = std::get_if<RoundOp>(&node.data)) {
+    const Node& below = graph[node.inputs[0]];
+    const auto* again = std::get_if<RoundOp>(&below.data);
+    const bool stored =
+        std::holds_alternative<SourceTensor>(below.data) && below.type.dtype == round->dtype;
+    return stored || (again && again->dtype == round->dtype);
+  }
+  return false;
+}
+
+}  // namespace
+
+void fuse_pointwise(Module& module) {
+  const std::vector<std::uint32_t> uses = count_uses(module.graph);
+  std::vector<bool> used_once;  // by new id
+  NodeId old_id = 0;
+  rewrite(module.graph, [&](Graph& graph, Node node) {
+    const bool single = uses[old_id++] == 1;
+    if (std::holds_alternative<LinearOp>(node.data)) absorb_inputs(graph, node, used_once);
+    if (changes_nothing(node, graph)) {
+      if (!single) used_once[node.inputs[0]] = false;
+      return node.inputs[0];
+    }
+    used_once.push_back(single);
+    return graph.add(std::move(node));
+  });
+}
+
+}  // namespace inarch

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/ir/graph.h"
+#include "compiler/recipe/bound_recipe.h"
+
+namespace inarch {
+
+/// Bytes that a step takes from a source file as they are.
+struct CopyRange {
+  std::uint32_t source = 0;
+  std::uint32_t file = 0;
+  std::int64_t offset = 0;  // from the start of the file
+  std::int64_t bytes = 0;
+};
+
+/// How one output, or a run of copied neighbours, comes about.
+struct StepDraft {
+  std::uint32_t first_output = 0;
+  std::uint32_t output_count = 1;
+  std::optional<CopyRange> copy;
+  bool moves_only = false;  // bytes go through unchanged, though not in one run
+};
+
+/// Where an output lies: counted from the start of the shard's data, after its header.
+struct Placement {
+  std::uint32_t shard = 0;
+  std::int64_t offset = 0;
+  std::int64_t bytes = 0;
+};
+
+/// What the passes work on: first the graph alone, then, from recognise_copies on, its steps too.
+struct Module {
+  Graph graph;
+  const BoundRecipe* bound = nullptr;
+  std::vector<StepDraft> steps;       // one per output until merge_copies
+  std::vector<Placement> placements;  // by output, after lay_out_output
+  std::uint32_t shard_count = 0;
+
+  const TensorInfo& tensor(const SourceTensor& leaf) const {
+    return bound->sources[leaf.source].checkpoint->tensors[leaf.tensor];
+  }
+};
+
+std::string print(const Module& module);
+
+}  // namespace inarch

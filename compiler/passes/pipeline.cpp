@@ -1,0 +1,86 @@
+#include "compiler/passes/pipeline.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "compiler/passes/rewrite.h"
+
+namespace inarch {
+
+const std::vector<Pass>& passes() {
+  static const std::vector<Pass> list = {
+      {"deduplicate", deduplicate, false, "equal operations on equal operands become one"},
+      {"sink_movement", sink_movement, false,
+       "values are computed after they are moved, so that moves meet their sources"},
+      {"fuse_movement", fuse_movement, false,
+       "chains of views, tiles and slices become one strided gather"},
+      {"fuse_pointwise", fuse_pointwise, false,
+       "chains of scales and sums become one weighted sum"},
+      {"recognise_copies", recognise_copies, true,
+       "tensors that do not change are copied, not computed"},
+      {"order_steps", order_steps, true, "sources are read front to back"},
+      {"lay_out_output", lay_out_output, true, "every tensor gets its shard and offset"},
+      {"merge_copies", merge_copies, false,
+       "copies that are neighbours in source and output become one"},
+  };
+  return list;
+}
+
+std::vector<PassTiming> run_passes(Module& module, const PassOptions& options,
+                                   Diagnostics& diagnostics) {
+  std::vector<PassTiming> timings;
+  for (const Pass& pass : passes()) {
+    const auto& off = options.disabled;
+    if (!pass.required && std::find(off.begin(), off.end(), pass.name) != off.end()) continue;
+    const auto start = std::chrono::steady_clock::now();
+    pass.run(module);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    timings.push_back({std::string(pass.name), took.count()});
+    const std::string fault = find_fault(module.graph);
+    if (!fault.empty()) {
+      diagnostics.add(
+          error("E901", fmt::format("internal fault after '{}': {}", pass.name, fault)));
+      return timings;
+    }
+    if (options.after) options.after(pass.name, module);
+  }
+  return timings;
+}
+
+std::vector<std::uint32_t> count_uses(const Graph& graph) {
+  std::vector<std::uint32_t> uses(graph.nodes.size(), 0);
+  for (const Node& node : graph.nodes) {
+    for (const NodeId input : node.inputs) ++uses[input];
+  }
+  for (const Output& output : graph.outputs) ++uses[output.node];
+  for (const NumericCheck& check : graph.checks) {
+    ++uses[check.left];
+    if (check.has_right) ++uses[check.right];
+  }
+  return uses;
+}
+
+std::string print(const Module& module) {
+  std::string out = print(module.graph);
+  for (const StepDraft& step : module.steps) {
+    const std::string& name = module.graph.outputs[step.first_output].name;
+    out += fmt::format("step {}", name);
+    if (step.output_count > 1) out += fmt::format(" and {} more", step.output_count - 1);
+    if (step.copy) {
+      out += fmt::format(": copy {} bytes from source {} file {} at {}", step.copy->bytes,
+                         step.copy->source, step.copy->file, step.copy->offset);
+    } else {
+      out += step.moves_only ? ": move" : ": compute";
+    }
+    if (step.first_output < module.placements.size()) {
+      const Placement& at = module.placements[step.first_output];
+      out += fmt::format(" to shard {} at {}", at.shard, at.offset);
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+}  // namespace inarch

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "compiler/passes/module.h"
+
+namespace inarch {
+
+/// Rebuilds a graph node by node, in order. `each(graph, node)` gets the new graph and a node whose
+/// inputs are already renumbered, adds what it likes and returns the id that stands for the node.
+template <typename F>
+void rewrite(Graph& graph, F each) {
+  Graph next;
+  next.nodes.reserve(graph.nodes.size());
+  std::vector<NodeId> renumbered(graph.nodes.size());
+  for (NodeId id = 0; id < graph.nodes.size(); ++id) {
+    Node node = std::move(graph.nodes[id]);
+    for (NodeId& input : node.inputs) input = renumbered[input];
+    renumbered[id] = each(next, std::move(node));
+  }
+  for (Output& output : graph.outputs) output.node = renumbered[output.node];
+  for (NumericCheck& check : graph.checks) {
+    check.left = renumbered[check.left];
+    if (check.has_right) check.right = renumbered[check.right];
+  }
+  graph.nodes = std::move(next.nodes);
+  remove_unused(graph);
+}
+
+/// How many nodes, outputs and checks use each node.
+std::vector<std::uint32_t> count_uses(const Graph& graph);
+
+}  // namespace inarch
