@@ -1,0 +1,87 @@
+#include "compiler/compile/compile.h"
+
+#include <chrono>
+
+#include "compiler/compile/bind_target.h"
+#include "compiler/ir/build.h"
+#include "compiler/plan/build_plan.h"
+#include "compiler/plan/plan_check.h"
+
+namespace inarch {
+
+namespace {
+
+/// Times a stage from its making to its end.
+class Stage {
+ public:
+  Stage(std::string name, CompileReport& report) : name_(std::move(name)), report_(report) {}
+  ~Stage() {
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start_;
+    report_.timings.push_back({name_, took.count()});
+  }
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
+
+ private:
+  std::string name_;
+  CompileReport& report_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+template <typename F>
+auto timed(std::string name, CompileReport& report, F stage) {
+  const Stage timer(std::move(name), report);
+  return stage();
+}
+
+}  // namespace
+
+std::optional<Plan> compile(SourceMap& sources, FileId file, const CompileOptions& options,
+                            Diagnostics& diagnostics, CompileReport& report) {
+  const auto recipe =
+      timed("read", report, [&] { return read_recipe(sources, file, diagnostics); });
+  if (!recipe || diagnostics.has_errors()) return std::nullopt;
+
+  auto bound =
+      timed("bind", report, [&] { return bind_recipe(*recipe, options.bind, diagnostics); });
+  if (!bound) return std::nullopt;
+
+  const auto target = timed(
+      "target", report, [&] { return bind_target(*bound, options.bind, sources, diagnostics); });
+  if (diagnostics.has_errors()) return std::nullopt;
+
+  Module module;
+  module.bound = &*bound;
+  auto graph = timed("build", report,
+                     [&] { return build_graph(*bound, target ? &*target : nullptr, diagnostics); });
+  if (!graph) return std::nullopt;
+  module.graph = std::move(*graph);
+
+  timed("check", report,
+        [&] { build_checks(*bound, target ? &*target : nullptr, module.graph, diagnostics); });
+  if (diagnostics.has_errors()) return std::nullopt;
+  // What was matched has become nodes. A model of 150,000 tensors would hold it for nothing.
+  bound->instances = {};
+  for (BoundSource& source : bound->sources) source.names = NameTree();
+
+  for (PassTiming& timing : run_passes(module, options.passes, diagnostics))
+    report.timings.push_back(std::move(timing));
+  if (diagnostics.has_errors()) return std::nullopt;
+
+  Plan plan = timed("plan", report, [&] { return build_plan(module, sources); });
+  const Status sound = check_plan(plan, sources.path(file));  // what no run would accept
+  if (!sound) diagnostics.add(sound.error());
+  if (options.memory > 0) {
+    const Status fits = fit_budget(plan, options.memory);
+    if (!fits) diagnostics.add(fits.error());
+  }
+
+  report.architecture = target && target->strict ? target->architecture : "";
+  report.rules = recipe->rules.size();
+  for (const BoundSource& source : bound->sources)
+    report.source_tensors += source.checkpoint->tensors.size();
+  if (diagnostics.has_errors()) return std::nullopt;
+  return plan;
+}
+
+}  // namespace inarch

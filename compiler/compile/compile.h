@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/passes/pipeline.h"
+#include "compiler/plan/plan.h"
+#include "compiler/recipe/bound_recipe.h"
+
+namespace inarch {
+
+struct CompileOptions {
+  BindOptions bind;
+  PassOptions passes;
+  std::int64_t memory = 0;  // the budget in bytes; 0 states none
+};
+
+/// What there is to tell beside the plan.
+struct CompileReport {
+  std::vector<PassTiming> timings;  // stages and passes, in order
+  std::string architecture;         // the strict target's, or ""
+  std::size_t rules = 0;
+  std::size_t source_tensors = 0;
+};
+
+/// Recipe to plan. No weight is read. Everything found wrong is in `diagnostics`; a stage collects
+/// all it can, and the next begins only when it found no error.
+std::optional<Plan> compile(SourceMap& sources, FileId recipe, const CompileOptions& options,
+                            Diagnostics& diagnostics, CompileReport& report);
+
+}  // namespace inarch

@@ -1,0 +1,233 @@
+#include "compiler/plan/build_plan.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "compiler/core/json.h"
+#include "compiler/plan/memory_model.h"
+#include "compiler/plan/shard_header.h"
+#include "compiler/support/sha256.h"
+#include "compiler/support/sizes.h"
+#include "compiler/support/text.h"
+
+namespace inarch {
+
+namespace {
+
+class PlanBuilder {
+ public:
+  PlanBuilder(const Module& module, const SourceMap& sources)
+      : module_(module), sources_(sources) {}
+
+  Plan build() {
+    describe_recipe();
+    describe_sources();
+    lay_out();
+    for (const StepDraft& draft : module_.steps) add_step(draft);
+    for (const NumericCheck& check : module_.graph.checks) add_check(check);
+    add_files();
+    total();
+    state_memory(plan_);
+    return std::move(plan_);
+  }
+
+ private:
+  void describe_recipe() {
+    const Recipe& recipe = *module_.bound->recipe;
+    plan_.tool_version = INARCH_VERSION;
+    plan_.recipe_name = recipe.name;
+    plan_.recipe_path = sources_.path(recipe.file);
+    std::string identity(sources_.text(recipe.file));
+    for (const ParamDecl& param : recipe.params) {  // the values in force, whether set or default
+      const Scope::Entry* entry = module_.bound->globals->find(param.name);
+      if (entry) identity += fmt::format("\n{}={}", param.name, to_text(entry->value));
+    }
+    plan_.recipe_sha256 = sha256_hex(identity);
+  }
+
+  void describe_sources() {
+    for (const BoundSource& source : module_.bound->sources) {
+      plan_.sources.push_back({source.name, source.checkpoint->location, source.checkpoint->files});
+    }
+  }
+
+  void lay_out() {
+    const auto& outputs = module_.graph.outputs;
+    for (std::size_t k = 0; k < outputs.size(); ++k) {
+      OutputTensor tensor;
+      tensor.name = outputs[k].name;
+      tensor.dtype = outputs[k].dtype;
+      tensor.shape = outputs[k].shape;
+      tensor.shard = module_.placements[k].shard;
+      tensor.offset = module_.placements[k].offset;
+      tensor.bytes = module_.placements[k].bytes;
+      tensor.origin = origin(outputs[k].origin);
+      plan_.outputs.push_back(std::move(tensor));
+    }
+    for (std::uint32_t s = 0; s < module_.shard_count; ++s) {
+      std::vector<const OutputTensor*> tensors;
+      std::int64_t data = 0;
+      for (const OutputTensor& tensor : plan_.outputs) {
+        if (tensor.shard != s) continue;
+        tensors.push_back(&tensor);
+        data += tensor.bytes;
+      }
+      OutputShard shard{shard_name(s, module_.shard_count), make_shard_header(tensors), 0};
+      shard.size = static_cast<std::int64_t>(shard.header.size()) + data;
+      plan_.shards.push_back(std::move(shard));
+    }
+    for (OutputTensor& tensor : plan_.outputs) {
+      tensor.offset += static_cast<std::int64_t>(plan_.shards[tensor.shard].header.size());
+    }
+  }
+
+  std::string origin(Span span) const {
+    if (!span.known()) return {};
+    return fmt::format("{}:{}", sources_.path(span.file),
+                       sources_.locate(span.file, span.begin).line);
+  }
+
+  void add_step(const StepDraft& draft) {
+    Step step;
+    step.first_output = draft.first_output;
+    if (draft.copy) {
+      step.work = CopyStep{draft.copy->source, draft.copy->file, draft.copy->offset,
+                           draft.copy->bytes, draft.output_count};
+      plan_.totals.bytes_copied += draft.copy->bytes;
+      note_read(draft.copy->source, draft.copy->file, draft.copy->offset, draft.copy->bytes);
+    } else {
+      Program program = make_program(module_.graph.outputs[draft.first_output].node);
+      const std::int64_t bytes = plan_.outputs[draft.first_output].bytes;
+      (draft.moves_only ? plan_.totals.bytes_copied : plan_.totals.bytes_computed) += bytes;
+      if (draft.moves_only) {
+        step.work = MoveStep{std::move(program)};
+      } else {
+        step.work = ComputeStep{std::move(program)};
+      }
+    }
+    plan_.steps.push_back(std::move(step));
+  }
+
+  void add_check(const NumericCheck& check) {
+    PlanCheck planned;
+    planned.description = check.description;
+    planned.origin = origin(check.origin);
+    planned.left = make_program(check.left);
+    if (check.has_right) planned.right = make_program(check.right);
+    planned.tolerance = check.tolerance;
+    plan_.checks.push_back(std::move(planned));
+  }
+
+  Program make_program(NodeId root) {
+    Program program;
+    std::map<NodeId, std::uint32_t> placed;
+    place(root, program, placed);
+    return program;
+  }
+
+  std::uint32_t place(NodeId id, Program& program, std::map<NodeId, std::uint32_t>& placed) {
+    const auto known = placed.find(id);
+    if (known != placed.end()) return known->second;
+    const Node& node = module_.graph[id];
+    Op op;
+    op.count = node.count();
+    for (const NodeId input : node.inputs) op.inputs.push_back(place(input, program, placed));
+    op.data = std::visit([&](const auto& data) { return planned(data, node); }, node.data);
+    program.push_back(std::move(op));
+    const auto index = static_cast<std::uint32_t>(program.size() - 1);
+    placed.emplace(id, index);
+    return index;
+  }
+
+  OpData planned(const SourceTensor& leaf, const Node&) {
+    const TensorInfo& tensor = module_.tensor(leaf);
+    note_read(leaf.source, tensor.file, tensor.offset, tensor.bytes);
+    return ReadOp{false, leaf.source, tensor.file, tensor.offset, tensor.dtype};
+  }
+  OpData planned(const FinishedOutput& finished, const Node&) const {
+    const OutputTensor& output = plan_.outputs[finished.output];
+    return ReadOp{true, 0, output.shard, output.offset, output.dtype};
+  }
+  template <typename T>
+  OpData planned(const T& op, const Node&) const {
+    return op;
+  }
+
+  void note_read(std::uint32_t source, std::uint32_t file, std::int64_t offset,
+                 std::int64_t bytes) {
+    std::int64_t& most = reads_[{source, file, offset}];
+    most = std::max(most, bytes);
+  }
+
+  /// A byte that several steps read counts once.
+  std::int64_t bytes_read() const {
+    std::int64_t sum = 0, end = 0;
+    std::pair<std::uint32_t, std::uint32_t> last = {};
+    for (const auto& [place, bytes] : reads_) {
+      const auto& [source, file, offset] = place;
+      if (last != std::pair(source, file)) end = 0;
+      last = {source, file};
+      sum += std::max<std::int64_t>(0, offset + bytes - std::max(offset, end));
+      end = std::max(end, offset + bytes);
+    }
+    return sum;
+  }
+
+  void add_files() {
+    if (module_.bound->config) {
+      plan_.texts.push_back(
+          {"config.json", write_json(*module_.bound->config, JsonStyle::indented)});
+    }
+    for (const BoundFile& file : module_.bound->files) {
+      plan_.files.push_back({file.source, file.name, file.path, file.size, file.sha256});
+    }
+  }
+
+  void total() {
+    for (const Output& output : module_.graph.outputs) {
+      (output.is_buffer ? plan_.totals.buffer_elements : plan_.totals.parameters) +=
+          numel(output.shape);
+    }
+    plan_.totals.bytes_read = bytes_read();
+    for (const OutputShard& shard : plan_.shards) plan_.totals.bytes_written += shard.size;
+    if (plan_.shards.size() > 1)
+      plan_.texts.push_back({"model.safetensors.index.json", make_weight_index(plan_)});
+  }
+
+  const Module& module_;
+  const SourceMap& sources_;
+  Plan plan_;
+  std::map<std::tuple<std::uint32_t, std::uint32_t, std::int64_t>, std::int64_t> reads_;
+};
+
+}  // namespace
+
+Plan build_plan(const Module& module, const SourceMap& sources) {
+  return PlanBuilder(module, sources).build();
+}
+
+Status fit_budget(const Plan& plan, std::int64_t budget) {
+  const std::int64_t least = least_memory(plan);
+  if (least <= budget) return {};
+  const Step* largest = nullptr;
+  for (const Step& step : plan.steps) {
+    const std::int64_t needs = step.scratch_bytes + step.resident_bytes;
+    if (!largest || needs > largest->scratch_bytes + largest->resident_bytes) largest = &step;
+  }
+  Diagnostic d = error("E601", fmt::format("the recipe needs {} of memory, the budget is {}",
+                                           format_memory(least), format_memory(budget)));
+  if (largest) {
+    const OutputTensor& output = plan.outputs[largest->first_output];
+    d.notes.push_back(fmt::format("'{}' ({}) needs most: {}", escape_for_terminal(output.name),
+                                  escape_for_terminal(output.origin),
+                                  format_memory(largest->scratch_bytes + largest->resident_bytes)));
+  }
+  d.subject = "--memory";
+  d.help = fmt::format("--memory {}MiB", (least + (1 << 20) - 1) / (1 << 20));
+  return d;
+}
+
+}  // namespace inarch

@@ -1,0 +1,359 @@
+#include "compiler/plan/memory_model.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <limits>
+
+namespace inarch {
+
+namespace {
+
+/// Sums of untrusted sizes must not wrap round to something small.
+std::int64_t add(std::int64_t a, std::int64_t b) {
+  std::int64_t sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<std::int64_t>::max() : sum;
+}
+
+std::int64_t multiply(std::int64_t a, std::int64_t b) {
+  std::int64_t product = 0;
+  return __builtin_mul_overflow(a, b, &product) ? std::numeric_limits<std::int64_t>::max()
+                                                : product;
+}
+
+std::int64_t buffer(std::int64_t elements, std::int64_t width) {
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max() - scratch::alignment;
+  const std::int64_t size = std::min(multiply(elements, width), most);
+  return (size + scratch::alignment - 1) / scratch::alignment * scratch::alignment;
+}
+
+template <typename T>
+const T* op_if(const Op& op) {
+  return std::get_if<T>(&op.data);
+}
+
+bool reads_against_the_grain(const ViewOp& view) {
+  std::int64_t inner = 0;  // the stride of the innermost loop that moves
+  for (auto dim = view.dims.rbegin(); dim != view.dims.rend(); ++dim) {
+    const std::int64_t stride = std::abs(dim->stride);
+    if (dim->size <= 1 || stride == 0) continue;
+    if (inner == 0) {
+      inner = stride;
+    } else if (stride < inner) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool has_f64(const Program& program) {
+  return std::any_of(program.begin(), program.end(), [](const Op& op) {
+    const auto* read = op_if<ReadOp>(op);
+    return read != nullptr && read->dtype == DType::f64;
+  });
+}
+
+}  // namespace
+
+bool needs_f64(const Program& program, DType output) {
+  return output == DType::f64 || has_f64(program);
+}
+
+bool transposes(const Program& program) {
+  return std::any_of(program.begin(), program.end(), [](const Op& op) {
+    const auto* view = op_if<ViewOp>(op);
+    return view != nullptr && reads_against_the_grain(*view);
+  });
+}
+
+bool is_fused_sum(const Program& program, DType output) {
+  constexpr std::size_t most_inputs = 8;
+  if (program.empty() || needs_f64(program, output)) return false;
+  const Op& sum = program.back();
+  if (op_if<LinearOp>(sum) == nullptr || sum.inputs.empty() || sum.inputs.size() > most_inputs) {
+    return false;
+  }
+  return std::all_of(sum.inputs.begin(), sum.inputs.end(),
+                     [&](std::uint32_t input) { return op_if<ReadOp>(program[input]) != nullptr; });
+}
+
+std::int64_t unit_bytes(const Program& program, const Cut& cut) {
+  // A product computes whole blocks of rows; longer units cut fewer of them in two.
+  const bool has_product = std::any_of(program.begin(), program.end(),
+                                       [](const Op& op) { return op_if<MatmulOp>(op) != nullptr; });
+  return has_product || transposes(program) ? cut.transpose_unit_bytes : cut.unit_bytes;
+}
+
+Evaluation move_evaluation(const Program& program, DType output, const Cut& cut) {
+  const int width = bytes(output);
+  const std::int64_t tile = unit_bytes(program, cut) / width;
+  return {true, width, tile, cut.span_bytes, tile};
+}
+
+Evaluation compute_evaluation(const Program& program, DType output, const Cut& cut) {
+  const std::int64_t window = unit_bytes(program, cut) / bytes(output);
+  return {false, needs_f64(program, output) ? 8 : 4, cut.tile_elements, cut.span_bytes, window};
+}
+
+Evaluation check_evaluation(const Cut& cut) {
+  return {false, 8, cut.tile_elements, cut.span_bytes, check_unit_tiles * cut.tile_elements};
+}
+
+namespace scratch {
+
+std::int64_t matmul_rows(const MatmulOp& op) {
+  constexpr std::int64_t block_elements = std::int64_t{1} << 20;
+  const std::int64_t widest = std::max({op.k, op.n, std::int64_t{1}});
+  const std::int64_t rows = std::clamp<std::int64_t>(block_elements / widest, 1, 64);
+  return static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(rows)));
+}
+
+bool is_fine_concat(const ConcatOp& op) {
+  constexpr std::int64_t short_block = 1024;
+  return op.outer > 1 && std::any_of(op.blocks.begin(), op.blocks.end(), [](std::int64_t block) {
+           return block > 0 && block < short_block;
+         });
+}
+
+bool is_fine_take(const TakeOp& op, const Evaluation& how) {
+  constexpr std::int64_t short_row_bytes = 4096;
+  return op.inner < short_row_bytes / how.width && op.inner <= how.tile;
+}
+
+std::vector<bool> windowed_views(const Program& program, const Evaluation& how) {
+  std::vector<bool> windowed(program.size());
+  if (how.raw || program.empty()) return windowed;
+  std::vector<bool> in_step(program.size());
+  in_step.back() = true;
+  for (std::size_t at = program.size(); at-- > 0;) {
+    if (!in_step[at]) continue;
+    const Op& op = program[at];
+    if (const auto* view = op_if<ViewOp>(op)) {
+      windowed[at] =
+          op_if<ReadOp>(program[op.inputs[0]]) != nullptr && reads_against_the_grain(*view);
+    }
+    const bool elementwise = op_if<LinearOp>(op) != nullptr || op_if<ClampOp>(op) != nullptr ||
+                             op_if<RoundOp>(op) != nullptr;
+    if (!elementwise) continue;
+    for (const std::uint32_t input : op.inputs) in_step[input] = true;
+  }
+  return windowed;
+}
+
+std::int64_t window_elements(const Op& view, const Evaluation& how) {
+  return std::min(std::max(how.window, how.tile), view.count);
+}
+
+std::int64_t span_elements(const Op& read, const Evaluation& how) {
+  const int width = bytes(std::get<ReadOp>(read.data).dtype);
+  return std::clamp<std::int64_t>(how.span_bytes / width, 1, std::max<std::int64_t>(read.count, 1));
+}
+
+namespace {
+
+std::int64_t view_bytes(const Program& program, const Op& op, const Evaluation& how,
+                        std::int64_t input_bytes) {
+  const Op& input = program[op.inputs[0]];
+  const auto* read = op_if<ReadOp>(input);
+  if (read == nullptr) {
+    return add(buffer(std::min(how.tile, input.count), how.width), input_bytes);
+  }
+  const int width = bytes(read->dtype);
+  const std::int64_t span = buffer(span_elements(input, how), width);
+  return how.raw ? span : add(span, buffer(std::min(how.tile, op.count), width));
+}
+
+std::int64_t read_bytes(const Op& op, const ReadOp& read, const Evaluation& how) {
+  const DType computed = how.width == 8 ? DType::f64 : DType::f32;
+  if (how.raw || read.dtype == computed) return 0;  // straight into the target
+  return buffer(std::min(how.tile, op.count), bytes(read.dtype));
+}
+
+/// stack_bytes of one op whose inputs need at most `input_bytes`.
+std::int64_t own_bytes(const Program& program, const Op& op, const Evaluation& how,
+                       std::int64_t input_bytes) {
+  const std::int64_t limit = std::min(how.tile, op.count);
+  if (const auto* read = op_if<ReadOp>(op)) return read_bytes(op, *read, how);
+  if (op_if<ViewOp>(op) != nullptr) return view_bytes(program, op, how, input_bytes);
+  if (const auto* concat = op_if<ConcatOp>(op)) {
+    return add(is_fine_concat(*concat) ? buffer(limit, how.width) : 0, input_bytes);
+  }
+  if (const auto* take = op_if<TakeOp>(op)) {
+    const std::int64_t window = std::min(how.tile, program[op.inputs[0]].count);
+    return add(is_fine_take(*take, how) ? buffer(window, how.width) : 0, input_bytes);
+  }
+  if (op_if<LinearOp>(op) != nullptr) {
+    return add(op.inputs.size() > 1 ? buffer(limit, how.width) : 0, input_bytes);
+  }
+  if (op_if<MeanOp>(op) != nullptr) return 0;
+  if (const auto* product = op_if<MatmulOp>(op)) {
+    const std::int64_t rows = std::min(matmul_rows(*product), product->m);
+    return add(buffer(multiply(rows, product->k), how.width), input_bytes);
+  }
+  return input_bytes;
+}
+
+/// stack_bytes of every op.
+std::vector<std::int64_t> all_stack_bytes(const Program& program, const Evaluation& how) {
+  std::vector<std::int64_t> sizes;
+  sizes.reserve(program.size());
+  for (const Op& op : program) {
+    std::int64_t of_inputs = 0;
+    const auto* product = op_if<MatmulOp>(op);
+    for (const std::uint32_t input : op.inputs) {
+      if (product != nullptr && input != op.inputs[0]) continue;  // materialised
+      of_inputs = std::max(of_inputs, sizes[input]);
+    }
+    sizes.push_back(own_bytes(program, op, how, of_inputs));
+  }
+  return sizes;
+}
+
+}  // namespace
+
+std::int64_t stack_bytes(const Program& program, std::uint32_t at, const Evaluation& how) {
+  return all_stack_bytes(program, how)[at];
+}
+
+std::int64_t unit_cache_bytes(const Program& program, const Evaluation& how) {
+  std::int64_t total = 0;
+  const std::vector<bool> windowed = windowed_views(program, how);
+  for (std::size_t at = 0; at < program.size(); ++at) {
+    const Op& op = program[at];
+    if (windowed[at]) {
+      const auto& read = std::get<ReadOp>(program[op.inputs[0]].data);
+      total = add(total, buffer(window_elements(op, how), bytes(read.dtype)));
+    }
+    const auto* product = op_if<MatmulOp>(op);
+    if (product == nullptr) continue;
+    const std::int64_t rows = std::min(matmul_rows(*product), product->m);
+    total = add(total, buffer(multiply(rows, product->n), how.width));
+  }
+  return total;
+}
+
+std::int64_t materialise_bytes(const Program& program, const Evaluation& how) {
+  const std::vector<std::int64_t> sizes = all_stack_bytes(program, how);
+  std::int64_t most = 0;
+  for (const Op& op : program) {
+    if (const auto* mean = op_if<MeanOp>(op)) {
+      const std::int64_t sums = buffer(std::min(how.tile, mean->inner), sizeof(double));
+      const std::int64_t rows = buffer(std::min(how.tile, program[op.inputs[0]].count), how.width);
+      most = std::max(most, add(add(2 * sums, rows), sizes[op.inputs[0]]));
+    } else if (op_if<MatmulOp>(op) != nullptr) {
+      most = std::max(most, sizes[op.inputs[1]]);
+    }
+  }
+  return add(most, unit_cache_bytes(program, how));
+}
+
+std::int64_t resident_bytes(const Program& program, int width) {
+  std::int64_t total = 0;
+  for (const Op& op : program) {
+    if (op_if<MeanOp>(op) != nullptr) total = add(total, buffer(op.count, width));
+    if (op_if<MatmulOp>(op) != nullptr) {
+      total = add(total, buffer(program[op.inputs[1]].count, width));
+    }
+  }
+  return total;
+}
+
+namespace {
+
+std::int64_t fused_sum_bytes(const Program& program, const Cut& cut) {
+  std::int64_t total = 0;
+  for (const std::uint32_t input : program.back().inputs) {
+    const Op& op = program[input];
+    total = add(total, buffer(std::min(cut.tile_elements, op.count),
+                              bytes(std::get<ReadOp>(op.data).dtype)));
+  }
+  return total;
+}
+
+std::int64_t last_stack_bytes(const Program& program, const Evaluation& how) {
+  if (program.empty()) return 0;
+  return stack_bytes(program, static_cast<std::uint32_t>(program.size() - 1), how);
+}
+
+/// Of a move step: the whole unit is gathered in one buffer and written from there.
+std::int64_t move_bytes(const Program& program, DType output, const Cut& cut) {
+  const Evaluation how = move_evaluation(program, output, cut);
+  const std::int64_t unit = std::min(how.tile, program.back().count);
+  return add(buffer(unit, how.width), last_stack_bytes(program, how));
+}
+
+std::int64_t compute_bytes(const Program& program, DType output, const Cut& cut) {
+  const Evaluation how = compute_evaluation(program, output, cut);
+  const std::int64_t count = program.back().count;
+  const int width = bytes(output);
+  const std::int64_t piece = buffer(std::min(digest_piece_bytes / width, count), width);
+  if (is_fused_sum(program, output)) return add(piece, fused_sum_bytes(program, cut));
+  const std::int64_t tile = buffer(std::min(how.tile, count), how.width);
+  std::int64_t unit = add(add(piece, tile), unit_cache_bytes(program, how));
+  unit = add(unit, last_stack_bytes(program, how));
+  return std::max(unit, materialise_bytes(program, how));
+}
+
+/// Both sides are evaluated tile by tile in turn, so their caches live side by side.
+std::int64_t check_bytes(const PlanCheck& check, const Cut& cut) {
+  const Evaluation how = check_evaluation(cut);
+  const std::int64_t count = check.left.empty() ? 0 : check.left.back().count;
+  const int sides = check.right.empty() ? 1 : 2;
+  const std::int64_t tiles = sides * buffer(std::min(how.tile, count), how.width);
+  const std::int64_t caches =
+      add(unit_cache_bytes(check.left, how), unit_cache_bytes(check.right, how));
+  const std::int64_t stack =
+      std::max(last_stack_bytes(check.left, how), last_stack_bytes(check.right, how));
+  return std::max({add(add(tiles, caches), stack), materialise_bytes(check.left, how),
+                   materialise_bytes(check.right, how)});
+}
+
+}  // namespace
+}  // namespace scratch
+
+std::int64_t scratch_bytes(const Program& program, DType output, const Cut& cut) {
+  if (program.empty()) return 0;
+  return scratch::compute_bytes(program, output, cut);
+}
+
+std::int64_t resident_bytes(const Program& program, DType output) {
+  return scratch::resident_bytes(program, needs_f64(program, output) ? 8 : 4);
+}
+
+std::int64_t scratch_bytes(const Plan& plan, const Step& step, const Cut& cut) {
+  if (const auto* copy = std::get_if<CopyStep>(&step.work)) {
+    return buffer(std::min(copy->bytes, digest_piece_bytes), 1);
+  }
+  const DType dtype = plan.outputs[step.first_output].dtype;
+  if (const auto* move = std::get_if<MoveStep>(&step.work)) {
+    return scratch::move_bytes(move->program, dtype, cut);
+  }
+  return scratch_bytes(std::get<ComputeStep>(step.work).program, dtype, cut);
+}
+
+std::int64_t resident_bytes(const Plan& plan, const Step& step) {
+  const auto* compute = std::get_if<ComputeStep>(&step.work);
+  if (compute == nullptr) return 0;
+  return resident_bytes(compute->program, plan.outputs[step.first_output].dtype);
+}
+
+std::int64_t scratch_bytes(const PlanCheck& check, const Cut& cut) {
+  return scratch::check_bytes(check, cut);
+}
+
+std::int64_t resident_bytes(const PlanCheck& check) {
+  return add(scratch::resident_bytes(check.left, 8), scratch::resident_bytes(check.right, 8));
+}
+
+void state_memory(Plan& plan) {
+  for (Step& step : plan.steps) {
+    step.scratch_bytes = scratch_bytes(plan, step);
+    step.resident_bytes = resident_bytes(plan, step);
+  }
+  for (PlanCheck& check : plan.checks) {
+    check.scratch_bytes = scratch_bytes(check);
+    check.resident_bytes = resident_bytes(check);
+  }
+}
+
+}  // namespace inarch

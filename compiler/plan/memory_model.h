@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "compiler/plan/plan.h"
+
+namespace inarch {
+
+/// How much a step takes, known to the compiler (which states the peak) and to the executor (which
+/// allocates exactly this and no more).
+
+/// How work is cut. The defaults are what plans are made for; tests take smaller ones to cross many
+/// boundaries with few bytes. No choice changes a byte of the output.
+struct Cut {
+  /// Elements that a worker computes at a time: f32 tiles that stay in a core's cache.
+  std::int64_t tile_elements = std::int64_t{64} * 1024;
+  /// Bytes of output that a worker takes at a time, a multiple of digest_piece_bytes.
+  std::int64_t unit_bytes = std::int64_t{4} * 1024 * 1024;
+  /// The same for steps that transpose: the more columns at a time, the longer each read.
+  std::int64_t transpose_unit_bytes = std::int64_t{16} * 1024 * 1024;
+  /// Bytes that a copy moves at a time.
+  std::int64_t copy_unit_bytes = std::int64_t{64} * 1024 * 1024;
+  /// Bytes that a strided gather reads at a time.
+  std::int64_t span_bytes = std::int64_t{1024} * 1024;
+};
+
+/// Elements that a worker computes at a time.
+inline constexpr std::int64_t tile_elements = Cut{}.tile_elements;
+/// Content hashes run over pieces of this size, and work is handed out in multiples of it, so
+/// neither the digest nor the bytes depend on how the work was divided.
+inline constexpr std::int64_t digest_piece_bytes = 1024 * 1024;
+/// What the process holds before it touches a tensor: code, allocator, TBB, tables.
+inline constexpr std::int64_t process_base_bytes = 48 * 1024 * 1024;
+
+/// Bytes of scratch one worker needs to produce one tile of `program`, its output buffer included.
+std::int64_t scratch_bytes(const Program& program, DType output, const Cut& cut = {});
+/// Bytes of all materialised results (mean, right operands of matmul) of `program`.
+std::int64_t resident_bytes(const Program& program, DType output = DType::f32);
+/// The same for any step and check; copies go through a buffer in which they are hashed.
+std::int64_t scratch_bytes(const Plan& plan, const Step& step, const Cut& cut = {});
+std::int64_t resident_bytes(const Plan& plan, const Step& step);
+std::int64_t scratch_bytes(const PlanCheck& check, const Cut& cut = {});
+std::int64_t resident_bytes(const PlanCheck& check);
+/// Sets scratch_bytes and resident_bytes of every step and check, as the executor will need them.
+void state_memory(Plan& plan);
+
+/// Bytes of names, shapes, steps and journal that a run of `plan` keeps.
+std::int64_t metadata_bytes(const Plan& plan);
+/// True when values must be computed in f64: an operand or the output is f64.
+bool needs_f64(const Program& program, DType output);
+/// True when a view takes elements in an order that is far from the one they lie in.
+bool transposes(const Program& program);
+/// True for a sum of few stored tensors in f32, which is decoded, summed and encoded in one pass.
+bool is_fused_sum(const Program& program, DType output);
+
+/// How a program is evaluated: elements of width `width` (stored ones in move steps, f32 or f64
+/// else), at most `tile` at a time.
+struct Evaluation {
+  bool raw = false;
+  int width = 4;
+  std::int64_t tile = 0;
+  std::int64_t span_bytes = 0;
+  /// Elements that a unit has; what a transposition gathers at once, so that its reads are long.
+  std::int64_t window = 0;
+};
+Evaluation move_evaluation(const Program& program, DType output, const Cut& cut);
+Evaluation compute_evaluation(const Program& program, DType output, const Cut& cut);
+Evaluation check_evaluation(const Cut& cut);
+/// Tiles in one unit of a check.
+inline constexpr std::int64_t check_unit_tiles = 16;
+/// Bytes of output in one unit of a move or compute step.
+std::int64_t unit_bytes(const Program& program, const Cut& cut);
+
+/// The buffers behind the sizes above; the executor allocates by these very functions.
+namespace scratch {
+
+/// Every buffer starts on such a boundary, and sizes are rounded up to it.
+inline constexpr std::int64_t alignment = 64;
+/// Rows of a product that are computed at once. Sums inside a product may depend on this number, so
+/// it depends on the shapes alone.
+std::int64_t matmul_rows(const MatmulOp& op);
+/// Concatenations of blocks so short that whole rows are gathered input by input.
+bool is_fine_concat(const ConcatOp& op);
+/// Rows so short that take() looks at a window of the input instead of at each row.
+bool is_fine_take(const TakeOp& op, const Evaluation& how);
+/// By op: views that gather stored elements against the grain and whose elements are asked for in
+/// the order of the output. They gather a window and keep it for the tiles that follow.
+std::vector<bool> windowed_views(const Program& program, const Evaluation& how);
+/// Elements in the window of such a view.
+std::int64_t window_elements(const Op& view, const Evaluation& how);
+/// Elements of a stored tensor that a view reads at a time.
+std::int64_t span_elements(const Op& read, const Evaluation& how);
+/// What one evaluation of op `at` takes beside its target, inputs included.
+std::int64_t stack_bytes(const Program& program, std::uint32_t at, const Evaluation& how);
+/// What computing the materialised results takes at most, beside the results.
+std::int64_t materialise_bytes(const Program& program, const Evaluation& how);
+/// What a unit keeps between its tiles: blocks of products, windows of transpositions.
+std::int64_t unit_cache_bytes(const Program& program, const Evaluation& how);
+/// Bytes of the materialised results.
+std::int64_t resident_bytes(const Program& program, int width);
+
+}  // namespace scratch
+
+}  // namespace inarch

@@ -1,0 +1,114 @@
+#include "compiler/plan/plan_read_program.h"
+
+#include <fmt/format.h>
+
+#include "compiler/support/text.h"
+
+namespace inarch {
+
+namespace {
+
+OpData read_random(PlanFields& fields, Distribution distribution) {
+  RandomOp op;
+  op.distribution = distribution;
+  op.a = fields.real("a");
+  op.b = fields.real("b");
+  op.seed = fields.unsigned_integer("seed");
+  op.key = fields.text("key");
+  return op;
+}
+
+OpData read_read(PlanFields& fields, bool from_output) {
+  ReadOp op;
+  op.from_output = from_output;
+  if (from_output) {
+    op.file = fields.index("shard");
+  } else {
+    op.source = fields.index("source");
+    op.file = fields.index("file");
+  }
+  op.offset = fields.integer("offset");
+  op.dtype = read_dtype(fields, "dtype");
+  return op;
+}
+
+OpData read_view(PlanFields& fields) {
+  ViewOp op;
+  op.offset = fields.integer("offset");
+  for (const Json& item : fields.list("dims")) {
+    const auto* pair = std::get_if<Json::List>(&item.data);
+    const bool whole = pair != nullptr && pair->size() == 2;
+    const auto* size = whole ? std::get_if<std::int64_t>(&(*pair)[0].data) : nullptr;
+    const auto* stride = whole ? std::get_if<std::int64_t>(&(*pair)[1].data) : nullptr;
+    if (size == nullptr || stride == nullptr) {
+      fields.fail("'dims' must be a list of [size, stride]");
+      break;
+    }
+    op.dims.push_back({*size, *stride});
+  }
+  return op;
+}
+
+OpData read_other(PlanFields& fields, const std::string& kind) {
+  if (kind == "concat") return ConcatOp{fields.integer("outer"), fields.integers("blocks")};
+  if (kind == "take") {
+    return TakeOp{fields.integer("outer"), fields.integer("axis"), fields.integer("inner"),
+                  fields.integers("indices")};
+  }
+  if (kind == "linear") return LinearOp{fields.reals("weights"), fields.real("bias")};
+  if (kind == "clamp") return ClampOp{fields.real("low"), fields.real("high")};
+  if (kind == "round") return RoundOp{read_dtype(fields, "dtype")};
+  if (kind == "mean") {
+    return MeanOp{fields.integer("outer"), fields.integer("axis"), fields.integer("inner")};
+  }
+  if (kind == "matmul") {
+    return MatmulOp{fields.integer("m"), fields.integer("k"), fields.integer("n")};
+  }
+  fields.fail(fmt::format("unknown op '{}'", escape_for_terminal(kind)));
+  return FillOp{};
+}
+
+OpData read_data(PlanFields& fields) {
+  const std::string kind = fields.text("op");
+  if (kind == "read") return read_read(fields, false);
+  if (kind == "read_output") return read_read(fields, true);
+  if (kind == "fill") return FillOp{fields.real("value")};
+  if (kind == "normal") return read_random(fields, Distribution::normal);
+  if (kind == "uniform") return read_random(fields, Distribution::uniform);
+  if (kind == "identity") return IdentityOp{fields.integer("rows"), fields.integer("columns")};
+  if (kind == "view") return read_view(fields);
+  return read_other(fields, kind);
+}
+
+}  // namespace
+
+DType read_dtype(PlanFields& fields, std::string_view key) {
+  const std::string text = fields.text(key);
+  const auto dtype = dtype_from_recipe(text);
+  if (!dtype) {
+    fields.fail(fmt::format("'{}' must be a dtype, found '{}'", key, escape_for_terminal(text)));
+  }
+  return dtype.value_or(DType::f32);
+}
+
+Program read_program(const Json& json, const std::string& where, PlanFault& fault) {
+  Program program;
+  const auto* list = std::get_if<Json::List>(&json.data);
+  if (list == nullptr) {
+    fault.set("E611", where, "expected a list of ops");
+    return program;
+  }
+  program.reserve(list->size());
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    PlanFields fields((*list)[i], fmt::format("{}[{}]", where, i), fault);
+    Op op;
+    op.data = read_data(fields);
+    if (fields.has("in")) op.inputs = fields.indices("in");
+    op.count = fields.integer("count");
+    fields.done();
+    program.push_back(std::move(op));
+  }
+  return program;
+}
+
+}  // namespace inarch
