@@ -1,0 +1,60 @@
+#include <fmt/format.h>
+
+#include "compiler/core/json.h"
+#include "compiler/support/sizes.h"
+#include "compiler/support/text.h"
+#include "runtime/cli/exit_code.h"
+#include "runtime/cli/recipe_options.h"
+
+namespace inarch {
+
+namespace {
+
+void say_good(const std::string& path, const Plan& plan, const CompileReport& report,
+              Console& console) {
+  if (console.json()) {
+    const Value result(
+        Value::Map{{"schema", "inarch/check/1"},
+                   {"recipe", path},
+                   {"ok", true},
+                   {"tensors", static_cast<std::int64_t>(plan.outputs.size())},
+                   {"parameters", plan.totals.parameters},
+                   {"buffer_elements", plan.totals.buffer_elements},
+                   {"bytes_written", plan.totals.bytes_written},
+                   {"numeric_checks", static_cast<std::int64_t>(plan.checks.size())}});
+    return console.write(write_json(result, JsonStyle::compact) + "\n");
+  }
+  std::string line = fmt::format(
+      "{} {}: {} tensor{}, {} parameters", console.good("ok"), escape_for_terminal(path),
+      format_count(static_cast<std::int64_t>(plan.outputs.size())),
+      plan.outputs.size() == 1 ? "" : "s", format_count(plan.totals.parameters));
+  if (plan.totals.buffer_elements > 0)
+    line += fmt::format(" and {} buffer elements", format_count(plan.totals.buffer_elements));
+  line += fmt::format(", {}", format_bytes(plan.totals.bytes_written));
+  if (!report.architecture.empty()) line += fmt::format("; complete for {}", report.architecture);
+  if (!plan.checks.empty()) {
+    line += fmt::format("; {} numeric check{} will run with the build", plan.checks.size(),
+                        plan.checks.size() == 1 ? "" : "s");
+  }
+  console.say(line + "\n");
+}
+
+}  // namespace
+
+int command_check(const Arguments& arguments, Console& console) {
+  if (arguments.positional.empty())
+    return usage_error(console, "check needs a recipe", "inarch check recipe.yaml");
+  const auto memory = memory_option(arguments, default_memory, console);
+  if (!memory) return exit_failed;
+  int worst = exit_done;
+  for (const std::string& path : arguments.positional) {
+    CompileReport report;
+    int code = exit_done;
+    const auto plan = compile_recipe(path, arguments, *memory, console, report, code);
+    if (plan) say_good(path, *plan, report, console);
+    worst = std::max(worst, code);
+  }
+  return worst;
+}
+
+}  // namespace inarch

@@ -1,0 +1,144 @@
+#include <map>
+
+#include <fmt/format.h>
+
+#include "compiler/core/json.h"
+#include "compiler/plan/plan_json.h"
+#include "compiler/support/sizes.h"
+#include "compiler/support/text.h"
+#include "runtime/cli/exit_code.h"
+#include "runtime/cli/recipe_options.h"
+#include "runtime/io/file.h"
+
+namespace inarch {
+
+namespace {
+
+struct StepCounts {
+  std::int64_t copied = 0;  // tensors
+  std::int64_t copies = 0;  // steps
+  std::int64_t moved = 0;
+  std::int64_t computed = 0;
+};
+
+StepCounts count_steps(const Plan& plan) {
+  StepCounts counts;
+  for (const Step& step : plan.steps) {
+    if (const auto* copy = std::get_if<CopyStep>(&step.work)) {
+      counts.copied += copy->output_count;
+      ++counts.copies;
+    } else if (std::holds_alternative<MoveStep>(step.work)) {
+      ++counts.moved;
+    } else {
+      ++counts.computed;
+    }
+  }
+  return counts;
+}
+
+Value to_json(const Plan& plan, int jobs, std::int64_t memory) {
+  const StepCounts steps = count_steps(plan);
+  Value::List sources;
+  for (const PlanSource& source : plan.sources) {
+    sources.emplace_back(Value::Map{{"name", source.name},
+                                    {"location", source.location},
+                                    {"files", static_cast<std::int64_t>(source.files.size())}});
+  }
+  return Value::Map{{"schema", "inarch/plan-summary/1"},
+                    {"recipe", plan.recipe_name},
+                    {"plan_sha256", plan_digest(plan)},
+                    {"sources", std::move(sources)},
+                    {"tensors", static_cast<std::int64_t>(plan.outputs.size())},
+                    {"parameters", plan.totals.parameters},
+                    {"buffer_elements", plan.totals.buffer_elements},
+                    {"shards", static_cast<std::int64_t>(plan.shards.size())},
+                    {"steps", static_cast<std::int64_t>(plan.steps.size())},
+                    {"tensors_copied", steps.copied},
+                    {"tensors_moved", steps.moved},
+                    {"tensors_computed", steps.computed},
+                    {"bytes_read", plan.totals.bytes_read},
+                    {"bytes_copied", plan.totals.bytes_copied},
+                    {"bytes_computed", plan.totals.bytes_computed},
+                    {"bytes_written", plan.totals.bytes_written},
+                    {"numeric_checks", static_cast<std::int64_t>(plan.checks.size())},
+                    {"jobs", jobs},
+                    {"memory_budget", memory},
+                    {"peak_memory", planned_peak(plan, jobs, memory)},
+                    {"least_memory", least_memory(plan)}};
+}
+
+std::string describe(const Plan& plan, int jobs, std::int64_t memory, const Console& console) {
+  const StepCounts steps = count_steps(plan);
+  const auto row = [&](std::string_view label, const std::string& text) {
+    return fmt::format("  {:<10} {}\n", label, text);
+  };
+  std::string out = console.bold(escape_for_terminal(plan.recipe_name.empty() ? plan.recipe_path
+                                                                              : plan.recipe_name)) +
+                    "\n";
+  for (const PlanSource& source : plan.sources) {
+    std::int64_t bytes = 0;
+    for (const FileIdentity& file : source.files) bytes += file.size;
+    out += row("source", fmt::format("{}: {} ({} file{}, {})", source.name,
+                                     escape_for_terminal(source.location), source.files.size(),
+                                     source.files.size() == 1 ? "" : "s", format_bytes(bytes)));
+  }
+  std::string parameters = fmt::format("{} tensors, {} parameters",
+                                       format_count(static_cast<std::int64_t>(plan.outputs.size())),
+                                       format_count(plan.totals.parameters));
+  if (plan.totals.buffer_elements > 0)
+    parameters += fmt::format(" and {} buffer elements", format_count(plan.totals.buffer_elements));
+  out += row("output", parameters);
+  out += row("shards", fmt::format("{}, {} in all", plan.shards.size(),
+                                   format_bytes(plan.totals.bytes_written)));
+  out += row("read", format_bytes(plan.totals.bytes_read));
+  out += row("copy", fmt::format("{} ({} tensors in {} run{}, {} rearranged)",
+                                 format_bytes(plan.totals.bytes_copied), format_count(steps.copied),
+                                 format_count(steps.copies), steps.copies == 1 ? "" : "s",
+                                 format_count(steps.moved)));
+  out += row("compute", fmt::format("{} ({} tensors)", format_bytes(plan.totals.bytes_computed),
+                                    format_count(steps.computed)));
+  std::int64_t carried = 0;
+  for (const CarriedFile& file : plan.files) carried += file.size;
+  if (!plan.files.empty() || !plan.texts.empty()) {
+    out += row("files", fmt::format("{} carried over ({}), {} written", plan.files.size(),
+                                    format_bytes(carried), plan.texts.size()));
+  }
+  if (!plan.checks.empty()) out += row("checks", fmt::format("{} numeric", plan.checks.size()));
+  out += row("memory", fmt::format("{} at most with {} worker{} (budget {}, least {})",
+                                   format_memory(planned_peak(plan, jobs, memory)), jobs,
+                                   jobs == 1 ? "" : "s", format_memory(memory),
+                                   format_memory(least_memory(plan))));
+  return out;
+}
+
+}  // namespace
+
+int command_plan(const Arguments& arguments, Console& console) {
+  if (arguments.positional.size() != 1)
+    return usage_error(console, "plan takes one recipe", "inarch plan recipe.yaml -o plan.json");
+  const auto jobs = jobs_option(arguments, console);
+  const auto memory = memory_option(arguments, default_memory, console);
+  if (!jobs || !memory) return exit_failed;
+  CompileReport report;
+  int code = exit_done;
+  const auto plan = plan_from(arguments.positional[0], arguments, *memory, console, report, code);
+  if (!plan) return code;
+  if (const auto output = arguments.value("output")) {
+    const Status written = write_small_file(*output, write_plan(*plan));
+    if (!written) {
+      console.report(written.error());
+      return exit_failed;
+    }
+  }
+  if (console.json()) {
+    console.write(write_json(to_json(*plan, *jobs, *memory), JsonStyle::compact) + "\n");
+    return exit_done;
+  }
+  console.say(describe(*plan, *jobs, *memory, console));
+  const std::string what = arguments.value("output").value_or(arguments.positional[0]);
+  console.say(
+      console.dim(fmt::format("\nnext: inarch run {} -o OUT\n", escape_for_terminal(what))));
+  return exit_done;
+}
+
+}  // namespace inarch

@@ -1,0 +1,132 @@
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include "compiler/core/json.h"
+#include "compiler/support/sizes.h"
+#include "compiler/support/text.h"
+#include "runtime/cli/console_progress.h"
+#include "runtime/cli/exit_code.h"
+#include "runtime/cli/recipe_options.h"
+#include "runtime/cli/stop_signal.h"
+#include "runtime/executor/run.h"
+
+namespace inarch {
+
+namespace {
+
+std::string_view outcome_name(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::done:
+      return "done";
+    case Outcome::up_to_date:
+      return "up_to_date";
+    case Outcome::rejected:
+      return "rejected";
+    case Outcome::failed:
+      return "failed";
+    case Outcome::busy:
+      return "busy";
+    case Outcome::interrupted:
+      return "interrupted";
+  }
+  return "";
+}
+
+int exit_code_of(Outcome outcome, const StopSignal& stop) {
+  switch (outcome) {
+    case Outcome::done:
+    case Outcome::up_to_date:
+      return exit_done;
+    case Outcome::rejected:
+      return exit_rejected;
+    case Outcome::failed:
+      return exit_failed;
+    case Outcome::busy:
+      return exit_try_again;
+    case Outcome::interrupted:
+      return stop.exit_code();
+  }
+  return exit_failed;
+}
+
+void say_json(const RunReport& report, const std::string& output, Console& console) {
+  const Value result(Value::Map{{"schema", "inarch/run/1"},
+                                {"outcome", outcome_name(report.outcome)},
+                                {"output", output},
+                                {"bytes_read", report.bytes_read},
+                                {"bytes_copied", report.bytes_copied},
+                                {"bytes_computed", report.bytes_computed},
+                                {"bytes_resumed", report.bytes_resumed},
+                                {"bytes_written", report.bytes_written},
+                                {"seconds", report.seconds},
+                                {"peak_memory", report.peak_memory},
+                                {"output_digest", report.output_digest},
+                                {"plan_sha256", report.plan_digest}});
+  console.write(write_json(result, JsonStyle::compact) + "\n");
+}
+
+void say_done(const RunReport& report, const std::string& output, Console& console) {
+  const std::string shown = escape_for_terminal(output);
+  if (report.outcome == Outcome::up_to_date) {
+    return console.say(
+        fmt::format("{} {} is what this plan built from these sources; nothing to do\n",
+                    console.good("up to date:"), shown));
+  }
+  std::string text = fmt::format("{} {}\n", console.good("built"), shown);
+  text += fmt::format("  read {}, copied {}, computed {}, wrote {}",
+                      format_bytes(report.bytes_read), format_bytes(report.bytes_copied),
+                      format_bytes(report.bytes_computed), format_bytes(report.bytes_written));
+  if (report.bytes_resumed > 0)
+    text += fmt::format(", {} of it resumed", format_bytes(report.bytes_resumed));
+  text += fmt::format("\n  {:.2f} s", report.seconds);
+  if (report.seconds > 0)
+    text += fmt::format(
+        " ({}/s)",
+        format_bytes(static_cast<std::int64_t>(
+            static_cast<double>(report.bytes_written - report.bytes_resumed) / report.seconds)));
+  text += fmt::format(", peak memory {}\n  digest {}\n", format_memory(report.peak_memory),
+                      report.output_digest);
+  text += console.dim(fmt::format("next: inarch verify {}\n", shown));
+  console.say(text);
+}
+
+}  // namespace
+
+int command_run(const Arguments& arguments, Console& console) {
+  if (arguments.positional.size() != 1)
+    return usage_error(console, "run takes one recipe or plan", "inarch run recipe.yaml -o out");
+  const auto output = arguments.value("output");
+  if (!output || output->empty())
+    return usage_error(console, "run needs an output directory", "inarch run recipe.yaml -o out");
+  const auto jobs = jobs_option(arguments, console);
+  const auto memory = memory_option(arguments, default_memory, console);
+  if (!jobs || !memory) return exit_failed;
+  mallopt(M_ARENA_MAX, 2);  // an arena a thread would hold memory that no plan accounts for
+
+  CompileReport compiled;
+  int code = exit_done;
+  const auto plan = plan_from(arguments.positional[0], arguments, *memory, console, compiled, code);
+  if (!plan) return code;
+  malloc_trim(0);
+
+  const StopSignal stop;
+  RunOptions options;
+  options.output = *output;
+  options.jobs = *jobs;
+  options.memory = *memory;
+  options.force = arguments.has("force");
+  options.stop = stop.flag();
+  ConsoleProgress progress(console);
+  Diagnostics diagnostics;
+  const RunReport report = run(*plan, options, progress, diagnostics);
+  console.report(diagnostics, SourceMap());
+  if (console.json()) say_json(report, *output, console);
+  if (report.outcome == Outcome::done || report.outcome == Outcome::up_to_date) {
+    if (!console.json()) say_done(report, *output, console);
+  } else if (report.outcome == Outcome::interrupted) {
+    console.note("interrupted; the same command resumes\n");
+  }
+  return exit_code_of(report.outcome, stop);
+}
+
+}  // namespace inarch

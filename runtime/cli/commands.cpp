@@ -1,0 +1,185 @@
+#include "runtime/cli/command.h"
+
+namespace inarch {
+
+namespace {
+
+constexpr OptionHelp set_help = {"--set NAME=VALUE",
+                                 "give a param of the recipe another value; may come again"};
+constexpr OptionHelp source_help = {
+    "--source NAME=PATH",
+    "read a source from PATH instead ('experts[3]=PATH' for one of a list); may come again"};
+constexpr OptionHelp memory_help = {
+    "--memory SIZE", "the most memory to use, e.g. 2GiB; a recipe that cannot fit is refused"};
+constexpr OptionHelp jobs_help = {"-j, --jobs N", "workers; all processors by default"};
+constexpr OptionHelp disable_help = {"--disable-pass NAME",
+                                     "leave out an optimisation; may come again"};
+constexpr OptionHelp dump_help = {"--dump-after NAME",
+                                  "print the graph after a pass, or after each with 'all'"};
+constexpr OptionHelp timings_help = {"--timings", "say how long each stage and pass took"};
+
+}  // namespace
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> list = {
+      {"check",
+       "inarch check RECIPE… [options]",
+       "check types, shapes, coverage and budget; no weights are read",
+       "Reads the recipe and the headers and configs of its sources, and proves that it can run: "
+       "every name\n"
+       "exists, every shape fits, the target architecture is complete, the static checks hold and "
+       "the run\n"
+       "fits the memory budget. Nothing is written. Several recipes may be given; all are checked.",
+       {set_help, source_help, memory_help, disable_help, dump_help, timings_help},
+       {},
+       {"memory"},
+       {"set", "source", "disable-pass", "dump-after"},
+       "  inarch check recipes/franken-gemma-4-dense-1b.yaml\n"
+       "  inarch check recipe.yaml --source text=models/gemma-3 --set layers=12\n"
+       "  inarch check recipe.yaml --format json",
+       command_check},
+      {"plan",
+       "inarch plan RECIPE [-o PLAN.json] [options]",
+       "show what a run will read, compute, write and need",
+       "Compiles the recipe and shows its plan: sizes, shards, steps, and peak memory. With -o, "
+       "writes the\n"
+       "executable plan, which 'inarch run' takes in place of the recipe and which gives the same "
+       "bytes.\n"
+       "'inarch compile' is the same command.",
+       {{"-o, --output FILE", "write the plan there"},
+        jobs_help,
+        memory_help,
+        set_help,
+        source_help,
+        disable_help,
+        dump_help,
+        timings_help},
+       {},
+       {"output", "memory", "jobs"},
+       {"set", "source", "disable-pass", "dump-after"},
+       "  inarch plan recipe.yaml\n"
+       "  inarch plan recipe.yaml -o plan.json && inarch run plan.json -o out",
+       command_plan},
+      {"run",
+       "inarch run RECIPE|PLAN.json -o OUT [options]",
+       "build the checkpoint; the same command again resumes",
+       "Builds the output directory. Until it is complete and its checks have passed, OUT is "
+       "absent or what it\n"
+       "was before; the work is done beside it. A run that was interrupted is resumed by the same "
+       "command; one\n"
+       "whose result is there already does nothing. The bytes do not depend on --jobs or --memory.",
+       {{"-o, --output DIR", "the directory to build"},
+        {"-f, --force", "replace DIR if it holds something else"},
+        jobs_help,
+        memory_help,
+        set_help,
+        source_help,
+        disable_help,
+        dump_help,
+        timings_help},
+       {"force"},
+       {"output", "memory", "jobs"},
+       {"set", "source", "disable-pass", "dump-after"},
+       "  inarch run recipe.yaml -o out\n"
+       "  inarch run recipe.yaml -o out --source text=models/gemma-3 --set layers=12 --memory "
+       "512MiB\n"
+       "  inarch run plan.json -o out",
+       command_run},
+      {"verify",
+       "inarch verify OUT [options]",
+       "hash a built checkpoint against its manifest and repeat its checks",
+       "Reads everything 'inarch run' wrote, compares it with manifest.json, and runs the recipe's "
+       "numeric\n"
+       "checks again when the sources are still there.",
+       {jobs_help},
+       {},
+       {"jobs"},
+       {},
+       "  inarch verify out",
+       command_verify},
+      {"inspect",
+       "inarch inspect MODEL [PATTERN] [options]",
+       "list a checkpoint's tensors, sizes and architecture",
+       "Shows names, shapes and dtypes from the headers alone, grouped by layer, and the "
+       "architecture that the\n"
+       "checkpoint has, with what differs from it. PATTERN is a name with captures, as in recipes.",
+       {{"--stats",
+         "read the weights too: mean, standard deviation, least, greatest, and non-finite values"},
+        {"--all", "one line a tensor instead of groups"},
+        {"--architecture NAME", "hold it against this architecture (a name or a YAML file)"},
+        jobs_help},
+       {"stats", "all"},
+       {"architecture", "jobs"},
+       {},
+       "  inarch inspect models/gemma-3\n"
+       "  inarch inspect models/gemma-3 'model.layers.{i}.mlp.{rest...}' --stats",
+       command_inspect},
+      {"diff",
+       "inarch diff A B [PATTERN] [options]",
+       "compare two checkpoints: names, shapes, dtypes, bytes, values",
+       "Exit code 0 when they hold the same tensors with the same bytes, 1 when they differ.",
+       {{"--headers-only", "compare names, shapes and dtypes, not bytes"},
+        {"--all", "list equal tensors too"},
+        jobs_help},
+       {"headers-only", "all"},
+       {"jobs"},
+       {},
+       "  inarch diff models/a models/b\n"
+       "  inarch diff models/a out 'model.layers.0.{rest...}'",
+       command_diff},
+      {"synth",
+       "inarch synth ARCH --config CONFIG.json -o DIR [options]",
+       "write a checkpoint with an architecture's names and shapes",
+       "Writes a model of any size with seeded random values, for tests, demonstrations and plans. "
+       "ARCH is the\n"
+       "name of an architecture or the path of an architecture file.",
+       {{"--config FILE", "the model's config.json"},
+        {"-o, --output DIR", "the directory to make"},
+        {"--dtype TYPE", "bf16 (the default), f16, f32, f64"},
+        {"--seed N", "another seed gives other values; 0 by default"},
+        {"--std X", "standard deviation of the values; 0.02 by default"},
+        {"--shard-size SIZE", "5GB by default"},
+        {"--spelling NAME", "another on-disk spelling of the architecture"},
+        {"--headers-only", "names and shapes without weights: sparse files that hold only zeros"},
+        {"-f, --force", "replace DIR"},
+        jobs_help},
+       {"headers-only", "force"},
+       {"config", "output", "dtype", "seed", "std", "shard-size", "spelling", "jobs"},
+       {},
+       "  inarch synth gemma3_text --config config.json -o models/tiny\n"
+       "  inarch synth llama --config llama-70b.json --headers-only -o models/hollow",
+       command_synth},
+      {"explain",
+       "inarch explain CODE|TRANSFORM",
+       "say what an error code or a transform means, with an example",
+       "Takes an error code (E203), a transform (tile), or 'transforms', 'errors' or "
+       "'architectures' for a list.",
+       {},
+       {},
+       {},
+       {},
+       "  inarch explain E203\n  inarch explain tile\n  inarch explain transforms",
+       command_explain},
+      {"schema",
+       "inarch schema",
+       "print the JSON Schema of recipes, for editors",
+       "Draft-07, made from the same table that the compiler checks transforms with.",
+       {},
+       {},
+       {},
+       {},
+       "  inarch schema > recipe.schema.json",
+       command_schema},
+  };
+  return list;
+}
+
+const Command* find_command(std::string_view name) {
+  if (name == "compile") name = "plan";
+  for (const Command& command : commands()) {
+    if (command.name == name) return &command;
+  }
+  return nullptr;
+}
+
+}  // namespace inarch

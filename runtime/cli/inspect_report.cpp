@@ -1,0 +1,93 @@
+#include "runtime/cli/inspect_report.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "runtime/cli/inspect_config.h"
+
+namespace inarch {
+
+namespace {
+
+std::vector<DTypeShare> share_by_dtype(const Checkpoint& checkpoint) {
+  std::map<DType, DTypeShare> shares;
+  for (const TensorInfo& tensor : checkpoint.tensors) {
+    DTypeShare& share = shares[tensor.dtype];
+    share.dtype = tensor.dtype;
+    ++share.tensors;
+    share.elements += tensor.elements();
+    share.bytes += tensor.bytes;
+  }
+  std::vector<DTypeShare> sorted;
+  for (const auto& [dtype, share] : shares) sorted.push_back(share);
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const DTypeShare& a, const DTypeShare& b) { return a.bytes > b.bytes; });
+  return sorted;
+}
+
+InspectLine make_line(NameGroup group, const Checkpoint& checkpoint,
+                      const std::vector<std::size_t>& positions) {
+  InspectLine line;
+  const TensorInfo& first = checkpoint.tensors[positions[group.members.front()]];
+  line.dtype = first.dtype;
+  line.shape = first.shape;
+  const auto count = static_cast<std::int64_t>(group.members.size());
+  line.elements = first.elements() * count;
+  line.bytes = first.bytes * count;
+  if (count == 1) {
+    line.file = checkpoint.files[first.file].name;
+    line.offset = first.offset;
+  }
+  line.group = std::move(group);
+  return line;
+}
+
+}  // namespace
+
+InspectReport describe_checkpoint(const Checkpoint& checkpoint,
+                                  const std::vector<std::size_t>& positions, bool single) {
+  InspectReport report;
+  report.location = checkpoint.location;
+  report.files = checkpoint.files;
+  report.side_files = checkpoint.side_files;
+  for (const FileIdentity& file : checkpoint.files) report.file_bytes += file.size;
+  report.tensors = static_cast<std::int64_t>(checkpoint.tensors.size());
+  report.dtypes = share_by_dtype(checkpoint);
+  for (const DTypeShare& share : report.dtypes) {
+    report.elements += share.elements;
+    report.tensor_bytes += share.bytes;
+  }
+  report.config = config_highlights(checkpoint.config);
+  report.single = single;
+  report.listed = static_cast<std::int64_t>(positions.size());
+  std::vector<std::string> names, kinds;
+  for (const std::size_t position : positions) {
+    const TensorInfo& tensor = checkpoint.tensors[position];
+    names.push_back(tensor.name);
+    kinds.push_back(fmt::format("{} {}", name(tensor.dtype), format_shape(tensor.shape)));
+  }
+  for (NameGroup& group : single ? single_names(names) : group_names(names, kinds))
+    report.lines.push_back(make_line(std::move(group), checkpoint, positions));
+  return report;
+}
+
+Status add_stats(const Checkpoint& checkpoint, const std::vector<std::size_t>& positions, int jobs,
+                 Progress& progress, InspectReport& report) {
+  const auto measured = measure_tensors(checkpoint, positions, jobs, progress);
+  if (!measured) return measured.error();
+  report.with_stats = true;
+  for (InspectLine& line : report.lines) {
+    for (const std::size_t member : line.group.members) {
+      const auto& stats = (*measured)[member];
+      if (!stats) continue;
+      if (!line.stats) line.stats.emplace();
+      line.stats->merge(*stats);
+    }
+  }
+  return {};
+}
+
+}  // namespace inarch

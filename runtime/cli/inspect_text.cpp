@@ -1,0 +1,201 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "compiler/support/render_line.h"
+#include "compiler/support/sizes.h"
+#include "compiler/support/text.h"
+#include "runtime/cli/inspect_config.h"
+#include "runtime/cli/inspect_report.h"
+#include "runtime/cli/text_table.h"
+
+namespace inarch {
+
+namespace {
+
+constexpr std::size_t most_ranges = 6;
+constexpr std::size_t most_differences = 12;
+constexpr std::size_t label_width = 14;
+
+std::string plural(std::int64_t count, std::string_view one) {
+  return fmt::format("{} {}{}", format_count(count), one, count == 1 ? "" : "s");
+}
+
+/// "  label       text", the text broken at spaces and indented below itself.
+std::string labelled(std::string_view label, std::string_view text, std::size_t width) {
+  const std::size_t room = width > label_width + 30 ? width - label_width - 2 : 30;
+  std::string out = fmt::format("  {:<{}}", label, label_width);
+  std::size_t taken = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(' ', begin), text.size());
+    const std::string_view word = text.substr(begin, end - begin);
+    const std::size_t columns = display_width(word);
+    if (taken > 0 && taken + 1 + columns > room) {
+      out += "\n" + std::string(label_width + 2, ' ');
+      taken = 0;
+    }
+    if (taken > 0) out += ' ';
+    out += word;
+    taken += columns + (taken > 0 ? 1 : 0);
+    begin = end + 1;
+  }
+  return out + "\n";
+}
+
+std::string share_text(std::int64_t part, std::int64_t whole) {
+  const double share =
+      whole > 0 ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0;
+  return share > 0 && share < 0.1 ? "< 0.1 %" : fmt::format("{:.1f} %", share);
+}
+
+std::string dtypes_text(const InspectReport& report) {
+  if (report.dtypes.size() == 1) return fmt::format("all {}", name(report.dtypes[0].dtype));
+  std::string text;
+  for (const DTypeShare& share : report.dtypes)
+    text +=
+        fmt::format("{}{} {} ({})", text.empty() ? "" : ", ", name(share.dtype),
+                    share_text(share.bytes, report.tensor_bytes), plural(share.tensors, "tensor"));
+  return text;
+}
+
+std::string parameters_text(const InspectReport& report) {
+  const std::int64_t buffers = report.architecture ? report.architecture->buffer_elements : 0;
+  if (buffers == 0) return format_count(report.elements);
+  return fmt::format("{}, and {} in buffers", format_count(report.elements - buffers),
+                     format_count(buffers));
+}
+
+std::string mismatch_counts(const ArchitectureFinding& finding) {
+  std::string text;
+  const auto add = [&](Mismatch mismatch, std::string_view phrase) {
+    const std::int64_t count = finding.count(mismatch);
+    if (count > 0)
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", format_count(count), phrase);
+  };
+  add(Mismatch::missing, "missing");
+  add(Mismatch::unexpected, "unexpected");
+  add(Mismatch::shape, "of another shape");
+  add(Mismatch::dtype, "of another type");
+  add(Mismatch::tied, "that should be tied");
+  return text;
+}
+
+std::string architecture_text(const ArchitectureFinding& finding) {
+  std::string text = escape_for_terminal(finding.name);
+  if (!finding.spelling.empty())
+    text += fmt::format(" in its spelling '{}'", escape_for_terminal(finding.spelling));
+  if (!finding.asked) text += finding.from_config ? ", by its config" : ", by its tensor names";
+  if (!finding.not_compared.empty()) return text + "; not compared: " + finding.not_compared;
+  if (finding.mismatches.empty()) {
+    text += fmt::format("; complete: {} as they should be", plural(finding.matched, "tensor"));
+  } else {
+    text += fmt::format("; {}; {} as they should be", mismatch_counts(finding),
+                        format_count(finding.matched));
+  }
+  if (finding.accepted > 0)
+    text += fmt::format(", {} in parts that it leaves open", format_count(finding.accepted));
+  if (finding.ignored > 0)
+    text += fmt::format(", {} that loaders ignore", format_count(finding.ignored));
+  return text;
+}
+
+std::string expected_cell(const MismatchLine& line) {
+  if (line.mismatch == Mismatch::tied) return "nothing: tied";
+  return line.expected.empty() ? "nothing" : line.expected;
+}
+
+std::string number_text(double number) { return fmt::format("{:.3g}", number); }
+
+std::string odd_text(const ValueStats& stats) {
+  std::string text;
+  if (stats.nans > 0) text = fmt::format("{} NaN", format_count(stats.nans));
+  if (stats.infinities > 0)
+    text += fmt::format("{}{} inf", text.empty() ? "" : ", ", format_count(stats.infinities));
+  return text;
+}
+
+std::vector<std::string> stats_cells(const InspectLine& line) {
+  if (!line.stats) return {"", "", "", "", "", ""};
+  const ValueStats& stats = *line.stats;
+  if (stats.finite == 0) return {"", "", "", "", "", odd_text(stats)};
+  const std::string zeros = stats.zeros == 0 ? "" : share_text(stats.zeros, line.elements);
+  return {number_text(stats.mean),
+          number_text(stats.deviation()),
+          number_text(stats.least),
+          number_text(stats.greatest),
+          zeros,
+          odd_text(stats)};
+}
+
+std::vector<std::string> size_cells(const InspectLine& line, bool single) {
+  const auto tensors = static_cast<std::int64_t>(line.group.members.size());
+  return {format_shape(line.shape), single ? "" : format_count(tensors), format_bytes(line.bytes)};
+}
+
+std::string files_text(const InspectReport& report) {
+  const auto count = static_cast<std::int64_t>(report.files.size());
+  const std::string files =
+      count == 1 ? escape_for_terminal(report.files[0].name) : plural(count, "file");
+  return fmt::format("{}, {}", files, format_bytes(report.file_bytes));
+}
+
+}  // namespace
+
+std::string inspect_summary(const InspectReport& report, std::size_t width) {
+  std::string text = escape_for_terminal(report.location, 4096) + "\n";
+  text += labelled("files", files_text(report), width);
+  text += labelled("tensors",
+                   fmt::format("{}, {}", format_count(report.tensors), dtypes_text(report)), width);
+  text += labelled("parameters", parameters_text(report), width);
+  text += labelled("architecture",
+                   report.architecture ? architecture_text(*report.architecture) : "not recognised",
+                   width);
+  const std::string config = escape_for_terminal(config_sentence(report.config), 1000);
+  if (!config.empty()) text += labelled("config", config, width);
+  return text;
+}
+
+std::string inspect_differences(const InspectReport& report, std::size_t width) {
+  if (!report.architecture || report.architecture->mismatches.empty()) return {};
+  const ArchitectureFinding& finding = *report.architecture;
+  TextTable table({{"differs from " + escape_for_terminal(finding.name)},
+                   {"found"},
+                   {"expected"},
+                   {"tensors", TextTable::Align::right}});
+  const std::size_t count = finding.mismatches.size();
+  const std::size_t shown = report.single ? count : std::min(most_differences, count);
+  for (std::size_t k = 0; k < shown; ++k) {
+    const MismatchLine& line = finding.mismatches[k];
+    table.add({escape_for_terminal(line.name, 8192), line.found.empty() ? "nothing" : line.found,
+               expected_cell(line), format_count(line.tensors)});
+  }
+  std::string text = table.text(width);
+  if (shown < count) text += fmt::format("and {} more; --all lists them\n", count - shown);
+  return text;
+}
+
+std::string inspect_table(const InspectReport& report, std::size_t width) {
+  const auto right = TextTable::Align::right;
+  std::string title = "name";
+  if (report.listed != report.tensors)
+    title += fmt::format(" ({} of {} tensors)", format_count(report.listed),
+                         format_count(report.tensors));
+  std::vector<TextTable::Column> columns = {{title}, {"type"}};
+  if (report.with_stats) {
+    for (const char* heading : {"mean", "std", "min", "max", "zeros", "not finite"})
+      columns.push_back({heading, right});
+  } else {
+    for (const char* heading : {"shape", "tensors", "size"}) columns.push_back({heading, right});
+  }
+  TextTable table(std::move(columns));
+  for (const InspectLine& line : report.lines) {
+    std::vector<std::string> cells = {escape_for_terminal(line.group.text(most_ranges), 8192),
+                                      std::string(name(line.dtype))};
+    const auto more = report.with_stats ? stats_cells(line) : size_cells(line, report.single);
+    cells.insert(cells.end(), more.begin(), more.end());
+    table.add(std::move(cells));
+  }
+  return table.text(width);
+}
+
+}  // namespace inarch

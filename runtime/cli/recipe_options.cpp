@@ -1,0 +1,209 @@
+#include "runtime/cli/recipe_options.h"
+
+#include <charconv>
+
+#include <fmt/format.h>
+#include <sched.h>
+
+#include "compiler/plan/build_plan.h"
+#include "compiler/plan/plan_json.h"
+#include "compiler/support/sha256.h"
+#include "compiler/support/sizes.h"
+#include "compiler/support/text.h"
+#include "runtime/cli/exit_code.h"
+#include "runtime/io/checkpoint.h"
+#include "runtime/io/file.h"
+#include "runtime/io/hub_cache.h"
+
+namespace inarch {
+
+namespace {
+
+constexpr std::int64_t recipe_limit = 64 << 20;  // the reader takes less, and says so as E105
+constexpr std::int64_t config_limit = 64 << 20;
+constexpr std::int64_t carried_limit = std::int64_t{1} << 30;
+constexpr std::int64_t plan_limit = std::int64_t{2} << 30;
+
+bool split_pairs(const std::vector<std::string>& texts, std::string_view option,
+                 std::vector<std::pair<std::string, std::string>>& pairs, Console& console) {
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      usage_error(console,
+                  fmt::format("--{} takes NAME={}, not '{}'", option,
+                              option == "set" ? "VALUE" : "PATH", escape_for_terminal(text)));
+      return false;
+    }
+    pairs.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return true;
+}
+
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "" : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::shared_ptr<const Checkpoint> open_source(const SourceRequest& request,
+                                              Diagnostics& diagnostics) {
+  std::string location = request.location;
+  if (request.is_hub) {
+    const auto reference = parse_hub_reference(location, request.revision);
+    if (!reference.ok()) {
+      diagnostics.add(reference.error());
+      return nullptr;
+    }
+    auto snapshot = find_snapshot(*reference, process_environment());
+    if (!snapshot.ok()) {
+      Diagnostic d = snapshot.error();
+      const std::size_t name = d.help.find("NAME=");
+      if (name != std::string::npos) d.help.replace(name, 4, request.name);
+      diagnostics.add(std::move(d));
+      return nullptr;
+    }
+    location = *snapshot;
+  }
+  auto checkpoint = open_checkpoint(location, diagnostics);
+  return checkpoint ? std::make_shared<const Checkpoint>(std::move(*checkpoint)) : nullptr;
+}
+
+Result<FileFingerprint> fingerprint(const std::string& path) {
+  auto text = read_small_file(path, carried_limit);
+  if (!text.ok()) return text.error();
+  return FileFingerprint{static_cast<std::int64_t>(text->size()), sha256_hex(*text)};
+}
+
+void print_timings(const CompileReport& report, Console& console) {
+  for (const PassTiming& timing : report.timings)
+    console.note(fmt::format("{:>9.3f} ms  {}\n", timing.seconds * 1e3, timing.name));
+}
+
+}  // namespace
+
+std::optional<int> jobs_option(const Arguments& arguments, Console& console) {
+  const auto text = arguments.value("jobs");
+  if (!text) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    return sched_getaffinity(0, sizeof(set), &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
+  }
+  int jobs = 0;
+  const auto [end, failure] = std::from_chars(text->data(), text->data() + text->size(), jobs);
+  if (failure == std::errc() && end == text->data() + text->size() && jobs >= 1 && jobs <= 1024)
+    return jobs;
+  usage_error(console, fmt::format("--jobs takes a number from 1 to 1024, not '{}'",
+                                   escape_for_terminal(*text)));
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> memory_option(const Arguments& arguments, std::int64_t otherwise,
+                                          Console& console) {
+  const auto text = arguments.value("memory");
+  if (!text) return otherwise;
+  const auto size = parse_size(*text);
+  if (size && *size > 0) return size;
+  usage_error(console, fmt::format("--memory takes a size, not '{}'", escape_for_terminal(*text)),
+              "--memory 2GiB");
+  return std::nullopt;
+}
+
+std::optional<CompileOptions> compile_options(const Arguments& arguments,
+                                              const std::string& recipe_path, Console& console) {
+  CompileOptions options;
+  if (!split_pairs(arguments.values("set"), "set", options.bind.set, console)) return std::nullopt;
+  if (!split_pairs(arguments.values("source"), "source", options.bind.sources, console))
+    return std::nullopt;
+  options.bind.recipe_directory = directory_of(recipe_path);
+  options.bind.open_source = open_source;
+  options.bind.read_text = [](const std::string& path) {
+    return read_small_file(path, config_limit);
+  };
+  options.bind.fingerprint = fingerprint;
+  options.passes.disabled = arguments.values("disable-pass");
+  std::vector<std::string> names;
+  for (const Pass& pass : passes()) names.emplace_back(pass.name);
+  std::vector<std::string> mentioned = options.passes.disabled;
+  const std::vector<std::string> dumps = arguments.values("dump-after");
+  mentioned.insert(mentioned.end(), dumps.begin(), dumps.end());
+  for (const std::string& name : mentioned) {
+    if (name == "all" || std::find(names.begin(), names.end(), name) != names.end()) continue;
+    usage_error(console, fmt::format("there is no pass '{}'", escape_for_terminal(name)),
+                fmt::format("passes: {}", join_names(names, 20)));
+    return std::nullopt;
+  }
+  for (const Pass& pass : passes()) {
+    const auto& off = options.passes.disabled;
+    if (!pass.required || std::find(off.begin(), off.end(), pass.name) == off.end()) continue;
+    usage_error(console,
+                fmt::format("the pass '{}' cannot be left out: {}", pass.name, pass.summary));
+    return std::nullopt;
+  }
+  if (!dumps.empty()) {
+    options.passes.after = [dumps, &console](std::string_view pass, const Module& module) {
+      const bool wanted = std::any_of(dumps.begin(), dumps.end(), [&](const std::string& d) {
+        return d == pass || d == "all";
+      });
+      if (wanted) console.write(fmt::format("# after {}\n{}", pass, print(module)));
+    };
+  }
+  return options;
+}
+
+std::optional<Plan> compile_recipe(const std::string& path, const Arguments& arguments,
+                                   std::int64_t memory, Console& console, CompileReport& report,
+                                   int& code) {
+  auto options = compile_options(arguments, path, console);
+  if (!options) {
+    code = exit_failed;
+    return std::nullopt;
+  }
+  options->memory = memory;
+  SourceMap sources;
+  Diagnostics diagnostics;
+  auto text = read_small_file(path, recipe_limit);
+  if (!text.ok()) {
+    console.report(text.error());
+    code = exit_failed;
+    return std::nullopt;
+  }
+  const FileId file = sources.add(path, std::move(*text));
+  auto plan = compile(sources, file, *options, diagnostics, report);
+  diagnostics.sort_by_place();
+  console.report(diagnostics, sources);
+  if (arguments.timings) print_timings(report, console);
+  code = exit_code_for(diagnostics);
+  return plan;
+}
+
+std::optional<Plan> plan_from(const std::string& path, const Arguments& arguments,
+                              std::int64_t memory, Console& console, CompileReport& report,
+                              int& code) {
+  const bool is_plan = path.size() > 5 && path.substr(path.size() - 5) == ".json";
+  if (!is_plan) return compile_recipe(path, arguments, memory, console, report, code);
+  for (const char* option : {"set", "source"}) {
+    if (!arguments.has(option)) continue;
+    code = usage_error(
+        console, fmt::format("--{} shapes a plan when it is made, not when it is run", option));
+    return std::nullopt;
+  }
+  Diagnostics diagnostics;
+  const auto text = read_small_file(path, plan_limit);
+  std::optional<Plan> plan;
+  if (text.ok()) {
+    auto read = read_plan(*text, path);
+    if (read.ok()) {
+      plan = std::move(*read);
+      const Status fits = fit_budget(*plan, memory);
+      if (!fits) diagnostics.add(fits.error());
+    } else {
+      diagnostics.add(read.error());
+    }
+  } else {
+    diagnostics.add(text.error());
+  }
+  console.report(diagnostics, SourceMap());
+  code = exit_code_for(diagnostics);
+  return code == exit_done ? std::move(plan) : std::nullopt;
+}
+
+}  // namespace inarch

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "compiler/compile/compile.h"
+#include "runtime/cli/command.h"
+
+namespace inarch {
+
+/// Options that commands about recipes share, turned into what compile() takes. Nothing, with the
+/// fault reported, when one is malformed.
+std::optional<CompileOptions> compile_options(const Arguments& arguments,
+                                              const std::string& recipe_path, Console& console);
+
+/// Workers: --jobs, else the processors this process may use. Nothing when malformed (reported).
+std::optional<int> jobs_option(const Arguments& arguments, Console& console);
+/// --memory, or `otherwise`.
+std::optional<std::int64_t> memory_option(const Arguments& arguments, std::int64_t otherwise,
+                                          Console& console);
+
+/// What a run may take when nothing is said.
+inline constexpr std::int64_t default_memory = std::int64_t{1} << 30;
+
+/// Compiles the recipe at `path` and reports what was found. Nothing on errors; `code` is then the
+/// exit code.
+std::optional<Plan> compile_recipe(const std::string& path, const Arguments& arguments,
+                                   std::int64_t memory, Console& console, CompileReport& report,
+                                   int& code);
+
+/// The plan in a recipe or, for a path that ends in .json, in a plan file.
+std::optional<Plan> plan_from(const std::string& path, const Arguments& arguments,
+                              std::int64_t memory, Console& console, CompileReport& report,
+                              int& code);
+
+}  // namespace inarch

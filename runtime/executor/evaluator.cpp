@@ -1,0 +1,142 @@
+#include "runtime/executor/evaluator.h"
+
+#include <algorithm>
+#include <cstring>
+#include <variant>
+
+#include "runtime/executor/fill_stored.h"
+#include "runtime/kernels/convert.h"
+#include "runtime/kernels/elementwise.h"
+#include "runtime/kernels/random.h"
+
+namespace inarch {
+
+Evaluator::Evaluator(const Program& program, const Evaluation& how, DType output,
+                     const InputFiles& inputs, Arena& arena)
+    : program_(program), how_(how), output_(output), inputs_(inputs), arena_(arena) {}
+
+Status Evaluator::evaluate(std::int64_t begin, std::int64_t n, std::byte* target) {
+  if (eval(static_cast<std::uint32_t>(program_.size() - 1), begin, n, target)) return {};
+  return std::move(*fault_);
+}
+
+bool Evaluator::eval(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* target) {
+  if (n == 0) return true;
+  const ArenaScope scope(arena_);
+  return std::visit([&](const auto& op) { return apply(op, at, begin, n, target); },
+                    program_[at].data);
+}
+
+bool Evaluator::eval_long(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* target) {
+  for (std::int64_t done = 0; done < n; done += how_.tile) {
+    const std::int64_t part = std::min(how_.tile, n - done);
+    if (!eval(at, begin + done, part, target + done * how_.width)) return false;
+  }
+  return true;
+}
+
+bool Evaluator::keep(Status status) {
+  if (status.ok()) return true;
+  fault_ = std::move(status.error());
+  return false;
+}
+
+bool Evaluator::read(const ReadOp& op, std::int64_t first, std::int64_t n, void* into) {
+  return keep(inputs_.read(op, first, n, into));
+}
+
+bool Evaluator::apply(const ReadOp& op, std::uint32_t, std::int64_t begin, std::int64_t n,
+                      std::byte* target) {
+  const DType computed = how_.width == 8 ? DType::f64 : DType::f32;
+  if (how_.raw || op.dtype == computed) return read(op, begin, n, target);
+  void* stored = arena_.take(n * bytes(op.dtype));
+  if (!read(op, begin, n, stored)) return false;
+  with_values(target, [&](auto* values) { decode(op.dtype, stored, n, values); });
+  return true;
+}
+
+bool Evaluator::apply(const FillOp& op, std::uint32_t, std::int64_t, std::int64_t n,
+                      std::byte* target) {
+  if (how_.raw) {
+    fill_stored(output_, op.value, n, target);
+  } else {
+    with_values(target, [&](auto* values) { linear({}, {}, op.value, n, values); });
+  }
+  return true;
+}
+
+bool Evaluator::apply(const RandomOp& op, std::uint32_t, std::int64_t begin, std::int64_t n,
+                      std::byte* target) {
+  with_values(target, [&](auto* values) {
+    if (op.distribution == Distribution::normal) {
+      fill_normal(op.seed, op.key, begin, n, op.a, op.b, values);
+    } else {
+      fill_uniform(op.seed, op.key, begin, n, op.a, op.b, values);
+    }
+  });
+  return true;
+}
+
+bool Evaluator::apply(const IdentityOp& op, std::uint32_t, std::int64_t begin, std::int64_t n,
+                      std::byte* target) {
+  with_values(target, [&](auto* values) { fill_identity(op.columns, begin, n, values); });
+  return true;
+}
+
+namespace {
+
+/// target = (first · w0) + next · w1 (+ bias), where `target` already holds the first operand.
+template <typename T>
+void add_operand(T* target, const T* next, double w0, double w1, double bias, std::int64_t n) {
+  const T* const operands[] = {target, next};
+  const double weights[] = {w0, w1};
+  linear(operands, weights, bias, n, target);
+}
+
+}  // namespace
+
+/// Operand after operand into one running sum: the same roundings as linear() over all of them, as
+/// multiplying the sum by 1 changes nothing.
+bool Evaluator::apply(const LinearOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+                      std::byte* target) {
+  const std::vector<std::uint32_t>& inputs = program_[at].inputs;
+  if (inputs.empty()) {
+    with_values(target, [&](auto* values) { linear({}, {}, op.bias, n, values); });
+    return true;
+  }
+  if (!eval(inputs[0], begin, n, target)) return false;
+  if (inputs.size() == 1) {
+    with_values(target, [&]<typename T>(T* values) {
+      const T* const operand[] = {values};
+      linear(operand, op.weights, op.bias, n, values);
+    });
+    return true;
+  }
+  auto* next = static_cast<std::byte*>(arena_.take(n * how_.width));
+  for (std::size_t k = 1; k < inputs.size(); ++k) {
+    if (!eval(inputs[k], begin, n, next)) return false;
+    const double before = k == 1 ? op.weights[0] : 1.0;
+    const double bias = k + 1 == inputs.size() ? op.bias : 0.0;
+    with_values(target, [&]<typename T>(T* values) {
+      const auto* operand = static_cast<const T*>(static_cast<const void*>(next));
+      add_operand(values, operand, before, op.weights[k], bias, n);
+    });
+  }
+  return true;
+}
+
+bool Evaluator::apply(const ClampOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+                      std::byte* target) {
+  if (!eval(program_[at].inputs[0], begin, n, target)) return false;
+  with_values(target, [&](auto* values) { clamp(values, n, op.low, op.high); });
+  return true;
+}
+
+bool Evaluator::apply(const RoundOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+                      std::byte* target) {
+  if (!eval(program_[at].inputs[0], begin, n, target)) return false;
+  with_values(target, [&](auto* values) { round_to(op.dtype, values, n); });
+  return true;
+}
+
+}  // namespace inarch

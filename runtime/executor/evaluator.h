@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "compiler/plan/memory_model.h"
+#include "compiler/plan/plan.h"
+#include "compiler/support/result.h"
+#include "runtime/executor/arena.h"
+#include "runtime/executor/input_files.h"
+
+namespace inarch {
+
+/// Results of a program that are computed once, before its tiles: means and right operands.
+struct Materialised {
+  std::vector<Block> blocks;  // by op; empty where the op has none
+  const std::byte* of(std::uint32_t op) const { return blocks[op].data(); }
+};
+
+/// Evaluates parts of a program by recursive descent: an op asks its inputs for the elements that
+/// it needs, so that nothing but what stack_bytes() of the memory model counts is ever held. Takes
+/// that from the arena. One thread per object; `program` must have passed check_plan().
+class Evaluator {
+ public:
+  Evaluator(const Program& program, const Evaluation& how, DType output, const InputFiles& inputs,
+            Arena& arena);
+
+  /// Must have been materialised before evaluate() when the program has such ops.
+  void use(const Materialised* materialised) { materialised_ = materialised; }
+  /// Takes the memory that is kept between calls (unit_cache_bytes) from the arena.
+  void open_cache();
+  /// Elements [begin, begin + n) of the last op, n ≤ how.tile: of how.width bytes each.
+  Status evaluate(std::int64_t begin, std::int64_t n, std::byte* target);
+  /// Computes all means and right operands; `into` gets the blocks as they are done.
+  Status materialise(Materialised& into);
+
+ private:
+  struct ProductCache {
+    std::byte* rows = nullptr;
+    std::int64_t block = -1;  // which block of rows it holds
+  };
+
+  struct ViewWindow {
+    std::byte* stored = nullptr;  // none: the view has no window
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+  };
+
+  bool eval(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* target);
+  bool eval_long(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* target);
+
+  bool apply(const ReadOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+             std::byte* target);
+  bool apply(const FillOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+             std::byte* target);
+  bool apply(const RandomOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+             std::byte* target);
+  bool apply(const IdentityOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+             std::byte* target);
+  bool apply(const ViewOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+             std::byte* target);
+  bool apply(const ConcatOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+             std::byte* target);
+  bool apply(const TakeOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+             std::byte* target);
+  bool apply(const LinearOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+             std::byte* target);
+  bool apply(const ClampOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+             std::byte* target);
+  bool apply(const RoundOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+             std::byte* target);
+  bool apply(const MeanOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+             std::byte* target);
+  bool apply(const MatmulOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+             std::byte* target);
+
+  bool view_of_read(const ViewOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+                    std::byte* target);
+  bool gather_stored(const ViewOp& op, const Op& self, std::int64_t begin, std::int64_t n,
+                     std::byte* target);
+  bool view_of_computed(const ViewOp& op, const Op& self, std::int64_t begin, std::int64_t n,
+                        std::byte* target);
+  bool concat_blocks(const ConcatOp& op, const Op& self, std::int64_t row, std::int64_t begin,
+                     std::int64_t n, std::byte* target);
+  bool concat_rows(const ConcatOp& op, const Op& self, std::int64_t row, std::int64_t first_row,
+                   std::int64_t rows, std::byte* target);
+  bool take_rows(const TakeOp& op, const Op& self, std::int64_t begin, std::int64_t n,
+                 std::byte* target);
+  bool take_windows(const TakeOp& op, const Op& self, std::int64_t begin, std::int64_t n,
+                    std::byte* target);
+  bool compute_product_rows(const MatmulOp& op, std::uint32_t at, std::int64_t block);
+  bool materialise_mean(const MeanOp& op, const Op& self, std::byte* result);
+  template <typename T>
+  bool mean_columns(const MeanOp& op, std::uint32_t input, std::int64_t outer, std::int64_t column,
+                    std::int64_t columns, T* result);
+
+  bool read(const ReadOp& op, std::int64_t first, std::int64_t n, void* into);
+  bool keep(Status status);
+
+  /// Calls `work` with the values as what they are: float or double.
+  template <typename Work>
+  void with_values(std::byte* values, Work&& work) const {
+    if (how_.width == 8) {
+      work(static_cast<double*>(static_cast<void*>(values)));
+    } else {
+      work(static_cast<float*>(static_cast<void*>(values)));
+    }
+  }
+
+  const Program& program_;
+  Evaluation how_;
+  DType output_;
+  const InputFiles& inputs_;
+  Arena& arena_;
+  const Materialised* materialised_ = nullptr;
+  std::vector<ProductCache> products_;  // by op
+  std::vector<ViewWindow> windows_;     // by op
+  std::optional<Diagnostic> fault_;
+};
+
+}  // namespace inarch

@@ -1,0 +1,186 @@
+#include "runtime/kernels/elementwise.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <limits>
+
+#include "runtime/kernels/convert.h"
+#include "runtime/kernels/multiversion.h"
+
+namespace inarch {
+
+namespace {
+
+// Elements at a time, so that partial sums stay in the first-level cache.
+constexpr std::int64_t chunk = 1024;
+
+template <typename T>
+inline T one_nan(T value) {
+  return value == value ? value : std::numeric_limits<T>::quiet_NaN();
+}
+
+template <typename T>
+[[gnu::always_inline]] inline void scale_loop(const T* x, T w, std::int64_t n, T* dst) {
+  INARCH_INDEPENDENT
+  for (std::int64_t i = 0; i < n; ++i) dst[i] = one_nan(w * x[i]);
+}
+
+template <typename T>
+[[gnu::always_inline]] inline void scale_bias_loop(const T* x, T w, T bias, std::int64_t n,
+                                                   T* dst) {
+  INARCH_INDEPENDENT
+  for (std::int64_t i = 0; i < n; ++i) dst[i] = one_nan(w * x[i] + bias);
+}
+
+template <typename T>
+[[gnu::always_inline]] inline void two_loop(const T* x, T w, const T* y, T v, std::int64_t n,
+                                            T* dst) {
+  INARCH_INDEPENDENT
+  for (std::int64_t i = 0; i < n; ++i) dst[i] = one_nan(w * x[i] + v * y[i]);
+}
+
+template <typename T>
+[[gnu::always_inline]] inline void accumulate_loop(const T* x, T w, std::int64_t n, T* dst) {
+  INARCH_INDEPENDENT
+  for (std::int64_t i = 0; i < n; ++i) dst[i] = one_nan(dst[i] + w * x[i]);
+}
+
+template <typename T>
+[[gnu::always_inline]] inline void clamp_loop(T* values, std::int64_t n, T low, T high) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    const T value = values[i];
+    const T raised = value < low ? low : value;
+    values[i] = raised > high ? high : raised;
+  }
+}
+
+INARCH_MULTIVERSION
+void scale(const float* x, float w, std::int64_t n, float* dst) { scale_loop(x, w, n, dst); }
+INARCH_MULTIVERSION
+void scale(const double* x, double w, std::int64_t n, double* dst) { scale_loop(x, w, n, dst); }
+INARCH_MULTIVERSION
+void scale_bias(const float* x, float w, float bias, std::int64_t n, float* dst) {
+  scale_bias_loop(x, w, bias, n, dst);
+}
+INARCH_MULTIVERSION
+void scale_bias(const double* x, double w, double bias, std::int64_t n, double* dst) {
+  scale_bias_loop(x, w, bias, n, dst);
+}
+INARCH_MULTIVERSION
+void two(const float* x, float w, const float* y, float v, std::int64_t n, float* dst) {
+  two_loop(x, w, y, v, n, dst);
+}
+INARCH_MULTIVERSION
+void two(const double* x, double w, const double* y, double v, std::int64_t n, double* dst) {
+  two_loop(x, w, y, v, n, dst);
+}
+INARCH_MULTIVERSION
+void accumulate(const float* x, float w, std::int64_t n, float* dst) {
+  accumulate_loop(x, w, n, dst);
+}
+INARCH_MULTIVERSION
+void accumulate(const double* x, double w, std::int64_t n, double* dst) {
+  accumulate_loop(x, w, n, dst);
+}
+INARCH_MULTIVERSION
+void clamp_values(float* values, std::int64_t n, float low, float high) {
+  clamp_loop(values, n, low, high);
+}
+INARCH_MULTIVERSION
+void clamp_values(double* values, std::int64_t n, double low, double high) {
+  clamp_loop(values, n, low, high);
+}
+
+template <typename T>
+void add_bias(T bias, std::int64_t n, T* dst) {
+  if (bias != T{0}) scale_bias(dst, T{1}, bias, n, dst);
+}
+
+template <typename T>
+void linear_values(std::span<const T* const> inputs, std::span<const double> weights, T bias,
+                   std::int64_t n, T* dst) {
+  assert(inputs.size() == weights.size());
+  const auto weight = [&](std::size_t k) { return static_cast<T>(weights[k]); };
+  if (inputs.empty()) {
+    std::fill_n(dst, n, bias);
+    return;
+  }
+  if (inputs.size() == 1) {
+    if (bias != T{0}) return scale_bias(inputs[0], weight(0), bias, n, dst);
+    return scale(inputs[0], weight(0), n, dst);
+  }
+  for (std::int64_t i = 0; i < n; i += chunk) {
+    const std::int64_t count = std::min(chunk, n - i);
+    two(inputs[0] + i, weight(0), inputs[1] + i, weight(1), count, dst + i);
+    for (std::size_t k = 2; k < inputs.size(); ++k) {
+      accumulate(inputs[k] + i, weight(k), count, dst + i);
+    }
+    add_bias(bias, count, dst + i);
+  }
+}
+
+template <typename T>
+void identity_values(std::int64_t columns, std::int64_t first, std::int64_t n, T* dst) {
+  std::fill_n(dst, n, T{0});
+  const std::int64_t step = columns + 1;
+  for (std::int64_t k = (first + step - 1) / step; k < columns && k * step < first + n; ++k) {
+    dst[k * step - first] = T{1};
+  }
+}
+
+}  // namespace
+
+void linear(std::span<const float* const> inputs, std::span<const double> weights, double bias,
+            std::int64_t n, float* dst) {
+  linear_values<float>(inputs, weights, static_cast<float>(bias), n, dst);
+}
+
+void linear(std::span<const double* const> inputs, std::span<const double> weights, double bias,
+            std::int64_t n, double* dst) {
+  linear_values<double>(inputs, weights, bias, n, dst);
+}
+
+void linear_encoded(std::span<const Encoded> inputs, std::span<const double> weights, double bias,
+                    std::int64_t n, DType dtype, void* dst) {
+  assert(inputs.size() == weights.size());
+  std::array<float, chunk> sum;
+  std::array<float, chunk> operand;
+  const auto weight = [&](std::size_t k) { return static_cast<float>(weights[k]); };
+  const auto fetch = [&](std::size_t k, std::int64_t i, std::int64_t count, float* to) {
+    const auto* data = static_cast<const unsigned char*>(inputs[k].data);
+    decode(inputs[k].dtype, data + i * bytes(inputs[k].dtype), count, to);
+  };
+  const float shift = static_cast<float>(bias);
+  for (std::int64_t i = 0; i < n; i += chunk) {
+    const std::int64_t count = std::min(chunk, n - i);
+    if (inputs.empty()) std::fill_n(sum.data(), count, shift);
+    if (!inputs.empty()) fetch(0, i, count, sum.data());
+    if (inputs.size() == 1) scale(sum.data(), weight(0), count, sum.data());
+    for (std::size_t k = 1; k < inputs.size(); ++k) {
+      fetch(k, i, count, operand.data());
+      if (k == 1) two(sum.data(), weight(0), operand.data(), weight(1), count, sum.data());
+      if (k > 1) accumulate(operand.data(), weight(k), count, sum.data());
+    }
+    if (!inputs.empty()) add_bias(shift, count, sum.data());
+    encode(dtype, sum.data(), count, static_cast<unsigned char*>(dst) + i * bytes(dtype));
+  }
+}
+
+void clamp(float* values, std::int64_t n, double low, double high) {
+  clamp_values(values, n, static_cast<float>(low), static_cast<float>(high));
+}
+
+void clamp(double* values, std::int64_t n, double low, double high) {
+  clamp_values(values, n, low, high);
+}
+
+void fill_identity(std::int64_t columns, std::int64_t first, std::int64_t n, float* dst) {
+  identity_values(columns, first, n, dst);
+}
+
+void fill_identity(std::int64_t columns, std::int64_t first, std::int64_t n, double* dst) {
+  identity_values(columns, first, n, dst);
+}
+
+}  // namespace inarch
