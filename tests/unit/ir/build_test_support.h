@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "compiler/ir/build.h"
+#include "tests/unit/ir/random_recipe.h"
+
+namespace inarch {
+
+/// A recipe as far as its graph, numeric checks included.
+struct Built {
+  Attempt attempt;
+  std::optional<Graph> graph;
+
+  const Output& output(const std::string& name) const {
+    for (const Output& output : graph->outputs) {
+      if (output.name == name) return output;
+    }
+    ADD_FAILURE() << "no output " << name << "\n" << attempt.said();
+    return graph->outputs.front();
+  }
+  /// What the output will hold, stored as its dtype.
+  Values values(const std::string& name) const {
+    const Output& found = output(name);
+    Values values = evaluate_nodes(*graph, made_up_sources(*attempt.bound)).at(found.node);
+    for (double& value : values) value = rounded(found.dtype, value);
+    return values;
+  }
+};
+
+inline Built build(const World& world, const std::string& text) {
+  Built built;
+  built.attempt = attempt_binding(world, text);
+  if (!built.attempt.bound) return built;
+  built.graph = build_graph(*built.attempt.bound, nullptr, built.attempt.diagnostics);
+  if (built.graph)
+    build_checks(*built.attempt.bound, nullptr, *built.graph, built.attempt.diagnostics);
+  return built;
+}
+
+/// Rules over the source `m`.
+inline Built build_rules(const World& world, const std::string& rules) {
+  return build(world, "inarch: 1\nsources: { m: m }\n" + rules);
+}
+
+}  // namespace inarch
