@@ -1,0 +1,210 @@
+"""Runs inarch and its peers in turn and prints the medians as a Markdown table.
+
+A figure is the median over rounds; a ratio is the median of the ratios within a round, so that a
+machine that slows down slows both sides. Sources are in the page cache. inarch and "cp, flushed" end
+when their output is on the disk; cp alone and the scripts may leave it in the page cache. Memory is
+what a process has of its own, sampled: pages of files that it maps are not counted.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+INARCH = os.environ["INARCH"]
+SCRIPTS = [sys.executable, str(HERE / "torch_scripts.py")]
+
+HEAD = """\
+inarch: 1
+name: bench
+sources:
+  a: { path: a }
+  b: { path: b }
+tensors:
+"""
+RECIPES = {
+    "copy": '  - { from: "a:model.{name...}", to: "renamed.{name}" }\n'
+    '  - { from: "a:lm_head.weight", to: "head.weight" }\n',
+    "scale": '  - { from: "a:{name...}", to: "{name}", apply: [ { rescale: 0.5 } ] }\n',
+    "merge": '  - from: [ "a:{name...}", "b:{name...}" ]\n'
+    '    to: "{name}"\n'
+    "    combine: { linear: [0.6, 0.4] }\n",
+}
+TITLES = {
+    "copy": "rename every tensor",
+    "scale": "scale every weight by 0.5",
+    "merge": "linear merge of two",
+}
+
+
+@dataclass
+class Contender:
+    name: str
+    command: list
+    seconds: list = field(default_factory=list)
+    memory: list = field(default_factory=list)
+
+
+def llama_config(gigabytes):
+    """A Llama in bfloat16 of about that size, by its number of layers."""
+    hidden, intermediate, vocab, head_dim, kv_heads = 2048, 5632, 32000, 64, 4
+    layer = 2 * hidden**2 + 2 * hidden * head_dim * kv_heads + 3 * hidden * intermediate
+    layers = max(1, round((gigabytes * 5e8 - 2 * vocab * hidden) / layer))
+    return {
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        "hidden_size": hidden,
+        "intermediate_size": intermediate,
+        "num_hidden_layers": layers,
+        "num_attention_heads": hidden // head_dim,
+        "num_key_value_heads": kv_heads,
+        "head_dim": head_dim,
+        "vocab_size": vocab,
+        "max_position_embeddings": 2048,
+        "rms_norm_eps": 1e-5,
+        "tie_word_embeddings": False,
+        "torch_dtype": "bfloat16",
+    }
+
+
+def make_models(directory, gigabytes):
+    config = directory / "config.json"
+    config.write_text(json.dumps(llama_config(gigabytes)))
+    for seed, name in enumerate("ab"):
+        command = [INARCH, "synth", "llama", "--config", config, "-o", directory / name]
+        subprocess.run([*command, "--seed", str(seed), "--quiet"], check=True)
+    for work, rules in RECIPES.items():
+        (directory / f"{work}.yaml").write_text(HEAD + rules)
+    return sum(path.stat().st_size for path in (directory / "a").glob("*.safetensors"))
+
+
+def watch_anonymous(process, over, peak):
+    """Samples what the process has of its own, without the files it has mapped."""
+    status = Path(f"/proc/{process.pid}/status")
+    while not over.wait(0.005):
+        try:
+            for line in status.read_text().splitlines():
+                if line.startswith("RssAnon:"):
+                    peak[0] = max(peak[0], int(line.split()[1]) * 1024)
+        except (FileNotFoundError, ProcessLookupError):
+            return
+
+
+def measure(contender, out):
+    """Runs it once on an absent output directory."""
+    shutil.rmtree(out, ignore_errors=True)
+    os.sync()
+    start = time.perf_counter()
+    process = subprocess.Popen(contender.command, stdout=subprocess.DEVNULL)
+    over, peak = threading.Event(), [0]
+    watcher = threading.Thread(target=watch_anonymous, args=(process, over, peak))
+    watcher.start()
+    _, status = os.waitpid(process.pid, 0)
+    seconds = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    over.set()
+    watcher.join()
+    if process.returncode != 0:
+        raise SystemExit(f"{contender.name} ended with {process.returncode}: {contender.command}")
+    return seconds, peak[0]
+
+
+def contenders_for(work, directory, out):
+    a, b = str(directory / "a"), str(directory / "b")
+    inarch = [INARCH, "run", str(directory / f"{work}.yaml"), "-o", str(out), "--quiet"]
+    flushed = f'cp -r "{a}" "{out}" && sync "{out}"/*'
+    list_ = [
+        Contender("inarch", inarch),
+        Contender("cp, flushed", ["sh", "-c", flushed]),
+        Contender("cp", ["cp", "-r", a, str(out)]),
+    ]
+    if work == "scale":
+        list_.append(Contender("torch script", [*SCRIPTS, "scale", a, str(out)]))
+    if work == "merge":
+        list_.append(Contender("torch script", [*SCRIPTS, "merge", a, b, str(out)]))
+    return list_
+
+
+def same_tensors(first, second):
+    # In a process of its own: torch in this one would count as memory of what it starts.
+    return subprocess.run([*SCRIPTS, "same", first, second]).returncode == 0
+
+
+def run_work(work, directory, rounds):
+    out = directory / "out"
+    contenders = contenders_for(work, directory, out)
+    for number in range(rounds + 1):  # the first round is not counted
+        for contender in contenders:
+            seconds, memory = measure(contender, out)
+            if number > 0:
+                contender.seconds.append(seconds)
+                contender.memory.append(memory)
+            elif contender.name == "inarch":
+                shutil.rmtree(directory / "ours", ignore_errors=True)
+                out.rename(directory / "ours")
+            elif contender.name == "torch script" and not same_tensors(directory / "ours", out):
+                raise SystemExit(f"{work}: inarch and the torch script disagree")
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.rmtree(directory / "ours", ignore_errors=True)
+    return contenders
+
+
+def print_rows(place, work, contenders, size):
+    ours = contenders[0]
+    for contender in contenders:
+        seconds = statistics.median(contender.seconds)
+        ratio = statistics.median(t / o for t, o in zip(contender.seconds, ours.seconds))
+        print(
+            f"| {place} | {TITLES[work]} | {contender.name} | {seconds:.2f} "
+            f"({min(contender.seconds):.2f}–{max(contender.seconds):.2f}) | {size / seconds / 1e9:.2f} "
+            f"| {ratio:.2f} | {max(contender.memory) / 2**20:.0f} |",
+            flush=True,
+        )
+
+
+def machine():
+    text = Path("/proc/cpuinfo").read_text()
+    flags = next((line for line in text.splitlines() if line.startswith("flags")), "").split()
+    model = next((line.split(":")[1].strip() for line in text.splitlines() if "model name" in line), "")
+    level = "AVX-512" if "avx512f" in flags else "AVX2" if "avx2" in flags else "no AVX2"
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    cores = len(os.sched_getaffinity(0))
+    return f"{cores} cores of {model} ({level}), {memory:.0f} GiB, Linux {platform.release()}"
+
+
+def file_system(directory):
+    answer = subprocess.run(["stat", "-f", "-c", "%T", directory], capture_output=True, text=True)
+    return answer.stdout.strip()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--gb", type=float, default=1.0)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("directories", nargs="*", type=Path)
+    options = parser.parse_args()
+    places = options.directories or [HERE.parent / "build", Path("/dev/shm")]
+    version = subprocess.run([INARCH, "--version"], capture_output=True, text=True).stdout.strip()
+    print(f"{version}, {machine()}; median of {options.rounds} alternating rounds\n")
+    print("| where | work | by | s (least–most) | GB/s written | time / inarch's | peak memory, MiB |")
+    print("|---|---|---|---|---|---|---|")
+    for place in places:
+        with tempfile.TemporaryDirectory(prefix="inarch-bench-", dir=place) as name:
+            directory = Path(name)
+            size = make_models(directory, options.gb)
+            for work in RECIPES:
+                contenders = run_work(work, directory, options.rounds)
+                print_rows(f"{file_system(place)}, {size / 1e9:.2f} GB", work, contenders, size)
+
+
+main()
