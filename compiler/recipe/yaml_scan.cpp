@@ -17,6 +17,17 @@ bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool is_space(char c) { return is_blank(c) || is_break(c); }
 bool is_flow_indicator(char c) { return std::string_view(",[]{}").find(c) != npos; }
 
+/// A carriage return alone ends a line in YAML 1.2, but not for yaml-cpp, nor in most editors.
+bool is_lone_carriage_return(std::string_view text, std::size_t at) {
+  return text[at] == '\r' && text.substr(at, 2) != "\r\n";
+}
+
+std::string help_for_control_character(std::uint32_t c) {
+  if (c == '\r') return "end lines with a line feed";
+  if (c == 0) return "remove it";
+  return fmt::format("remove it, or write \"\\x{:02x}\" in double quotes", c);
+}
+
 std::size_t line_end(std::string_view text, std::size_t at) {
   while (at < text.size() && !is_break(text[at])) ++at;
   return at;
@@ -174,17 +185,15 @@ bool check_yaml_characters(std::string_view text, FileId file, Diagnostics& diag
       return false;
     }
     const Span span{file, place, place + static_cast<std::uint32_t>(c.length)};
-    const bool control = (c.value < 0x20 && !is_space(text[at])) || c.value == 0x7F;
+    const bool control = (c.value < 0x20 && !is_space(text[at])) || c.value == 0x7F ||
+                         is_lone_carriage_return(text, at);
     if (control && !control_seen) {
       control_seen = true;
-      diagnostics.add(
-          error("E103", fmt::format("the control character U+{:04X} is not allowed "
-                                    "in YAML",
-                                    c.value))
-              .at(span, "control character")
-              .hint(c.value == 0 ? "remove it"
-                                 : fmt::format("remove it, or write \"\\x{:02x}\" in double quotes",
-                                               c.value)));
+      diagnostics.add(error("E103", fmt::format("the control character U+{:04X} is not allowed "
+                                                "in YAML",
+                                                c.value))
+                          .at(span, "control character")
+                          .hint(help_for_control_character(c.value)));
     }
     if (c.value != 0x85 && is_bidi_or_invisible(c.value) && !bidi_seen) {
       bidi_seen = true;

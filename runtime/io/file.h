@@ -62,10 +62,6 @@ Result<FileState> file_state(const File& file);
 /// Fills `into` from `offset` on. An end of file before that is E701: the file was truncated.
 Status read_exact_at(const File& file, std::span<std::byte> into, std::int64_t offset);
 Status write_exact_at(const File& file, std::span<const std::byte> bytes, std::int64_t offset);
-/// Copies inside the kernel where it can, else through one buffer of 1 MiB. A source that ends
-/// early is E701.
-Status copy_range(const File& from, std::int64_t from_offset, const File& to,
-                  std::int64_t to_offset, std::int64_t bytes);
 
 /// Sets the size and reserves the blocks, so that a full disk shows before the work (E703). File
 /// systems that cannot reserve are left with a sparse file.
