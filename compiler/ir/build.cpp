@@ -6,6 +6,7 @@
 
 #include "compiler/ir/tensor_builder.h"
 #include "compiler/ir/topology.h"
+#include "compiler/recipe/expand.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
@@ -37,8 +38,10 @@ class GraphBuilder {
  private:
   void find_duplicates() {
     for (std::size_t k = 0; k < bound_.instances.size(); ++k) {
+      const bool defined = bound_.instances[k].rule->is_definition;
       for (const std::string& name : bound_.instances[k].to) {
-        const auto [entry, fresh] = definitions_.emplace(name, k);
+        auto& known = defined ? definitions_ : makers_;
+        const auto [entry, fresh] = known.emplace(name, k);
         if (fresh || !reported_duplicates_
                           .insert({bound_.instances[k].rule, bound_.instances[entry->second].rule})
                           .second)
@@ -53,20 +56,23 @@ class GraphBuilder {
                 .at(again.to.front().span, "defined here");
         if (&again != &first) d.secondary.push_back({first.to.front().span, "and here"});
         if (&again == &first)
-          d.notes.emplace_back("a capture of 'from' or a variable of 'for' is missing in 'to'");
+          d.notes.emplace_back(
+              fmt::format("a capture of 'from' or a variable of 'for' is missing in {}",
+                          defined ? "its name" : "'to'"));
         diagnostics_.add(std::move(d));
       }
     }
   }
 
-  /// A rule that reads `out:…` comes after the one that defines it.
+  /// A rule that reads `out:…` or `define:…` comes after the one that makes it.
   std::optional<std::vector<std::size_t>> order_instances() {
     std::vector<std::pair<std::size_t, std::size_t>> edges;
     for (std::size_t k = 0; k < bound_.instances.size(); ++k) {
       for (const Reference& reference : bound_.instances[k].instance.references) {
-        if (reference.source != output_source) continue;
-        const auto definition = definitions_.find(reference.output_name);
-        if (definition != definitions_.end()) edges.emplace_back(definition->second, k);
+        if (!is_of_recipe(*reference.expression)) continue;
+        const auto& known = reference.source == defined_source ? definitions_ : makers_;
+        const auto maker = known.find(reference.output_name);
+        if (maker != known.end()) edges.emplace_back(maker->second, k);
       }
     }
     std::vector<std::size_t> cycle;
@@ -90,18 +96,26 @@ class GraphBuilder {
   void build_instance(const RuleInstance& instance) {
     if (failed_rules_.count(instance.rule) != 0)
       return;  // one instance's fault speaks for its rule
+    if (reads_failed(instance)) {
+      failed_rules_.insert(instance.rule);
+      return;
+    }
     const std::size_t before = diagnostics_.errors();
     const Scope scope = scope_of(instance.instance.bindings, *bound_.globals);
-    const ArchTensor* wanted = target_ ? target_->find(instance.to.front()) : nullptr;
+    const bool defined = instance.rule->is_definition;
+    const ArchTensor* wanted = target_ && !defined ? target_->find(instance.to.front()) : nullptr;
     TensorBuilder::Context context;
     context.graph = &graph_;
     context.bound = &bound_;
     context.outputs = &outputs_;
     context.target = wanted ? &wanted->shape : nullptr;
-    context.key = instance.to.front();
+    context.key = (defined ? "define:" : "") + instance.to.front();
     TensorBuilder builder(context, instance.instance, instance.rule->operands, scope, diagnostics_);
     // A tensor that the target does not have gives no shape; that is its first fault.
-    if (target_ && target_->strict && !wanted && !target_->accepts(instance.to.front())) {
+    if (defined) {
+      if (const auto value = builder.build_one(*instance.rule->value))
+        add_definition(instance.to.front(), *value);
+    } else if (target_ && target_->strict && !wanted && !target_->accepts(instance.to.front())) {
       report_unknown(instance);
     } else {
       const std::vector<Typed> results = builder.build(*instance.rule->value);
@@ -116,6 +130,25 @@ class GraphBuilder {
       }
     }
     if (diagnostics_.errors() != before) failed_rules_.insert(instance.rule);
+  }
+
+  /// True when a tensor that it reads could not be made, which has been said.
+  bool reads_failed(const RuleInstance& instance) const {
+    for (const Reference& reference : instance.instance.references) {
+      if (!is_of_recipe(*reference.expression)) continue;
+      const auto& known = reference.source == defined_source ? definitions_ : makers_;
+      const auto maker = known.find(reference.output_name);
+      if (maker != known.end() && failed_rules_.count(bound_.instances[maker->second].rule) != 0)
+        return true;
+    }
+    return false;
+  }
+
+  /// Its axes are those of the whole tensor again, as after a rule.
+  void add_definition(const std::string& name, const Typed& value) {
+    TensorType type = make_type(value.type.dtype, value.type.shape());
+    type.chosen = value.type.chosen;
+    graph_.definitions.emplace(name, Definition{value.node, std::move(type)});
   }
 
   void add_output(const RuleInstance& instance, const std::string& name, const Typed& value,
@@ -236,7 +269,8 @@ class GraphBuilder {
   Diagnostics& diagnostics_;
   Graph graph_;
   std::map<std::string, std::size_t, std::less<>> outputs_;
-  std::map<std::string, std::size_t> definitions_;  // output name → instance
+  std::map<std::string, std::size_t> makers_;       // output name → instance
+  std::map<std::string, std::size_t> definitions_;  // name in `define` → instance
   std::set<std::pair<const Rule*, const Rule*>> reported_duplicates_;
   std::set<const Rule*> failed_rules_;
 };

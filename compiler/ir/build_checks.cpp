@@ -17,9 +17,8 @@ class CheckBuilder {
                Diagnostics& diagnostics)
       : bound_(bound), target_(target), graph_(graph), diagnostics_(diagnostics) {
     for (std::size_t k = 0; k < graph.outputs.size(); ++k) {
-      names_.push_back(graph.outputs[k].name);
       index_.emplace(graph.outputs[k].name, k);
-      tree_.add(graph.outputs[k].name, k);
+      known_.add(graph.outputs[k].name);
     }
   }
 
@@ -61,7 +60,8 @@ class CheckBuilder {
 
   template <typename F>
   void per_instance(const CheckDecl& check, bool with_tensors, F each) {
-    ExpandContext context{&bound_.sources, bound_.globals.get(), &tree_, &names_, nullptr};
+    ExpandContext context{&bound_.sources, bound_.globals.get(), &bound_.definitions, &known_,
+                          nullptr};
     ExpandRequest request;
     request.ranges = &check.ranges;
     request.where = check.where;
@@ -174,7 +174,7 @@ class CheckBuilder {
       return {};
     }
     const auto pattern = resolve(tensor.pattern, scope, diagnostics_);
-    return pattern ? tree_.match(*pattern) : std::vector<NameTree::Match>();
+    return pattern ? known_.tree.match(*pattern) : std::vector<NameTree::Match>();
   }
 
   void exists(const CheckDecl& check, const Scope& scope) {
@@ -183,7 +183,7 @@ class CheckBuilder {
     const NamePattern& written = check.tensors.front()->pattern;
     const auto pattern = resolve(written, scope, diagnostics_);
     const std::string text = pattern ? pattern->exact().value_or(written.text) : written.text;
-    const std::string near = names_.size() > 20000 ? "" : nearest(text, names_);
+    const std::string near = known_.names.size() > 20000 ? "" : nearest(text, known_.names);
     fail(check, "E822", fmt::format("the output has no tensor '{}'", escape_for_terminal(text)), {},
          near.empty() ? "" : fmt::format("did you mean '{}'?", escape_for_terminal(near)));
   }
@@ -192,7 +192,7 @@ class CheckBuilder {
     const auto matches = fitting(check, scope);
     if (matches.empty()) return;
     std::vector<std::string> found;
-    for (const auto& match : matches) found.push_back(names_[match.index]);
+    for (const auto& match : matches) found.push_back(known_.names[match.index]);
     fail(check, "E822",
          fmt::format("the output has {} such tensor{}", found.size(), found.size() == 1 ? "" : "s"),
          summarize_names(found));
@@ -279,9 +279,8 @@ class CheckBuilder {
   const Target* target_;
   Graph& graph_;
   Diagnostics& diagnostics_;
-  std::vector<std::string> names_;
   std::map<std::string, std::size_t, std::less<>> index_;
-  NameTree tree_;
+  KnownNames known_;
 };
 
 }  // namespace

@@ -129,6 +129,7 @@ void remove_unused(Graph& graph) {
     kept.push_back(std::move(graph.nodes[k]));
   }
   graph.nodes = std::move(kept);
+  graph.definitions.clear();
   for (Output& output : graph.outputs) output.node = renumbered[output.node];
   for (NumericCheck& check : graph.checks) {
     check.left = renumbered[check.left];

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -57,12 +58,19 @@ struct NumericCheck {
   double tolerance = 0;
 };
 
+/// A tensor of `define`, for those who read it.
+struct Definition {
+  NodeId node = 0;
+  TensorType type;
+};
+
 /// All outputs and checks of a recipe as one directed acyclic graph. Nodes are stored in
 /// topological order, so passes are loops.
 struct Graph {
   std::vector<Node> nodes;
   std::vector<Output> outputs;
   std::vector<NumericCheck> checks;
+  std::map<std::string, Definition> definitions;  // empty once remove_unused has run
 
   NodeId add(Node node);
   Node& operator[](NodeId id) { return nodes[id]; }

@@ -70,6 +70,7 @@ std::optional<Typed> TensorBuilder::build_one(const TensorExpr& expression) {
 std::optional<Typed> TensorBuilder::reference(const TensorExpr& expression) {
   const Reference* found = instance_.find(&expression);
   if (!found) return std::nullopt;
+  if (found->source == defined_source) return definition(expression, found->output_name);
   if (found->source != output_source) {
     const TensorInfo& info =
         context_.bound->sources[found->source].checkpoint->tensors[found->tensor];
@@ -96,6 +97,20 @@ std::optional<Typed> TensorBuilder::reference(const TensorExpr& expression) {
   if (!is_arithmetic(written.dtype) || holds_exactly(*context_.graph, written.node, written.dtype))
     return Typed{written.node, std::move(type)};
   return add(RoundOp{written.dtype}, {written.node}, std::move(type), expression.span);
+}
+
+std::optional<Typed> TensorBuilder::definition(const TensorExpr& expression,
+                                               const std::string& name) {
+  const auto& known = context_.graph->definitions;
+  const auto entry = known.find(name);
+  if (entry != known.end()) return Typed{entry->second.node, entry->second.type};
+  std::vector<std::string> names;
+  for (const auto& [other, value] : known) names.push_back(other);
+  const std::string near = nearest(name, names);
+  fault(expression, "E213", fmt::format("'define' has no tensor '{}'", escape_for_terminal(name)),
+        expression.span,
+        near.empty() ? "" : fmt::format("did you mean '{}'?", escape_for_terminal(near)));
+  return std::nullopt;
 }
 
 std::optional<Typed> TensorBuilder::operand(const TensorExpr& expression) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -38,6 +39,7 @@ class Binder {
     bind_rules();
     if (diagnostics_.errors() != before) return std::nullopt;
     check_unused();
+    check_definitions_used();
     if (diagnostics_.errors() != before) return std::nullopt;
     return std::move(bound_);
   }
@@ -211,6 +213,11 @@ class Binder {
     taken_.clear();
     for (const BoundSource& source : bound_.sources)
       taken_.emplace_back(source.checkpoint->tensors.size(), false);
+    const std::size_t before = diagnostics_.errors();
+    for (const Rule& definition : recipe_.definitions) bind_rule(definition);
+    if (diagnostics_.errors() != before) return;  // rules would miss what is not defined
+    for (const RuleInstance& instance : bound_.instances)
+      bound_.definitions.add(instance.to.front());
     for (const Rule& rule : recipe_.rules) {
       if (!rule.rest) bind_rule(rule);
     }
@@ -220,7 +227,8 @@ class Binder {
   }
 
   void bind_rule(const Rule& rule) {
-    ExpandContext context{&bound_.sources, bound_.globals.get(), nullptr, nullptr,
+    ExpandContext context{&bound_.sources, bound_.globals.get(),
+                          rule.is_definition ? nullptr : &bound_.definitions, nullptr,
                           rule.rest ? &taken_ : nullptr};
     ExpandRequest request;
     request.ranges = &rule.ranges;
@@ -234,7 +242,7 @@ class Binder {
     std::vector<std::pair<std::uint32_t, std::uint32_t>> used;
     for (Instance& instance : instances) {
       for (const Reference& reference : instance.references) {
-        if (reference.source != output_source)
+        if (!is_of_recipe(*reference.expression))
           used.emplace_back(reference.source, reference.tensor);
       }
       if (!add_instance(rule, std::move(instance))) break;
@@ -297,6 +305,36 @@ class Binder {
               .at(source.declaration->span, "strict")
               .note(join_names(unused, 5))
               .hint("ignore: [pattern, …] names those that may be left out"));
+    }
+  }
+
+  /// Checks have not met the tensors yet: one that reads any definition may read each.
+  void check_definitions_used() {
+    std::set<std::string> used;
+    for (const RuleInstance& instance : bound_.instances) {
+      for (const Reference& reference : instance.instance.references) {
+        if (reference.source == defined_source) used.insert(reference.output_name);
+      }
+    }
+    std::vector<const TensorExpr*> in_checks;
+    for (const CheckDecl& check : recipe_.checks) {
+      for (const TensorExprPtr& tensor : check.tensors) collect_references(*tensor, in_checks);
+      for (const NamedOperand& probe : check.probes)
+        collect_references(*probe.expression, in_checks);
+    }
+    for (const TensorExpr* reference : in_checks) {
+      if (reference->source == "define") return;
+    }
+    std::set<const Rule*> useful;
+    for (const RuleInstance& instance : bound_.instances) {
+      if (used.count(instance.to.front()) != 0) useful.insert(instance.rule);
+    }
+    for (const Rule& definition : recipe_.definitions) {
+      if (useful.count(&definition) != 0) continue;
+      diagnostics_.add(warning("W203", fmt::format("nothing reads the definition '{}'",
+                                                   definition.to.front().text))
+                           .at(definition.to.front().span)
+                           .hint(fmt::format("from: \"define:{}\"", definition.to.front().text)));
     }
   }
 

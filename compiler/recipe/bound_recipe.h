@@ -28,13 +28,14 @@ struct BoundSource {
 using Bindings = std::vector<std::pair<std::string, Value>>;
 
 inline constexpr std::uint32_t output_source = std::numeric_limits<std::uint32_t>::max();
+inline constexpr std::uint32_t defined_source = output_source - 1;
 
 /// What a reference of a rule or check stands for in one of its instances.
 struct Reference {
   const TensorExpr* expression = nullptr;
-  std::uint32_t source = 0;  // index into BoundRecipe::sources, or output_source
+  std::uint32_t source = 0;  // index into BoundRecipe::sources, output_source or defined_source
   std::uint32_t tensor = 0;  // index into the checkpoint's tensors; of an output: into the outputs
-  std::string output_name;   // of an output
+  std::string output_name;   // of an output or a definition
 };
 
 /// A rule or check with its captures and variables filled in.
@@ -43,6 +44,17 @@ struct Instance {
   std::vector<Reference> references;
 
   const Reference* find(const TensorExpr* expression) const;
+};
+
+/// Names of outputs or definitions, to be matched with patterns.
+struct KnownNames {
+  std::vector<std::string> names;
+  NameTree tree;  // of the names, by index
+
+  void add(const std::string& name) {
+    tree.add(name, names.size());
+    names.push_back(name);
+  }
 };
 
 /// One or more output tensors to be: a rule's instance with the names it defines.
@@ -66,7 +78,8 @@ struct BoundRecipe {
   std::vector<BoundSource> sources;
   std::unique_ptr<Scope> globals;              // params, sources' configs, lets, and output.config
   std::vector<std::unique_ptr<Value>> values;  // what the scope refers to
-  std::vector<RuleInstance> instances;
+  std::vector<RuleInstance> instances;         // of definitions, then of rules
+  KnownNames definitions;
   std::optional<DType> dtype;
   std::int64_t shard_size = 0;
   std::optional<Value> config;

@@ -68,7 +68,8 @@ class Expansion {
                                     const Instance& instance) {
     const Scope scope = scope_of(instance.bindings, *context_.globals);
     auto ready = std::find_if(pending.begin(), pending.end(), [&](const TensorExpr* e) {
-      const bool waits_for_names = e->source == "out" && !context_.outputs && pending.size() > 1;
+      const bool waits_for_names =
+          is_of_recipe(*e) && !names_of(*e, context_) && pending.size() > 1;
       return !waits_for_names && is_resolvable(e->pattern, scope) &&
              (!e->index || is_resolvable(*e->index, scope));
     });
@@ -91,9 +92,9 @@ class Expansion {
         return {};
       }
       const std::size_t before = next.size();
-      bool known_source = reference.source == "out";
+      bool known_source = is_of_recipe(reference);
       if (known_source) {
-        match_outputs(reference, *pattern, instance, next);
+        match_recipe(reference, *pattern, instance, next);
       } else {
         known_source = match_sources(reference, *pattern, scope, instance, next);
       }
@@ -118,12 +119,16 @@ class Expansion {
     return next;
   }
 
-  void match_outputs(const TensorExpr& reference, const ResolvedPattern& pattern,
-                     const Instance& instance, std::vector<Instance>& next) {
-    if (!context_.outputs) {  // inside `tensors:`; which outputs there are is found out later
+  void match_recipe(const TensorExpr& reference, const ResolvedPattern& pattern,
+                    const Instance& instance, std::vector<Instance>& next) {
+    const bool is_output = reference.source == "out";
+    const std::uint32_t source = is_output ? output_source : defined_source;
+    const KnownNames* known = names_of(reference, context_);
+    if (!known) {  // `out:` inside `tensors:`, `define:` inside `define:`; found out later
       const auto name = pattern.exact();
       if (!name) {
-        diagnostics_.add(error("E208", "a reference to another output cannot capture")
+        diagnostics_.add(error("E208", fmt::format("a reference to another {} cannot capture",
+                                                   is_output ? "output" : "definition"))
                              .at(reference.span)
                              .note("its captures must be bound by a source or by 'for'")
                              .hint("for: { i: 0 .. 4 }"));
@@ -131,12 +136,12 @@ class Expansion {
         return;
       }
       next.push_back(instance);
-      next.back().references.push_back({&reference, output_source, 0, *name});
+      next.back().references.push_back({&reference, source, 0, *name});
       return;
     }
-    for (auto& match : context_.outputs->match(pattern)) {
-      add_match(reference, output_source, match, instance, next);
-      next.back().references.back().output_name = (*context_.output_names)[match.index];
+    for (auto& match : known->tree.match(pattern)) {
+      add_match(reference, source, match, instance, next);
+      next.back().references.back().output_name = known->names[match.index];
     }
   }
 
@@ -265,6 +270,7 @@ class Expansion {
             .at(reference.source_span, "not declared under 'sources'");
     if (!names.empty()) d.notes.push_back(fmt::format("sources: {}", join_names(names)));
     names.emplace_back("out");
+    names.emplace_back("define");
     const std::string near = nearest(reference.source, names);
     if (!near.empty()) d.help = fmt::format("did you mean '{}'?", near);
     diagnostics_.add(std::move(d));
@@ -286,6 +292,15 @@ const Reference* Instance::find(const TensorExpr* expression) const {
     if (reference.expression == expression) return &reference;
   }
   return nullptr;
+}
+
+bool is_of_recipe(const TensorExpr& reference) {
+  return reference.source == "out" || reference.source == "define";
+}
+
+const KnownNames* names_of(const TensorExpr& reference, const ExpandContext& context) {
+  if (reference.source == "out") return context.outputs;
+  return reference.source == "define" ? context.definitions : nullptr;
 }
 
 void collect_references(const TensorExpr& expression, std::vector<const TensorExpr*>& references) {

@@ -10,8 +10,8 @@ namespace inarch {
 struct ExpandContext {
   const std::vector<BoundSource>* sources = nullptr;
   const Scope* globals = nullptr;
-  const NameTree* outputs = nullptr;  // null while the outputs are not known
-  const std::vector<std::string>* output_names = nullptr;
+  const KnownNames* definitions = nullptr;  // null while they are not known
+  const KnownNames* outputs = nullptr;      // likewise
   const std::vector<std::vector<bool>>* taken =
       nullptr;  // by source and tensor: skip these (`rest: true`)
 };
@@ -31,6 +31,11 @@ struct ExpandRequest {
 /// error.
 std::vector<Instance> expand(const ExpandRequest& request, const ExpandContext& context,
                              Diagnostics& diagnostics);
+
+/// What `out:` and `define:` may be followed by, where that is known; null for a source.
+const KnownNames* names_of(const TensorExpr& reference, const ExpandContext& context);
+/// True for `out:` and `define:`, which name tensors of the recipe itself.
+bool is_of_recipe(const TensorExpr& reference);
 
 /// Every reference in an expression, in order of reading.
 void collect_references(const TensorExpr& expression, std::vector<const TensorExpr*>& references);

@@ -64,8 +64,8 @@ std::string suggestion(const TensorExpr& reference, const std::optional<std::str
   const auto add = [&](const std::string& name) {
     if (candidates.size() < 20000) candidates.insert(exact ? name : with_holes(name, captures));
   };
-  if (reference.source == "out" && context.output_names) {
-    for (const std::string& name : *context.output_names) add(name);
+  if (const KnownNames* known = names_of(reference, context)) {
+    for (const std::string& name : known->names) add(name);
   }
   for (const BoundSource& source : *context.sources) {
     if (source.declaration->name != reference.source) continue;
@@ -84,8 +84,10 @@ Diagnostic missing_tensor(const TensorExpr& reference, const ResolvedPattern& pa
                           const Instance& instance, const ExpandContext& context, bool for_driven) {
   const auto exact = pattern.exact();
   const bool first = instance.references.empty() && !for_driven && !exact;
-  const std::string where =
-      reference.source == "out" ? "the output" : fmt::format("source '{}'", reference.source);
+  const std::string where = reference.source == "out" ? "the output"
+                            : reference.source == "define"
+                                ? "'define'"
+                                : fmt::format("source '{}'", reference.source);
   std::string message = fmt::format("{} has no tensor '{}'", where,
                                     escape_for_terminal(wanted_name(reference, pattern)));
   if (!instance.bindings.empty()) {

@@ -60,8 +60,8 @@ struct NamedOperand {
   TensorExprPtr expression;
 };
 
-/// One line of `tensors:`. `value` holds `combine` or `init` and the pipeline over the operands,
-/// which it names "0", "1", … or by their own names.
+/// One line of `tensors:` or `define:`. `value` holds `combine` or `init` and the pipeline over the
+/// operands, which it names "0", "1", … or by their own names.
 struct Rule {
   Span span;  // what messages point at: its `from`, or its `to`
   std::vector<NamedOperand> operands;
@@ -73,6 +73,7 @@ struct Rule {
   std::optional<Template> dtype;
   Span dtype_span;
   bool rest = false;
+  bool is_definition = false;  // of `define:`: read by other rules, and not written
 };
 
 struct CheckDecl {
@@ -138,6 +139,7 @@ struct Recipe {
   std::vector<SourceDecl> sources;
   std::vector<LetDecl> lets;
   std::optional<TargetDecl> target;
+  std::vector<Rule> definitions;
   std::vector<Rule> rules;
   std::vector<CheckDecl> checks;
   OutputDecl output;

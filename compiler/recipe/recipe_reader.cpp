@@ -21,8 +21,8 @@ bool is_name(std::string_view text) {
 
 /// Names that expressions use for something else.
 bool is_reserved(std::string_view name) {
-  for (const std::string_view word :
-       {"out", "output", "and", "or", "not", "in", "if", "else", "for", "true", "false", "null"}) {
+  for (const std::string_view word : {"out", "output", "define", "and", "or", "not", "in", "if",
+                                      "else", "for", "true", "false", "null"}) {
     if (name == word) return true;
   }
   return false;
@@ -41,7 +41,7 @@ class Reader {
   void read(const YamlNode& root) {
     const Fields fields(root, "a recipe",
                         {"inarch", "name", "license", "params", "sources", "let", "target",
-                         "tensors", "checks", "output"},
+                         "define", "tensors", "checks", "output"},
                         diagnostics_);
     if (!root.is_mapping()) return;
     read_version(fields);
@@ -51,6 +51,7 @@ class Reader {
     read_sources(fields.mapping("sources"));
     read_lets(fields.mapping("let"));
     read_target(fields.get("target"));
+    read_definitions(fields.mapping("define"));
     read_rules(fields);
     if (const YamlNode* checks = fields.sequence("checks")) {
       for (const YamlNode& item : checks->items) {
@@ -214,6 +215,14 @@ class Reader {
     target.spelling = fields.text("spelling");
     target.strict = fields.boolean("strict", true);
     recipe_.target = std::move(target);
+  }
+
+  void read_definitions(const YamlNode* definitions) {
+    if (!definitions) return;
+    for (const auto& [name, body] : definitions->entries) {
+      auto rule = read_definition(name, body, diagnostics_);
+      if (rule) recipe_.definitions.push_back(std::move(*rule));
+    }
   }
 
   void read_rules(const Fields& fields) {

@@ -213,6 +213,19 @@ Value rule_schema() {
       {"to"}, "one rule: each tensor that it names is defined once");
 }
 
+Value definition_schema() {
+  return Map{
+      {"anyOf",
+       List{definition("operand_text"),
+            object({{"from", definition("operands", "what the tensor is made from")},
+                    {"for", definition("ranges")},
+                    {"where", definition("expression", "only where this holds")},
+                    {"apply", definition("pipeline", "transforms, one after another")},
+                    {"combine", definition("combine_step", "how several operands become one")},
+                    {"init", definition("init_step", "a tensor from nothing")}},
+                   {}, "a rule without a name of its own")}}};
+}
+
 Value check_schema() {
   const Value tensor = definition("operand_text");
   return object(
@@ -282,6 +295,9 @@ Value recipe_schema() {
       {"let", described({{"type", "object"}, {"additionalProperties", definition("expression")}},
                         "named expressions, evaluated where they are used")},
       {"target", target},
+      {"define",
+       described({{"type", "object"}, {"additionalProperties", definition_schema()}},
+                 "tensors by name that rules read as define:NAME and that are not written")},
       {"tensors", list_of(rule_schema(), "the rules; their order does not matter")},
       {"checks", list_of(check_schema(), "what must hold of the result")},
       {"output", output_schema()}};

@@ -151,6 +151,21 @@ TensorExprPtr read_value(const Fields& fields, const Rule& rule, const YamlNode&
   return value;
 }
 
+/// What rules and definitions have in common: where the tensor comes from.
+void read_body(const Fields& fields, const YamlNode& node, Rule& rule, Diagnostics& diagnostics) {
+  rule.span = rule_span(node);
+  const std::size_t before = diagnostics.errors();
+  if (const YamlNode* from = fields.get("from")) {
+    rule.operands = read_operands(*from, diagnostics);
+    if (from->is_scalar()) rule.span = from->span;
+    if (from->is_sequence() && !from->items.empty()) rule.span = from->items.front().span;
+  }
+  rule.ranges = read_ranges(fields.get("for"), diagnostics);
+  rule.where = fields.expression("where");
+  if (fields.get("where")) rule.where_span = fields.get("where")->span;
+  if (diagnostics.errors() == before) rule.value = read_value(fields, rule, node, diagnostics);
+}
+
 CheckDecl::Kind kind_of_check(const std::string& name) {
   using K = CheckDecl::Kind;
   if (name == "parameters") return K::parameters;
@@ -327,23 +342,33 @@ std::optional<Rule> read_rule(const YamlNode& node, Diagnostics& diagnostics) {
       {"from", "to", "for", "where", "apply", "combine", "init", "dtype", "rest", "name"},
       diagnostics);
   if (!node.is_mapping()) return std::nullopt;
-  Rule rule;
-  rule.span = rule_span(node);
   const std::size_t before = diagnostics.errors();
-  if (const YamlNode* from = fields.get("from")) {
-    rule.operands = read_operands(*from, diagnostics);
-    if (from->is_scalar()) rule.span = from->span;
-    if (from->is_sequence() && !from->items.empty()) rule.span = from->items.front().span;
-  }
-  rule.ranges = read_ranges(fields.get("for"), diagnostics);
-  rule.where = fields.expression("where");
-  if (fields.get("where")) rule.where_span = fields.get("where")->span;
+  Rule rule;
   rule.rest = fields.boolean("rest", false);
   rule.dtype = fields.text("dtype");
   if (fields.get("dtype")) rule.dtype_span = fields.get("dtype")->span;
   if (const YamlNode* to = fields.require("to", "to: NAME")) rule.to = read_names(*to, diagnostics);
-  const bool operands_read = diagnostics.errors() == before;
-  if (operands_read) rule.value = read_value(fields, rule, node, diagnostics);
+  read_body(fields, node, rule, diagnostics);
+  if (!rule.value || diagnostics.errors() != before) return std::nullopt;
+  return rule;
+}
+
+std::optional<Rule> read_definition(const YamlNode& name, const YamlNode& body,
+                                    Diagnostics& diagnostics) {
+  const std::size_t before = diagnostics.errors();
+  Rule rule;
+  rule.is_definition = true;
+  rule.to = read_names(name, diagnostics);
+  if (body.is_scalar()) {
+    rule.span = body.span;
+    rule.operands = read_operands(body, diagnostics);
+    if (!rule.operands.empty()) rule.value = named("0", body.span);
+  } else {
+    const Fields fields(body, "a definition", {"from", "for", "where", "apply", "combine", "init"},
+                        diagnostics);
+    if (!body.is_mapping()) return std::nullopt;
+    read_body(fields, body, rule, diagnostics);
+  }
   if (!rule.value || diagnostics.errors() != before) return std::nullopt;
   return rule;
 }

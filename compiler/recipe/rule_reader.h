@@ -21,6 +21,9 @@ TensorExprPtr read_transform(const YamlNode& node, std::vector<TensorExprPtr> in
 std::vector<NamedOperand> read_operands(const YamlNode& node, Diagnostics& diagnostics);
 
 std::optional<Rule> read_rule(const YamlNode& node, Diagnostics& diagnostics);
+/// An entry of `define`: the name, with captures, and a rule without `to`, or one operand.
+std::optional<Rule> read_definition(const YamlNode& name, const YamlNode& body,
+                                    Diagnostics& diagnostics);
 std::optional<CheckDecl> read_check(const YamlNode& node, Diagnostics& diagnostics);
 
 }  // namespace inarch
