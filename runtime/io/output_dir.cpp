@@ -79,11 +79,11 @@ Status exchange(const std::string& work, const std::string& target, const std::s
   return status;
 }
 
-Status remove_scratch(const std::string& target, const std::vector<std::string>& scratch) {
+Status remove_scratch(const std::string& work, const std::vector<std::string>& scratch) {
   for (const std::string& name : scratch) {
-    if (Status status = remove_tree(join_path(target, name)); !status) return status;
+    if (Status status = remove_tree(join_path(work, name)); !status) return status;
   }
-  return scratch.empty() ? Status() : sync_directory(target);
+  return scratch.empty() ? Status() : sync_directory(work);
 }
 
 }  // namespace
@@ -173,12 +173,12 @@ Status publish(const std::string& work, const std::string& given, bool replace,
   const std::string target = settled(given);
   if (Status status = check_target(target, replace); !status) return status;
   if (Status status = sync_tree(work); !status) return status;
+  if (Status status = remove_scratch(work, scratch); !status) return status;
   const std::string old = neighbour(target, "old");
   const bool replaces = !is_absent_or_empty(target);
   Status placed = replaces ? exchange(work, target, old) : rename_path(work, target);
   if (!placed) return placed;
   if (Status status = sync_directory(parent_path(target)); !status) return status;
-  if (Status status = remove_scratch(target, scratch); !status) return status;
   if (!replaces) return {};
   Status removed = remove_tree(old);
   if (!removed) removed.error().notes.push_back("the new output is complete and in place");

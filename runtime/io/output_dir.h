@@ -49,7 +49,8 @@ Result<File> create_sized(const std::string& path, std::int64_t size);
 /// Makes everything in `work` durable and puts it at `target` in one rename, then makes that
 /// durable. An existing target is E705 unless `replace`: then the two trees change places
 /// atomically where the file system can, and the old one is removed. `scratch` names files of the
-/// work directory (the journal) that are removed once the rename has happened.
+/// work directory (the journal) that are removed, durably, just before the rename: what is at
+/// `target` never holds them.
 Status publish(const std::string& work, const std::string& target, bool replace,
                const std::vector<std::string>& scratch = {});
 
