@@ -59,6 +59,8 @@ struct LinearOp {
   std::vector<double> weights;
   double bias = 0;
 };
+/// Product of the inputs, elementwise, in their order.
+struct ProductOp {};
 struct ClampOp {
   double low = 0;
   double high = 0;

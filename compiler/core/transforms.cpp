@@ -337,6 +337,36 @@ std::vector<TransformSpec> pointwise() {
        "Adds normally distributed numbers.",
        "keeps the shape",
        "{ noise: { std: 0.01, seed: 1 } }"},
+      {Transform::multiply,
+       "multiply",
+       Family::pointwise,
+       {"x", "by"},
+       false,
+       AxisEntries::none,
+       {{"axis", P::axis, false, "", {}, "where 'by' lies along one axis of x"}},
+       "axis",
+       "Product of two tensors, element by element; with an axis, every slice of x along it is "
+       "scaled "
+       "by one entry of a vector.",
+       "keeps x's shape and dtype; 'by' has x's shape, or is a vector along the axis, or one "
+       "number",
+       "{ multiply: columns, by: \"base:model.norm.weight\" }"},
+  };
+}
+
+std::vector<TransformSpec> reduction() {
+  return {
+      {Transform::mean,
+       "mean",
+       Family::reduction,
+       {"x"},
+       false,
+       AxisEntries::none,
+       {{"axis", P::axis, true, "", {}, "the axis that disappears"}},
+       "axis",
+       "Mean over an axis: one tensor where there were as many as the axis has entries.",
+       "loses the axis; sums in f64",
+       "{ mean: rows }"},
   };
 }
 
@@ -447,7 +477,7 @@ std::vector<TransformSpec> several() {
 
 std::vector<TransformSpec> make_table() {
   std::vector<TransformSpec> table;
-  for (auto part : {movement(), pointwise(), initial(), several()}) {
+  for (auto part : {movement(), pointwise(), reduction(), initial(), several()}) {
     table.insert(table.end(), part.begin(), part.end());
   }
   return table;
@@ -490,6 +520,8 @@ std::string_view family_name(Family family) {
       return "movement";
     case Family::pointwise:
       return "pointwise";
+    case Family::reduction:
+      return "reduction";
     case Family::initial:
       return "initial";
     case Family::linear_algebra:

@@ -38,6 +38,9 @@ enum class Transform : std::uint8_t {
   clamp,
   mask,
   noise,
+  multiply,
+  // reduction
+  mean,
   // initial
   zeros,
   ones,
@@ -51,7 +54,14 @@ enum class Transform : std::uint8_t {
   linear,
 };
 
-enum class Family : std::uint8_t { movement, pointwise, initial, linear_algebra, merging };
+enum class Family : std::uint8_t {
+  movement,
+  pointwise,
+  reduction,
+  initial,
+  linear_algebra,
+  merging
+};
 
 /// What a parameter may be. Every number may be an expression.
 enum class ParamKind : std::uint8_t {

@@ -168,6 +168,38 @@ std::optional<Typed> TensorBuilder::linear(const TensorExpr& call, const CallArg
   return add(LinearOp{std::move(*weights), 0}, std::move(inputs), std::move(*type), call.span);
 }
 
+std::optional<Typed> TensorBuilder::multiply(const TensorExpr& call, const CallArguments& arguments,
+                                             const std::vector<Typed>& xs) {
+  const Typed& x = xs[0];
+  Typed by = xs[1];
+  if (!computable(x, call) || !computable(by, call)) return std::nullopt;
+  const auto name = arguments.text("axis", "");
+  if (!name) return std::nullopt;
+  if (arguments.has("axis")) {
+    const auto at = axis(x, *name, arguments.span("axis"));
+    if (!at) return std::nullopt;
+    if (by.type.elements() != at->size) {
+      fault(call, "E305",
+            fmt::format("'{}' has {} entries, and 'by' is {}", *name, at->size,
+                        format_shape(by.type.shape())),
+            arguments.span("axis"));
+      return std::nullopt;
+    }
+    by = add(ViewOp{0, {{at->outer, 0}, {at->size, 1}, {at->inner, 0}}}, {by.node}, x.type,
+             call.span);
+  } else if (by.type.elements() == 1) {
+    by = add(ViewOp{0, {{x.type.elements(), 0}}}, {by.node}, x.type, call.span);
+  } else if (!same_shapes(xs)) {
+    const bool fits_axis = by.type.dims.size() == 1;
+    fault(call, "E305", fmt::format("shapes to multiply differ: {}", operand_shapes(xs)),
+          call.transform_span, fits_axis ? "multiply: columns scales along one axis" : "");
+    return std::nullopt;
+  }
+  auto type = joint_type(call, xs);
+  if (!type) return std::nullopt;
+  return add(ProductOp{}, {x.node, by.node}, std::move(*type), call.span);
+}
+
 std::optional<Typed> TensorBuilder::matmul(const TensorExpr& call, const Typed& left,
                                            const Typed& right) {
   if (!computable(left, call) || !computable(right, call)) return std::nullopt;

@@ -40,6 +40,7 @@ std::string describe(const NodeData& data) {
           [](const LinearOp& l) {
             return fmt::format("linear {} + {}", fmt::join(l.weights, " "), l.bias);
           },
+          [](const ProductOp&) { return std::string("product"); },
           [](const ClampOp& c) { return fmt::format("clamp {} {}", c.low, c.high); },
           [](const RoundOp& r) { return fmt::format("round {}", name(r.dtype)); },
           [](const MeanOp& m) { return fmt::format("mean {} {} {}", m.outer, m.axis, m.inner); },
@@ -79,14 +80,13 @@ NodeId Graph::add(Node node) {
 }
 
 bool is_arithmetic(const NodeData& data) {
-  return std::holds_alternative<LinearOp>(data) || std::holds_alternative<ClampOp>(data) ||
-         std::holds_alternative<RoundOp>(data) || std::holds_alternative<MeanOp>(data) ||
+  return is_pointwise(data) || std::holds_alternative<MeanOp>(data) ||
          std::holds_alternative<MatmulOp>(data);
 }
 
 bool is_pointwise(const NodeData& data) {
-  return std::holds_alternative<LinearOp>(data) || std::holds_alternative<ClampOp>(data) ||
-         std::holds_alternative<RoundOp>(data);
+  return std::holds_alternative<LinearOp>(data) || std::holds_alternative<ProductOp>(data) ||
+         std::holds_alternative<ClampOp>(data) || std::holds_alternative<RoundOp>(data);
 }
 
 std::string print(const Graph& graph) {

@@ -24,8 +24,9 @@ struct FinishedOutput {
   std::uint32_t output = 0;
 };
 
-using NodeData = std::variant<SourceTensor, FinishedOutput, FillOp, RandomOp, IdentityOp, ViewOp,
-                              ConcatOp, TakeOp, LinearOp, ClampOp, RoundOp, MeanOp, MatmulOp>;
+using NodeData =
+    std::variant<SourceTensor, FinishedOutput, FillOp, RandomOp, IdentityOp, ViewOp, ConcatOp,
+                 TakeOp, LinearOp, ProductOp, ClampOp, RoundOp, MeanOp, MatmulOp>;
 
 /// A tensor-valued operation. Its elements are a flat row-major sequence; `type` says what they
 /// mean.

@@ -201,6 +201,10 @@ std::optional<Typed> TensorBuilder::single(const TensorExpr& e, const CallArgume
       return interleave(e, a, x);
     case Transform::linear:
       return linear(e, a, x);
+    case Transform::multiply:
+      return multiply(e, a, x);
+    case Transform::mean:
+      return mean(e, a, x[0]);
     case Transform::matmul:
       return matmul(e, x[0], x[1]);
     case Transform::rescale:
@@ -245,8 +249,8 @@ std::optional<AxisPosition> TensorBuilder::axis(const Typed& x, const std::strin
         error("E301", fmt::format("the tensor has no axis '{}'", escape_for_terminal(name)))
             .at(span)
             .note(fmt::format("its axes are {}", describe_axes(x.type)))
-            .hint(near.empty() ? "name axes with view: \"(head d) in\""
-                               : fmt::format("did you mean '{}'?", near)));
+            .hint(near.empty() || near == name ? "name axes with view: \"(head d) in\""
+                                               : fmt::format("did you mean '{}'?", near)));
   }
   return found;
 }

@@ -81,12 +81,15 @@ class TensorBuilder {
   std::optional<Typed> linear(const TensorExpr& call, const CallArguments& arguments,
                               const std::vector<Typed>& xs);
   std::optional<Typed> matmul(const TensorExpr& call, const Typed& left, const Typed& right);
+  std::optional<Typed> multiply(const TensorExpr& call, const CallArguments& arguments,
+                                const std::vector<Typed>& xs);
 
   /// The first operand's axes with the dtype of the first that has one; E306 when the others do not
   /// go with it.
   std::optional<TensorType> joint_type(const TensorExpr& call, const std::vector<Typed>& xs);
 
-  // build_values.cpp: pointwise and initial transforms
+  // build_values.cpp: pointwise and initial transforms, reductions
+  std::optional<Typed> mean(const TensorExpr& call, const CallArguments& arguments, const Typed& x);
   std::optional<Typed> pointwise(const TensorExpr& call, const CallArguments& arguments,
                                  const Typed& x);
   std::optional<Typed> initial(const TensorExpr& call, const CallArguments& arguments);

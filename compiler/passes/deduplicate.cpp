@@ -46,6 +46,7 @@ struct Key {
     for (const double weight : l.weights) out += number(weight);
     return out;
   }
+  std::string operator()(const ProductOp&) const { return "P"; }
   std::string operator()(const ClampOp& c) const { return "K" + number(c.low) + number(c.high); }
   std::string operator()(const RoundOp& r) const {
     return fmt::format("D{}", static_cast<int>(r.dtype));

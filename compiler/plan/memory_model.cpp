@@ -132,8 +132,8 @@ std::vector<bool> windowed_views(const Program& program, const Evaluation& how) 
       windowed[at] =
           op_if<ReadOp>(program[op.inputs[0]]) != nullptr && reads_against_the_grain(*view);
     }
-    const bool elementwise = op_if<LinearOp>(op) != nullptr || op_if<ClampOp>(op) != nullptr ||
-                             op_if<RoundOp>(op) != nullptr;
+    const bool elementwise = op_if<LinearOp>(op) != nullptr || op_if<ProductOp>(op) != nullptr ||
+                             op_if<ClampOp>(op) != nullptr || op_if<RoundOp>(op) != nullptr;
     if (!elementwise) continue;
     for (const std::uint32_t input : op.inputs) in_step[input] = true;
   }
@@ -182,7 +182,7 @@ std::int64_t own_bytes(const Program& program, const Op& op, const Evaluation& h
     const std::int64_t window = std::min(how.tile, program[op.inputs[0]].count);
     return add(is_fine_take(*take, how) ? buffer(window, how.width) : 0, input_bytes);
   }
-  if (op_if<LinearOp>(op) != nullptr) {
+  if (op_if<LinearOp>(op) != nullptr || op_if<ProductOp>(op) != nullptr) {
     return add(op.inputs.size() > 1 ? buffer(limit, how.width) : 0, input_bytes);
   }
   if (op_if<MeanOp>(op) != nullptr) return 0;

@@ -28,7 +28,7 @@ struct ReadOp {
   DType dtype = DType::f32;
 };
 using OpData = std::variant<ReadOp, FillOp, RandomOp, IdentityOp, ViewOp, ConcatOp, TakeOp,
-                            LinearOp, ClampOp, RoundOp, MeanOp, MatmulOp>;
+                            LinearOp, ProductOp, ClampOp, RoundOp, MeanOp, MatmulOp>;
 
 struct Op {
   OpData data;

@@ -112,6 +112,11 @@ class ProgramChecker {
   void operator()(const LinearOp& op) {
     if (takes(op.weights.size()) && computes()) elementwise();
   }
+  void operator()(const ProductOp&) {
+    if (!computes()) return;
+    if (program_[at_].inputs.empty()) return fail("a product of nothing");
+    elementwise();
+  }
   void operator()(const ClampOp&) {
     if (takes(1) && computes()) elementwise();
   }

@@ -56,6 +56,7 @@ OpData read_other(PlanFields& fields, const std::string& kind) {
                   fields.integers("indices")};
   }
   if (kind == "linear") return LinearOp{fields.reals("weights"), fields.real("bias")};
+  if (kind == "product") return ProductOp{};
   if (kind == "clamp") return ClampOp{fields.real("low"), fields.real("high")};
   if (kind == "round") return RoundOp{read_dtype(fields, "dtype")};
   if (kind == "mean") {

@@ -98,6 +98,7 @@ struct OpWriter {
     put_list(out, op.weights, [&](double weight) { out += real(weight); });
     put(out, ",\"bias\":{}", real(op.bias));
   }
+  void operator()(const ProductOp&) const { put(out, "\"product\""); }
   void operator()(const ClampOp& op) const {
     put(out, "\"clamp\",\"low\":{},\"high\":{}", real(op.low), real(op.high));
   }

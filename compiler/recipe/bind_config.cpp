@@ -81,6 +81,31 @@ std::optional<Value> base_config(const ConfigDecl& declaration, const BoundRecip
   return std::move(*parsed);
 }
 
+/// The mapping at a dotted key, such as the text_config of a multimodal model.
+std::optional<Value> part_of(const Value& config, const Template& key, const BoundRecipe& bound,
+                             Diagnostics& diagnostics) {
+  const auto path = evaluate(key, *bound.globals, diagnostics);
+  if (!path) return std::nullopt;
+  const std::string text = to_text(*path);
+  const Value* part = config.find_path(text);
+  if (part && part->if_map()) return *part;
+  std::vector<std::string> names;
+  if (const Value::Map* map = config.if_map()) {
+    for (const auto& [name, value] : *map) {
+      if (value.if_map()) names.push_back(name);
+    }
+  }
+  const std::string near = nearest(text, names);
+  diagnostics.add(
+      error("E164", fmt::format("the config has no mapping '{}'", escape_for_terminal(text)))
+          .at(key.span)
+          .note(names.empty()
+                    ? "it has no mappings"
+                    : fmt::format("it has {}", escape_for_terminal(join_names(names, 12))))
+          .hint(near.empty() ? "" : fmt::format("did you mean '{}'?", escape_for_terminal(near))));
+  return std::nullopt;
+}
+
 /// The files a group of `output.files` stands for, among those that a model may have.
 std::vector<std::string> group_files(const std::string& what) {
   if (what == "tokenizer") {
@@ -158,6 +183,7 @@ std::optional<std::uint32_t> bind_source_name(const Template& name, const BoundR
 std::optional<Value> bind_config(const ConfigDecl& declaration, const BoundRecipe& bound,
                                  const BindOptions& options, Diagnostics& diagnostics) {
   auto config = base_config(declaration, bound, options, diagnostics);
+  if (config && declaration.part) config = part_of(*config, *declaration.part, bound, diagnostics);
   if (!config) return std::nullopt;
   for (const ConfigEntry& entry : declaration.remove) {
     if (config->remove_path(entry.path) || entry.optional) continue;

@@ -110,6 +110,7 @@ struct ConfigDecl {
   Span span;
   std::optional<Template> from;  // a source's name
   std::optional<Template> file;  // a JSON file relative to the recipe
+  std::optional<Template> part;  // a dotted key of it, whose mapping is taken instead of the whole
   std::vector<ConfigEntry> set;
   std::vector<ConfigEntry> remove;
 };

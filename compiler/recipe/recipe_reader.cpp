@@ -271,10 +271,11 @@ class Reader {
       recipe_.output.config = std::move(config);
       return;
     }
-    const Fields fields(node, "'config'", {"from", "file", "set", "remove"}, diagnostics_);
+    const Fields fields(node, "'config'", {"from", "file", "part", "set", "remove"}, diagnostics_);
     if (!node.is_mapping()) return;
     config.from = fields.text("from");
     config.file = fields.text("file");
+    config.part = fields.text("part");
     if (config.from && config.file) {
       diagnostics_.add(
           error("E133", "a config has 'from' or 'file', not both").at(fields.key_span("file")));

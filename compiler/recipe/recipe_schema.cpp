@@ -261,6 +261,7 @@ Value output_schema() {
              List{text("a source whose config is copied"),
                   object({{"from", text("a source")},
                           {"file", text("a JSON file")},
+                          {"part", text("a dotted key whose mapping is taken, as text_config")},
                           {"set", described({{"type", "object"}}, "dotted keys and their values")},
                           {"remove", list_of(text("a dotted key"), "keys to leave out")}},
                          {}, "")}},

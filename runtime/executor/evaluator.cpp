@@ -125,6 +125,21 @@ bool Evaluator::apply(const LinearOp& op, std::uint32_t at, std::int64_t begin, 
   return true;
 }
 
+bool Evaluator::apply(const ProductOp&, std::uint32_t at, std::int64_t begin, std::int64_t n,
+                      std::byte* target) {
+  const std::vector<std::uint32_t>& inputs = program_[at].inputs;
+  if (!eval(inputs[0], begin, n, target)) return false;
+  if (inputs.size() == 1) return true;
+  auto* next = static_cast<std::byte*>(arena_.take(n * how_.width));
+  for (std::size_t k = 1; k < inputs.size(); ++k) {
+    if (!eval(inputs[k], begin, n, next)) return false;
+    with_values(target, [&]<typename T>(T* values) {
+      multiply(static_cast<const T*>(static_cast<const void*>(next)), n, values);
+    });
+  }
+  return true;
+}
+
 bool Evaluator::apply(const ClampOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
                       std::byte* target) {
   if (!eval(program_[at].inputs[0], begin, n, target)) return false;

@@ -67,6 +67,8 @@ class Evaluator {
              std::byte* target);
   bool apply(const LinearOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
              std::byte* target);
+  bool apply(const ProductOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+             std::byte* target);
   bool apply(const ClampOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
              std::byte* target);
   bool apply(const RoundOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,

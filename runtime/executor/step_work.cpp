@@ -231,9 +231,9 @@ void StepWork::read_ahead(const Program& program, std::uint32_t at, std::int64_t
     inarch::read_ahead(state_.inputs.file(*read), read->offset + begin * width, n * width);
     return;
   }
-  const bool in_step = std::holds_alternative<LinearOp>(op.data) ||
-                       std::holds_alternative<ClampOp>(op.data) ||
-                       std::holds_alternative<RoundOp>(op.data);
+  const bool in_step =
+      std::holds_alternative<LinearOp>(op.data) || std::holds_alternative<ProductOp>(op.data) ||
+      std::holds_alternative<ClampOp>(op.data) || std::holds_alternative<RoundOp>(op.data);
   if (!in_step) return;
   for (const std::uint32_t input : op.inputs) read_ahead(program, input, begin, n);
 }

@@ -47,6 +47,12 @@ template <typename T>
 }
 
 template <typename T>
+[[gnu::always_inline]] inline void multiply_loop(const T* by, std::int64_t n, T* values) {
+  INARCH_INDEPENDENT
+  for (std::int64_t i = 0; i < n; ++i) values[i] = one_nan(values[i] * by[i]);
+}
+
+template <typename T>
 [[gnu::always_inline]] inline void clamp_loop(T* values, std::int64_t n, T low, T high) {
   for (std::int64_t i = 0; i < n; ++i) {
     const T value = values[i];
@@ -130,6 +136,11 @@ void identity_values(std::int64_t columns, std::int64_t first, std::int64_t n, T
 }
 
 }  // namespace
+
+INARCH_MULTIVERSION
+void multiply(const float* by, std::int64_t n, float* values) { multiply_loop(by, n, values); }
+INARCH_MULTIVERSION
+void multiply(const double* by, std::int64_t n, double* values) { multiply_loop(by, n, values); }
 
 void linear(std::span<const float* const> inputs, std::span<const double> weights, double bias,
             std::int64_t n, float* dst) {

@@ -26,6 +26,10 @@ struct Encoded {
 void linear_encoded(std::span<const Encoded> inputs, std::span<const double> weights, double bias,
                     std::int64_t n, DType dtype, void* dst);
 
+/// values[i] = values[i] · by[i].
+void multiply(const float* by, std::int64_t n, float* values);
+void multiply(const double* by, std::int64_t n, double* values);
+
 /// Limits values to [low, high] in place; NaN passes through. In f32 the limits are rounded to f32.
 void clamp(float* values, std::int64_t n, double low, double high);
 void clamp(double* values, std::int64_t n, double low, double high);

@@ -259,6 +259,55 @@ def test_matmul_with_small_integers_is_exact(tmp_path):
     assert torch.equal(found, a @ b)
 
 
+# Each: how `by` is written and shaped, and the [6, 4] it stands for.
+PRODUCTS = {
+    "alike": ("multiply", (6, 4), lambda v: v),
+    "columns": ("{ multiply: columns }", (4,), lambda v: v[None, :]),
+    "rows": ("{ multiply: rows }", (6,), lambda v: v[:, None]),
+    "one number": ("multiply", (1,), lambda v: v),
+}
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64], ids=str)
+@pytest.mark.parametrize("case", PRODUCTS)
+def test_products(tmp_path, case, dtype):
+    how, shape, spread = PRODUCTS[case]
+    generator = torch.Generator().manual_seed(3)
+    x, by = (torch.randn(*s, generator=generator).to(dtype) for s in ((6, 4), shape))
+    found = transformed(tmp_path, {"a": x, "b": by}, f"from: [ s:a, s:b ]\ncombine: {how}")
+    wide = torch.float64 if dtype == torch.float64 else torch.float32
+    assert torch.equal(found, (x.to(wide) * spread(by.to(wide))).to(dtype))
+
+
+def test_product_with_each_head(tmp_path):
+    x, scale = counting(6, 4, dtype=torch.bfloat16), torch.tensor([0.5, 2.0])
+    rule = 'from: s:a\napply: [ { view: "(head d) in", head: 2 }, { multiply: head, by: s:b } ]'
+    found = transformed(tmp_path, {"a": x, "b": scale}, rule)
+    assert torch.equal(found, (x.float().reshape(2, 3, 4) * scale[:, None, None]).reshape(6, 4).bfloat16())
+
+
+MEANS = {
+    "rows": ("{ mean: rows }", lambda x: x.mean(0)),
+    "columns": ("{ mean: columns }", lambda x: x.mean(1)),
+    "last": ("{ mean: -1 }", lambda x: x.mean(1)),
+    "groups": ('{ view: "(kv group d) in", kv: 1, group: 2 }, { mean: group }',
+               lambda x: x.reshape(2, 3, 4).mean(0)),
+    "inner": ('{ view: "(head d) in", d: 2 }, { mean: d }',
+              lambda x: x.reshape(3, 2, 4).mean(1)),
+}
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("case", MEANS)
+def test_means(tmp_path, case, dtype):
+    steps, reference = MEANS[case]
+    x = torch.randn(6, 4, generator=torch.Generator().manual_seed(4)).to(dtype)
+    found = transformed(tmp_path, {"a": x}, f"from: s:a\napply: [ {steps} ]")
+    wanted = reference(x.double()).to(dtype)
+    assert found.shape == wanted.shape
+    torch.testing.assert_close(found.float(), wanted.float(), rtol=2**-8 if dtype == torch.bfloat16 else 1e-6, atol=0)
+
+
 # Casts: every bfloat16 there is, and what torch makes of it. Values beyond the range of a float8
 # are left out: whether they become NaN, infinity or the largest number is a choice.
 LIMITS = {

@@ -70,6 +70,13 @@ struct Oracle {
     }
     return out;
   }
+  Values operator()(const ProductOp&) const {
+    Values out = in(0);
+    for (std::size_t k = 1; k < self.inputs.size(); ++k) {
+      for (std::size_t i = 0; i < count(); ++i) out[i] *= in(k)[i];
+    }
+    return out;
+  }
   Values operator()(const ClampOp& op) const {
     Values out = in(0);
     for (double& value : out) value = std::min(std::max(value, op.low), op.high);

@@ -13,13 +13,14 @@ class Maker {
 
   Program make() {
     for (int i = 0; i < options_.ops; ++i) {
-      const std::int64_t kind = pick(0, options_.compute ? 8 : 3);
+      const std::int64_t kind = pick(0, options_.compute ? 9 : 3);
       if (kind == 0) view();
       if (kind == 1) concat();
       if (kind == 2) take();
       if (kind == 3) add(FillOp{static_cast<double>(pick(-3, 3))}, {}, pick(1, 40));
       if (kind == 4) sum();
       if (kind == 5) clamp();
+      if (kind == 9) times();
       if (kind == 6) mean();
       if (kind == 7) product();
       if (kind == 8) identity();
@@ -125,6 +126,18 @@ class Maker {
     }
     op.bias = static_cast<double>(pick(-1, 1));
     add(op, inputs, count(first));
+    clamp();
+  }
+
+  void times() {
+    const std::uint32_t first = any();
+    std::vector<std::uint32_t> inputs{first};
+    for (std::int64_t k = pick(0, 1); k > 0; --k) {
+      const std::uint32_t input = any();
+      if (count(input) == count(first)) inputs.push_back(input);
+    }
+    if (pick(0, 1) == 0) inputs.push_back(first);
+    add(ProductOp{}, inputs, count(first));
     clamp();
   }
 

@@ -86,6 +86,13 @@ struct OpValues {
     }
     return out;
   }
+  Values operator()(const ProductOp&) const {
+    Values out = *in[0];
+    for (std::size_t k = 1; k < in.size(); ++k) {
+      for (std::size_t i = 0; i < out.size(); ++i) out[i] *= in[k]->at(i);
+    }
+    return out;
+  }
   Values operator()(const ClampOp& op) const {
     Values out = *in[0];
     for (double& value : out) value = std::min(std::max(value, op.low), op.high);
