@@ -1,0 +1,123 @@
+"""recipes/cookbook: heads of attention, in the layouts of several families."""
+
+import pytest
+import torch
+from cookbook import TOKENS, assert_equal, assert_same_function, cook, load, logits, make
+from models import read_config, read_tensors
+from torch.nn import Parameter
+from transformers import GPT2Config, GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForCausalLM
+
+HEADS, WIDTH = 4, 8  # heads of attention and their size
+GONE = [1, 3]
+KEPT = [0, 2]
+
+
+@pytest.fixture(scope="module")
+def gpt2(tmp_path_factory):
+    config = GPT2Config(vocab_size=96, n_positions=32, n_embd=32, n_layer=3, n_head=HEADS)
+    return make(tmp_path_factory.mktemp("models") / "gpt2", GPT2LMHeadModel(config), seed=11)
+
+
+@pytest.fixture(scope="module")
+def neox(tmp_path_factory):
+    config = GPTNeoXConfig(
+        vocab_size=96,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=3,
+        num_attention_heads=HEADS,
+        max_position_embeddings=32,
+    )
+    return make(tmp_path_factory.mktemp("models") / "neox", GPTNeoXForCausalLM(config), seed=12)
+
+
+def test_mask_heads_gpt2(tmp_path, gpt2):
+    out = cook("mask-heads-gpt2", tmp_path / "out", {"model": gpt2}, heads=GONE)
+    wanted = read_tensors(gpt2)
+    for name, tensor in wanted.items():
+        if name.endswith("attn.c_proj.weight"):
+            for head in GONE:
+                tensor[head * WIDTH : (head + 1) * WIDTH] = 0
+    assert_equal(out, wanted)
+    assert (logits(load(GPT2LMHeadModel, out)) - logits(load(GPT2LMHeadModel, gpt2))).std() > 0.01
+
+
+def with_heads(model_class, original, pruned, attentions, names):
+    """The original model with attention modules of fewer heads, whose tensors are those of `pruned`."""
+    model, tensors = load(model_class, original), read_tensors(pruned)
+    for path, module in attentions(model):
+        for name in names:
+            owner, _, leaf = name.rpartition(".")
+            setattr(module.get_submodule(owner), leaf, Parameter(tensors[f"{path}.{name}"]))
+    return model
+
+
+def test_prune_heads_gpt2(tmp_path, gpt2):
+    """The model without heads computes what the model with silenced heads does."""
+    out = cook("prune-heads-gpt2", tmp_path / "out", {"model": gpt2}, heads=GONE)
+    wanted = read_tensors(gpt2)
+    for name, tensor in wanted.items():
+        if ".attn.c_attn." in name:
+            parts = tensor.chunk(3, dim=-1)
+            kept = [p.unflatten(-1, (HEADS, WIDTH))[..., KEPT, :].flatten(-2) for p in parts]
+            wanted[name] = torch.cat(kept, dim=-1)
+        elif name.endswith("attn.c_proj.weight"):
+            wanted[name] = tensor.reshape(HEADS, WIDTH, 32)[KEPT].reshape(-1, 32)
+    assert_equal(out, wanted)
+    assert (read_config(out)["n_head"], read_config(out)["head_dim"]) == (len(KEPT), WIDTH)
+
+    names = ["c_attn.weight", "c_attn.bias", "c_proj.weight"]
+    blocks = lambda model: [
+        (f"transformer.h.{i}.attn", block.attn) for i, block in enumerate(model.transformer.h)
+    ]
+    pruned = with_heads(GPT2LMHeadModel, gpt2, out, blocks, names)
+    for _, attention in blocks(pruned):
+        attention.split_size = attention.c_attn.nf = len(KEPT) * WIDTH
+        attention.c_attn.nf *= 3
+    masked = cook("mask-heads-gpt2", tmp_path / "masked", {"model": gpt2}, heads=GONE)
+    assert_same_function(logits(pruned), logits(load(GPT2LMHeadModel, masked)))
+
+
+def test_prune_heads_neox(tmp_path, neox):
+    out = cook("prune-heads-neox", tmp_path / "out", {"model": neox}, heads=GONE)
+    wanted = read_tensors(neox)
+    for name, tensor in wanted.items():
+        if ".query_key_value." in name:
+            wanted[name] = tensor.unflatten(0, (HEADS, 3 * WIDTH))[KEPT].flatten(0, 1)
+        elif name.endswith("attention.dense.weight"):
+            wanted[name] = tensor.unflatten(1, (HEADS, WIDTH))[:, KEPT].flatten(1)
+    assert_equal(out, wanted)
+    assert read_config(out)["num_attention_heads"] == len(KEPT)
+
+    names = ["query_key_value.weight", "query_key_value.bias", "dense.weight"]
+    layers = lambda model: [
+        (f"gpt_neox.layers.{i}.attention", layer.attention)
+        for i, layer in enumerate(model.gpt_neox.layers)
+    ]
+    pruned = with_heads(GPTNeoXForCausalLM, neox, out, layers, names)
+    masked = load(GPTNeoXForCausalLM, neox)
+    for _, attention in layers(masked):
+        for head in GONE:
+            attention.dense.weight.data[:, head * WIDTH : (head + 1) * WIDTH] = 0
+    assert_same_function(logits(pruned), logits(masked))
+
+
+def test_split_qkv_neox(tmp_path, neox):
+    """The parts are what the model itself takes for q, k and v."""
+    out = cook("split-qkv-neox", tmp_path / "out", {"model": neox})
+    found, model = read_tensors(out), load(GPTNeoXForCausalLM, neox)
+    source = read_tensors(neox)
+    assert {n for n in found if "_proj" not in n} == {n for n in source if "query_key" not in n}
+    layer = model.gpt_neox.layers[1].attention
+    hidden = model.gpt_neox.embed_in(TOKENS)[0]
+    fused = layer.query_key_value(hidden).view(-1, HEADS, 3 * WIDTH)  # as its forward views it
+    for part, p in zip(fused.chunk(3, dim=-1), "qkv"):
+        prefix = f"gpt_neox.layers.1.attention.{p}_proj"
+        apart = hidden @ found[f"{prefix}.weight"].T + found[f"{prefix}.bias"]
+        torch.testing.assert_close(apart.view(-1, HEADS, WIDTH), part)
+    for i in range(3):
+        prefix = f"gpt_neox.layers.{i}.attention"
+        for kind in ("weight", "bias"):
+            parts = [found[f"{prefix}.{p}_proj.{kind}"] for p in "qkv"]
+            woven = torch.stack([x.unflatten(0, (HEADS, WIDTH)) for x in parts], dim=1)
+            assert torch.equal(woven.flatten(0, 2), source[f"{prefix}.query_key_value.{kind}"])
