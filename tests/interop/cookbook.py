@@ -18,7 +18,8 @@ def cook(recipe, out, sources, **params):
     for name, path in sources.items():
         arguments += ["--source", f"{name}={path}"]
     for name, value in params.items():
-        arguments += ["--set", f"{name}={json.dumps(value)}"]
+        text = value if isinstance(value, str) else json.dumps(value)
+        arguments += ["--set", f"{name}={text}"]
     return build(COOKBOOK / f"{recipe}.yaml", out, *arguments)
 
 
