@@ -1,11 +1,18 @@
 """recipes/cookbook: heads of attention, in the layouts of several families."""
 
+import models
 import pytest
 import torch
 from cookbook import TOKENS, assert_equal, assert_same_function, cook, load, logits, make
-from models import read_config, read_tensors
+from models import Saving, read_config, read_tensors
 from torch.nn import Parameter
-from transformers import GPT2Config, GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForCausalLM
+from transformers import (
+    GPT2Config,
+    GPT2LMHeadModel,
+    GPTNeoXConfig,
+    GPTNeoXForCausalLM,
+    LlamaForCausalLM,
+)
 
 HEADS, WIDTH = 4, 8  # heads of attention and their size
 GONE = [1, 3]
@@ -121,3 +128,36 @@ def test_split_qkv_neox(tmp_path, neox):
             parts = [found[f"{prefix}.{p}_proj.{kind}"] for p in "qkv"]
             woven = torch.stack([x.unflatten(0, (HEADS, WIDTH)) for x in parts], dim=1)
             assert torch.equal(woven.flatten(0, 2), source[f"{prefix}.query_key_value.{kind}"])
+
+
+@pytest.fixture(scope="module", params=[torch.float32, torch.bfloat16], ids=str)
+def llama(request, tmp_path_factory):
+    return models.llama(tmp_path_factory.mktemp("llama"), Saving(dtype=request.param, seed=13))
+
+
+def is_key_or_value(name):
+    return name.endswith(("k_proj.weight", "v_proj.weight"))
+
+
+def test_repeat_kv_heads(tmp_path, llama):
+    out = cook("repeat-kv-heads", tmp_path / "out", {"model": llama}, times=2)
+    wanted = read_tensors(llama)
+    for name, tensor in filter(lambda entry: is_key_or_value(entry[0]), wanted.items()):
+        wanted[name] = tensor.unflatten(0, (2, WIDTH)).repeat_interleave(2, dim=0).flatten(0, 1)
+    assert_equal(out, wanted)
+    assert_same_function(*(logits(load(LlamaForCausalLM, d)) for d in (out, llama)))
+
+
+def test_merge_kv_heads(tmp_path, llama):
+    out = cook("merge-kv-heads", tmp_path / "out", {"model": llama}, kv_heads=1)
+    wanted = read_tensors(llama)
+    for name, tensor in filter(lambda entry: is_key_or_value(entry[0]), wanted.items()):
+        wanted[name] = tensor.float().unflatten(0, (2, WIDTH)).mean(dim=0).to(tensor.dtype)
+    assert_equal(out, wanted)
+    assert load(LlamaForCausalLM, out).config.num_key_value_heads == 1
+
+
+def test_merging_repeated_kv_heads_undoes_it(tmp_path, llama):
+    repeated = cook("repeat-kv-heads", tmp_path / "repeated", {"model": llama}, times=2)
+    out = cook("merge-kv-heads", tmp_path / "out", {"model": repeated}, kv_heads=2)
+    assert_equal(out, read_tensors(llama))

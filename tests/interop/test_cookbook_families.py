@@ -1,16 +1,35 @@
 """recipes/cookbook: from one architecture, or one spelling of it, to another."""
 
+import shutil
+
 import models
 import pytest
 import torch
-from cookbook import assert_equal, assert_same_function, cook, load, logits, make
+from cookbook import (
+    TOKENS,
+    assert_equal,
+    assert_same_function,
+    cook,
+    load,
+    logits,
+    make,
+    write_tensors,
+)
 from models import Saving, read_config, read_tensors
 from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    Gemma3Config,
+    Gemma3ForCausalLM,
+    Gemma3ForConditionalGeneration,
+    GemmaConfig,
+    GemmaForCausalLM,
     LlamaForCausalLM,
     MixtralConfig,
     MixtralForCausalLM,
     Phi3Config,
     Phi3ForCausalLM,
+    Qwen2ForCausalLM,
 )
 
 SIZES = dict(
@@ -95,3 +114,132 @@ def test_prune_experts_mixtral(tmp_path, mixtral, experts):
     assert_equal(out, wanted)
     assert read_config(out)["num_local_experts"] == len(experts)
     load(MixtralForCausalLM, out)
+
+
+def test_gemma_to_llama(tmp_path):
+    model = GemmaForCausalLM(GemmaConfig(head_dim=16, **SIZES))
+    gemma = make(tmp_path / "gemma", model, seed=34)
+    out = cook("gemma-to-llama", tmp_path / "out", {"model": gemma})
+    wanted = read_tensors(gemma)
+    embeddings = wanted["model.embed_tokens.weight"]
+    for name, tensor in wanted.items():
+        if tensor.dim() == 1:
+            wanted[name] = 1 + tensor
+    scaled = {"model.embed_tokens.weight": embeddings * 32**0.5, "lm_head.weight": embeddings}
+    assert_equal(out, wanted | scaled)
+    before = logits(load(GemmaForCausalLM, gemma))
+    assert_same_function(logits(load(LlamaForCausalLM, out)), before)
+
+
+def test_llama_to_gemma(tmp_path, llama):
+    out = cook("llama-to-gemma", tmp_path / "out", {"model": llama})
+    wanted = read_tensors(llama)
+    for name, tensor in wanted.items():
+        if tensor.dim() == 1:
+            wanted[name] = tensor - 1
+    wanted["model.embed_tokens.weight"] *= 32**-0.5
+    assert_equal(out, wanted)
+    before = logits(load(LlamaForCausalLM, llama))
+    assert_same_function(logits(load(GemmaForCausalLM, out)), before)
+
+
+def test_llama_to_qwen2(tmp_path, llama):
+    out = cook("llama-to-qwen2", tmp_path / "out", {"model": llama})
+    wanted = read_tensors(llama)
+    for i in range(4):
+        attention = f"model.layers.{i}.self_attn"
+        wanted |= {f"{attention}.{p}_proj.bias": torch.zeros(n) for p, n in zip("qkv", (32, 16, 16))}
+    assert_equal(out, wanted)
+    before = logits(load(LlamaForCausalLM, llama))
+    assert_same_function(logits(load(Qwen2ForCausalLM, out)), before)
+
+
+def attention_scores(q, k, rotate):
+    """q and k of [position, heads, size], rotated and multiplied."""
+    q, k = rotate(q), rotate(k.repeat_interleave(2, dim=1))
+    return torch.einsum("qhd,khd->hqk", q, k)
+
+
+def rotated_by_pairs(x):
+    """Rotary embeddings as Meta computes them: neighbours are a complex number."""
+    positions, _, size = x.shape
+    speeds = 10000 ** -(torch.arange(0, size, 2) / size)
+    turn = torch.polar(torch.ones(positions, size // 2), torch.outer(torch.arange(positions), speeds))
+    z = torch.view_as_complex(x.unflatten(-1, (-1, 2)).contiguous())
+    return torch.view_as_real(z * turn[:, None]).flatten(-2)
+
+
+def rotated_by_halves(x):
+    """The same as transformers computes them: entries half a head apart."""
+    a, b = x.chunk(2, dim=-1)
+    return rotated_by_pairs(torch.stack([a, b], dim=-1).flatten(-2)).unflatten(-1, (-1, 2)).mT.flatten(-2)
+
+
+def test_llama_hf_to_meta(tmp_path, llama):
+    meta = cook("llama-hf-to-meta", tmp_path / "meta", {"model": llama})
+    found, source = read_tensors(meta), read_tensors(llama)
+    assert len(found) == len(source)
+    for ours, theirs in (("tok_embeddings", "model.embed_tokens"), ("output", "lm_head")):
+        assert torch.equal(found[f"{ours}.weight"], source[f"{theirs}.weight"])
+    hidden = source["model.embed_tokens.weight"][TOKENS[0]]
+    projected = lambda w: (hidden @ w.T).unflatten(-1, (-1, 8))
+    for i in range(4):
+        one, other = f"layers.{i}.", f"model.layers.{i}."
+        same = {"feed_forward.w1": "mlp.gate_proj", "feed_forward.w2": "mlp.down_proj"}
+        same |= {"feed_forward.w3": "mlp.up_proj", "attention_norm": "input_layernorm"}
+        same |= {"attention.wv": "self_attn.v_proj", "attention.wo": "self_attn.o_proj"}
+        same |= {"ffn_norm": "post_attention_layernorm"}
+        for ours, theirs in same.items():
+            assert torch.equal(found[f"{one}{ours}.weight"], source[f"{other}{theirs}.weight"])
+        # Each code rotates the order it knows, and attends alike.
+        q, k = (projected(found[f"{one}attention.w{p}.weight"]) for p in "qk")
+        theirs = [projected(source[f"{other}self_attn.{p}_proj.weight"]) for p in "qk"]
+        scores = attention_scores(q, k, rotated_by_pairs)
+        torch.testing.assert_close(scores, attention_scores(*theirs, rotated_by_halves))
+        assert not torch.allclose(scores, attention_scores(*theirs, rotated_by_pairs))
+
+
+def test_llama_meta_to_hf(tmp_path, llama):
+    """There is and back again; what is there is tested above."""
+    meta = cook("llama-hf-to-meta", tmp_path / "meta", {"model": llama})
+    config = str(llama / "config.json")
+    out = cook("llama-meta-to-hf", tmp_path / "out", {"meta": meta}, config=config)
+    assert_equal(out, read_tensors(llama))
+    load(LlamaForCausalLM, out)
+
+
+def test_rename_gamma_beta(tmp_path):
+    sizes = dict(SIZES, max_position_embeddings=32)
+    sizes.pop("num_key_value_heads")
+    new = make(tmp_path / "new", BertForMaskedLM(BertConfig(**sizes)), seed=35)
+
+    def old_name(name):
+        norm, _, last = name.rpartition(".")
+        return f"{norm}.{dict(weight='gamma', bias='beta')[last]}" if "LayerNorm" in name else name
+
+    tensors = read_tensors(new)
+    old = write_tensors(tmp_path / "old", {old_name(n): x for n, x in tensors.items()})
+    shutil.copy(new / "config.json", old)
+    out = cook("rename-gamma-beta", tmp_path / "out", {"model": old})
+    assert_equal(out, tensors)
+    assert torch.equal(*(logits(load(BertForMaskedLM, d)) for d in (out, new)))
+
+
+def test_gemma3_text(tmp_path):
+    text = dict(SIZES, head_dim=16, query_pre_attn_scalar=24, sliding_window=4)
+    text |= dict(num_hidden_layers=7, rms_norm_eps=1e-5)
+    vision = dict(hidden_size=24, intermediate_size=40, num_hidden_layers=1, num_attention_heads=2)
+    media = dict(image_token_index=90, boi_token_index=91, eoi_token_index=92)
+    config = Gemma3Config(
+        text_config=text,
+        vision_config=dict(vision, image_size=28, patch_size=14),
+        mm_tokens_per_image=4,
+        **media,
+    )
+    model = make(tmp_path / "model", Gemma3ForConditionalGeneration(config), seed=36)
+    out = cook("gemma3-text", tmp_path / "out", {"model": model})
+    prefix = "language_model."
+    wanted = {n.removeprefix(prefix): x for n, x in read_tensors(model).items() if n.startswith(prefix)}
+    assert_equal(out, wanted)
+    before = logits(load(Gemma3ForConditionalGeneration, model))
+    assert_same_function(logits(load(Gemma3ForCausalLM, out)), before)
