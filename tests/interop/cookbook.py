@@ -1,4 +1,4 @@
-"""What the tests of recipes/cookbook share: building a recipe, loading its result, comparing models."""
+"""What tests of recipes/cookbook share: building a recipe, loading its result, comparing models."""
 
 import json
 from pathlib import Path

@@ -49,8 +49,13 @@ def test_mask_heads_gpt2(tmp_path, gpt2):
     assert (logits(load(GPT2LMHeadModel, out)) - logits(load(GPT2LMHeadModel, gpt2))).std() > 0.01
 
 
-def with_heads(model_class, original, pruned, attentions, names):
-    """The original model with attention modules of fewer heads, whose tensors are those of `pruned`."""
+def attentions(model):
+    """The attention modules of a GPT-2 or GPT-NeoX, with their names."""
+    return [(n, m) for n, m in model.named_modules() if n.endswith((".attn", ".attention"))]
+
+
+def with_heads(model_class, original, pruned, names):
+    """The original model with the attention of `pruned`, which has fewer heads."""
     model, tensors = load(model_class, original), read_tensors(pruned)
     for path, module in attentions(model):
         for name in names:
@@ -74,11 +79,8 @@ def test_prune_heads_gpt2(tmp_path, gpt2):
     assert (read_config(out)["n_head"], read_config(out)["head_dim"]) == (len(KEPT), WIDTH)
 
     names = ["c_attn.weight", "c_attn.bias", "c_proj.weight"]
-    blocks = lambda model: [
-        (f"transformer.h.{i}.attn", block.attn) for i, block in enumerate(model.transformer.h)
-    ]
-    pruned = with_heads(GPT2LMHeadModel, gpt2, out, blocks, names)
-    for _, attention in blocks(pruned):
+    pruned = with_heads(GPT2LMHeadModel, gpt2, out, names)
+    for _, attention in attentions(pruned):
         attention.split_size = attention.c_attn.nf = len(KEPT) * WIDTH
         attention.c_attn.nf *= 3
     masked = cook("mask-heads-gpt2", tmp_path / "masked", {"model": gpt2}, heads=GONE)
@@ -97,13 +99,9 @@ def test_prune_heads_neox(tmp_path, neox):
     assert read_config(out)["num_attention_heads"] == len(KEPT)
 
     names = ["query_key_value.weight", "query_key_value.bias", "dense.weight"]
-    layers = lambda model: [
-        (f"gpt_neox.layers.{i}.attention", layer.attention)
-        for i, layer in enumerate(model.gpt_neox.layers)
-    ]
-    pruned = with_heads(GPTNeoXForCausalLM, neox, out, layers, names)
+    pruned = with_heads(GPTNeoXForCausalLM, neox, out, names)
     masked = load(GPTNeoXForCausalLM, neox)
-    for _, attention in layers(masked):
+    for _, attention in attentions(masked):
         for head in GONE:
             attention.dense.weight.data[:, head * WIDTH : (head + 1) * WIDTH] = 0
     assert_same_function(logits(pruned), logits(masked))
@@ -142,7 +140,8 @@ def is_key_or_value(name):
 def test_repeat_kv_heads(tmp_path, llama):
     out = cook("repeat-kv-heads", tmp_path / "out", {"model": llama}, times=2)
     wanted = read_tensors(llama)
-    for name, tensor in filter(lambda entry: is_key_or_value(entry[0]), wanted.items()):
+    for name in filter(is_key_or_value, wanted):
+        tensor = wanted[name]
         wanted[name] = tensor.unflatten(0, (2, WIDTH)).repeat_interleave(2, dim=0).flatten(0, 1)
     assert_equal(out, wanted)
     assert_same_function(*(logits(load(LlamaForCausalLM, d)) for d in (out, llama)))
@@ -151,7 +150,8 @@ def test_repeat_kv_heads(tmp_path, llama):
 def test_merge_kv_heads(tmp_path, llama):
     out = cook("merge-kv-heads", tmp_path / "out", {"model": llama}, kv_heads=1)
     wanted = read_tensors(llama)
-    for name, tensor in filter(lambda entry: is_key_or_value(entry[0]), wanted.items()):
+    for name in filter(is_key_or_value, wanted):
+        tensor = wanted[name]
         wanted[name] = tensor.float().unflatten(0, (2, WIDTH)).mean(dim=0).to(tensor.dtype)
     assert_equal(out, wanted)
     assert load(LlamaForCausalLM, out).config.num_key_value_heads == 1

@@ -148,7 +148,8 @@ def test_llama_to_qwen2(tmp_path, llama):
     wanted = read_tensors(llama)
     for i in range(4):
         attention = f"model.layers.{i}.self_attn"
-        wanted |= {f"{attention}.{p}_proj.bias": torch.zeros(n) for p, n in zip("qkv", (32, 16, 16))}
+        for p, size in zip("qkv", (32, 16, 16)):
+            wanted[f"{attention}.{p}_proj.bias"] = torch.zeros(size)
     assert_equal(out, wanted)
     before = logits(load(LlamaForCausalLM, llama))
     assert_same_function(logits(load(Qwen2ForCausalLM, out)), before)
@@ -164,15 +165,16 @@ def rotated_by_pairs(x):
     """Rotary embeddings as Meta computes them: neighbours are a complex number."""
     positions, _, size = x.shape
     speeds = 10000 ** -(torch.arange(0, size, 2) / size)
-    turn = torch.polar(torch.ones(positions, size // 2), torch.outer(torch.arange(positions), speeds))
+    angles = torch.outer(torch.arange(positions), speeds)
+    turn = torch.polar(torch.ones_like(angles), angles)
     z = torch.view_as_complex(x.unflatten(-1, (-1, 2)).contiguous())
     return torch.view_as_real(z * turn[:, None]).flatten(-2)
 
 
 def rotated_by_halves(x):
     """The same as transformers computes them: entries half a head apart."""
-    a, b = x.chunk(2, dim=-1)
-    return rotated_by_pairs(torch.stack([a, b], dim=-1).flatten(-2)).unflatten(-1, (-1, 2)).mT.flatten(-2)
+    pairs = torch.stack(x.chunk(2, dim=-1), dim=-1).flatten(-2)
+    return rotated_by_pairs(pairs).unflatten(-1, (-1, 2)).mT.flatten(-2)
 
 
 def test_llama_hf_to_meta(tmp_path, llama):
@@ -182,7 +184,10 @@ def test_llama_hf_to_meta(tmp_path, llama):
     for ours, theirs in (("tok_embeddings", "model.embed_tokens"), ("output", "lm_head")):
         assert torch.equal(found[f"{ours}.weight"], source[f"{theirs}.weight"])
     hidden = source["model.embed_tokens.weight"][TOKENS[0]]
-    projected = lambda w: (hidden @ w.T).unflatten(-1, (-1, 8))
+
+    def projected(w):
+        return (hidden @ w.T).unflatten(-1, (-1, 8))
+
     for i in range(4):
         one, other = f"layers.{i}.", f"model.layers.{i}."
         same = {"feed_forward.w1": "mlp.gate_proj", "feed_forward.w2": "mlp.down_proj"}
@@ -239,7 +244,7 @@ def test_gemma3_text(tmp_path):
     model = make(tmp_path / "model", Gemma3ForConditionalGeneration(config), seed=36)
     out = cook("gemma3-text", tmp_path / "out", {"model": model})
     prefix = "language_model."
-    wanted = {n.removeprefix(prefix): x for n, x in read_tensors(model).items() if n.startswith(prefix)}
-    assert_equal(out, wanted)
+    source = read_tensors(model).items()
+    assert_equal(out, {n.removeprefix(prefix): x for n, x in source if n.startswith(prefix)})
     before = logits(load(Gemma3ForConditionalGeneration, model))
     assert_same_function(logits(load(Gemma3ForCausalLM, out)), before)

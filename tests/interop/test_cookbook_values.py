@@ -3,15 +3,7 @@
 import models
 import pytest
 import torch
-from cookbook import (
-    TOKENS,
-    assert_equal,
-    assert_same_function,
-    cook,
-    load,
-    logits,
-    write_tensors,
-)
+from cookbook import TOKENS, assert_equal, assert_same_function, cook, load, logits, write_tensors
 from models import Saving, read_config, read_tensors
 from transformers import LlamaForCausalLM
 
@@ -20,17 +12,15 @@ from transformers import LlamaForCausalLM
 def llamas(tmp_path_factory):
     """Three models of one shape in bfloat16, and the first of them in float32."""
     directory = tmp_path_factory.mktemp("llamas")
-    made = {name: models.llama(directory / name, Saving(seed=41 + k)) for k, name in enumerate("abc")}
+    made = {x: models.llama(directory / x, Saving(seed=41 + k)) for k, x in enumerate("abc")}
     return made | {"f32": models.llama(directory / "f32", Saving(dtype=torch.float32, seed=41))}
 
 
-def weighted(weights, checkpoints, names=lambda name: True):
-    """Σ wᵢ·xᵢ in float32, rounded once, for the tensors that `names` chooses; the others of the first."""
+def weighted(weights, checkpoints):
+    """Σ wᵢ·xᵢ in float32, rounded once."""
     tensors = [read_tensors(path) for path in checkpoints]
     return {
         name: sum(w * t[name].float() for w, t in zip(weights, tensors)).to(x.dtype)
-        if names(name)
-        else x
         for name, x in tensors[0].items()
     }
 

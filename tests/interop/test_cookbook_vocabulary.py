@@ -50,7 +50,8 @@ def test_pad_vocabulary(tmp_path, llama, multiple, size):
 def other(llama, tmp_path_factory):
     """Another model of the same shape."""
     tied = read_config(llama)["tie_word_embeddings"]
-    return models.llama(tmp_path_factory.mktemp("other"), Saving(dtype=torch.float32, seed=22), tied=tied)
+    saving = Saving(dtype=torch.float32, seed=22)
+    return models.llama(tmp_path_factory.mktemp("other"), saving, tied=tied)
 
 
 def test_graft_embeddings(tmp_path, llama, other):
