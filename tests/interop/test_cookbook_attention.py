@@ -11,6 +11,7 @@ from transformers import (
     GPT2LMHeadModel,
     GPTNeoXConfig,
     GPTNeoXForCausalLM,
+    LlamaConfig,
     LlamaForCausalLM,
 )
 
@@ -147,14 +148,25 @@ def test_repeat_kv_heads(tmp_path, llama):
     assert_same_function(*(logits(load(LlamaForCausalLM, d)) for d in (out, llama)))
 
 
-def test_merge_kv_heads(tmp_path, llama):
-    out = cook("merge-kv-heads", tmp_path / "out", {"model": llama}, kv_heads=1)
+@pytest.mark.parametrize("kv_heads", [1, 2])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_merge_kv_heads(tmp_path, dtype, kv_heads):
+    config = LlamaConfig(
+        vocab_size=96,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=HEADS,
+    )
+    llama = make(tmp_path / "llama", LlamaForCausalLM(config), seed=14, dtype=dtype)
+    out = cook("merge-kv-heads", tmp_path / "out", {"model": llama}, kv_heads=kv_heads)
     wanted = read_tensors(llama)
     for name in filter(is_key_or_value, wanted):
-        tensor = wanted[name]
-        wanted[name] = tensor.float().unflatten(0, (2, WIDTH)).mean(dim=0).to(tensor.dtype)
+        # A mean of four floats in float32 depends on their order; in float64 it is rounded but once.
+        heads = wanted[name].double().unflatten(0, (kv_heads, -1, WIDTH))
+        wanted[name] = heads.mean(dim=1).flatten(0, 1).float().to(dtype)
     assert_equal(out, wanted)
-    assert load(LlamaForCausalLM, out).config.num_key_value_heads == 1
+    assert load(LlamaForCausalLM, out).config.num_key_value_heads == kv_heads
 
 
 def test_merging_repeated_kv_heads_undoes_it(tmp_path, llama):

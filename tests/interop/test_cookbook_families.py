@@ -1,5 +1,6 @@
 """recipes/cookbook: from one architecture, or one spelling of it, to another."""
 
+import re
 import shutil
 
 import models
@@ -155,61 +156,63 @@ def test_llama_to_qwen2(tmp_path, llama):
     assert_same_function(logits(load(Qwen2ForCausalLM, out)), before)
 
 
-def attention_scores(q, k, rotate):
-    """q and k of [position, heads, size], rotated and multiplied."""
-    q, k = rotate(q), rotate(k.repeat_interleave(2, dim=1))
-    return torch.einsum("qhd,khd->hqk", q, k)
+META_NAMES = {
+    "model.embed_tokens": "tok_embeddings",
+    "model.norm": "norm",
+    "lm_head": "output",
+    "input_layernorm": "attention_norm",
+    "post_attention_layernorm": "ffn_norm",
+    "mlp.gate_proj": "feed_forward.w1",
+    "mlp.down_proj": "feed_forward.w2",
+    "mlp.up_proj": "feed_forward.w3",
+} | {f"self_attn.{p}_proj": f"attention.w{p}" for p in "qkvo"}
 
 
-def rotated_by_pairs(x):
-    """Rotary embeddings as Meta computes them: neighbours are a complex number."""
-    positions, _, size = x.shape
-    speeds = 10000 ** -(torch.arange(0, size, 2) / size)
-    angles = torch.outer(torch.arange(positions), speeds)
-    turn = torch.polar(torch.ones_like(angles), angles)
-    z = torch.view_as_complex(x.unflatten(-1, (-1, 2)).contiguous())
-    return torch.view_as_real(z * turn[:, None]).flatten(-2)
+def meta_checkpoint(tensors, head_dim):
+    """A Llama of transformers in Meta's spelling: rows d and d + head_dim/2 become neighbours."""
+    order = torch.arange(head_dim).reshape(2, -1).T.flatten()
+    found = {}
+    for name, x in tensors.items():
+        layer = re.match(r"model\.(layers\.\d+\.)|", name)
+        module = name[layer.end() :].removesuffix(".weight")
+        if module in ("self_attn.q_proj", "self_attn.k_proj"):
+            x = x.unflatten(0, (-1, head_dim))[:, order].flatten(0, 1)
+        found[f"{layer[1] or ''}{META_NAMES[module]}.weight"] = x
+    return found
 
 
-def rotated_by_halves(x):
-    """The same as transformers computes them: entries half a head apart."""
-    pairs = torch.stack(x.chunk(2, dim=-1), dim=-1).flatten(-2)
-    return rotated_by_pairs(pairs).unflatten(-1, (-1, 2)).mT.flatten(-2)
+def attention_scores(q, k, head_dim):
+    """Products of q and k, in which neighbours are complex numbers that turn with the position."""
+    speeds = 10000 ** -(torch.arange(0, head_dim, 2) / head_dim)
+    angles = torch.outer(torch.arange(len(q)), speeds)
+    turn = torch.polar(torch.ones_like(angles), angles)[:, None]
+    pairs = [x.unflatten(-1, (-1, head_dim // 2, 2)) for x in (q, k)]
+    q, k = (turn * torch.view_as_complex(x) for x in pairs)
+    return torch.einsum("qhd,khd->hqk", q, k.conj().repeat_interleave(2, dim=1)).real
 
 
 def test_llama_hf_to_meta(tmp_path, llama):
-    meta = cook("llama-hf-to-meta", tmp_path / "meta", {"model": llama})
-    found, source = read_tensors(meta), read_tensors(llama)
-    assert len(found) == len(source)
-    for ours, theirs in (("tok_embeddings", "model.embed_tokens"), ("output", "lm_head")):
-        assert torch.equal(found[f"{ours}.weight"], source[f"{theirs}.weight"])
-    hidden = source["model.embed_tokens.weight"][TOKENS[0]]
-
-    def projected(w):
-        return (hidden @ w.T).unflatten(-1, (-1, 8))
-
-    for i in range(4):
-        one, other = f"layers.{i}.", f"model.layers.{i}."
-        same = {"feed_forward.w1": "mlp.gate_proj", "feed_forward.w2": "mlp.down_proj"}
-        same |= {"feed_forward.w3": "mlp.up_proj", "attention_norm": "input_layernorm"}
-        same |= {"attention.wv": "self_attn.v_proj", "attention.wo": "self_attn.o_proj"}
-        same |= {"ffn_norm": "post_attention_layernorm"}
-        for ours, theirs in same.items():
-            assert torch.equal(found[f"{one}{ours}.weight"], source[f"{other}{theirs}.weight"])
-        # Each code rotates the order it knows, and attends alike.
-        q, k = (projected(found[f"{one}attention.w{p}.weight"]) for p in "qk")
-        theirs = [projected(source[f"{other}self_attn.{p}_proj.weight"]) for p in "qk"]
-        scores = attention_scores(q, k, rotated_by_pairs)
-        torch.testing.assert_close(scores, attention_scores(*theirs, rotated_by_halves))
-        assert not torch.allclose(scores, attention_scores(*theirs, rotated_by_pairs))
+    """Meta's way to rotate q and k gives the attention that transformers has."""
+    out = cook("llama-hf-to-meta", tmp_path / "out", {"model": llama})
+    assert_equal(out, meta_checkpoint(read_tensors(llama), head_dim=8))
+    tensors, model = read_tensors(out), load(LlamaForCausalLM, llama)
+    model.set_attn_implementation("eager")
+    with torch.no_grad():
+        attention = model(TOKENS, output_attentions=True).attentions[0]
+        hidden = model.model.layers[0].input_layernorm(model.model.embed_tokens(TOKENS))[0]
+    q, k = (hidden @ tensors[f"layers.0.attention.w{p}.weight"].T for p in "qk")
+    future = torch.full((7, 7), -torch.inf).triu(1)
+    ours = (attention_scores(q, k, 8) * 8**-0.5 + future).softmax(dim=-1)
+    torch.testing.assert_close(ours, attention[0])
 
 
 def test_llama_meta_to_hf(tmp_path, llama):
-    """There is and back again; what is there is tested above."""
-    meta = cook("llama-hf-to-meta", tmp_path / "meta", {"model": llama})
+    source = read_tensors(llama)
+    tensors = meta_checkpoint(source, head_dim=8) | {"rope.freqs": torch.ones(4)}
+    meta = write_tensors(tmp_path / "meta", tensors)
     config = str(llama / "config.json")
     out = cook("llama-meta-to-hf", tmp_path / "out", {"meta": meta}, config=config)
-    assert_equal(out, read_tensors(llama))
+    assert_equal(out, source)
     load(LlamaForCausalLM, out)
 
 
