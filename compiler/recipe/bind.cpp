@@ -21,6 +21,21 @@ std::string describe_bindings(const Bindings& bindings) {
                        : fmt::format("known here: {}", join_names(names));
 }
 
+/// The value of a `--set` argument: a list or a mapping in brackets, else a scalar. Brackets that do
+/// not fit are text, which no list or mapping takes.
+Value argument_value(const std::string& text) {
+  if (!text.empty() && (text.front() == '[' || text.front() == '{')) {
+    SourceMap sources;
+    Diagnostics faults;
+    const auto node = read_yaml(sources, sources.add("--set", text), faults);
+    if (node) return to_value(*node);
+  }
+  YamlNode scalar;
+  scalar.kind = YamlNode::Kind::scalar;
+  scalar.text = text;
+  return scalar_value(scalar);
+}
+
 class Binder {
  public:
   Binder(const Recipe& recipe, const BindOptions& options, Diagnostics& diagnostics)
@@ -66,10 +81,7 @@ class Binder {
 
   std::optional<Value> override_value(const ParamDecl& param, const Value& was,
                                       const std::string& text) {
-    YamlNode node;
-    node.kind = YamlNode::Kind::scalar;
-    node.text = text;
-    Value value = was.if_text() ? Value(text) : scalar_value(node);
+    const Value value = was.if_text() ? Value(text) : argument_value(text);
     const bool integer_for_real = was.if_real() && value.if_int();
     if (was.is_null() || was.kind() == value.kind() || integer_for_real) return value;
     diagnostics_.add(

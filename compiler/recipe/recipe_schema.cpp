@@ -51,7 +51,7 @@ Value parameter_schema(const Parameter& p) {
       schema = {{"type", List{"boolean", "string"}}};
       break;
     case ParamKind::dtype:
-      schema = {{"anyOf", List{definition("dtype"), definition("template")}}};
+      schema = {{"allOf", List{definition("dtype")}}};
       break;
     case ParamKind::axis:
       schema = {{"type", List{"string", "integer"}}};
@@ -144,8 +144,9 @@ Map definitions() {
   Map d;
   d.emplace_back("template",
                  described({{"type", "string"}, {"pattern", "\\$\\{"}}, "text with ${…}"));
-  d.emplace_back("dtype", Map{{"enum", List{"bf16", "f16", "f32", "f64", "f8_e4m3", "f8_e5m2",
-                                            "bfloat16", "float16", "float32", "float64"}}});
+  Value names = Map{{"enum", List{"bf16", "f16", "f32", "f64", "f8_e4m3", "f8_e5m2", "bfloat16",
+                                  "float16", "float32", "float64"}}};
+  d.emplace_back("dtype", Map{{"anyOf", List{std::move(names), definition("template")}}});
   d.emplace_back("expression", described({{"type", List{"string", "number", "boolean"}}},
                                          "an expression over params, captures and configs"));
   d.emplace_back("operand_text",

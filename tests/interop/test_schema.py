@@ -7,7 +7,7 @@ import pytest
 import yaml
 from harness import ROOT, inarch
 
-RECIPES = sorted((ROOT / "recipes").glob("*.yaml"))
+RECIPES = sorted((ROOT / "recipes").rglob("*.yaml"))
 
 WRONG = {
     "unknown-key": {"inarch": 1, "tensors": [], "tensor": []},
@@ -20,6 +20,11 @@ WRONG = {
     "unknown-parameter": {
         "inarch": 1,
         "tensors": [{"from": "a:x", "to": "x", "apply": [{"rescale": {"buy": 2}}]}],
+    },
+    "unknown-dtype": {
+        "inarch": 1,
+        "tensors": [{"from": "a:x", "to": "x"}],
+        "output": {"dtype": "bf17"},
     },
     "no-name": {"inarch": 1, "tensors": [{"from": "a:x"}]},
     "init-that-makes-nothing": {"inarch": 1, "tensors": [{"to": "x", "init": {"tile": {"rows": 2}}}]},

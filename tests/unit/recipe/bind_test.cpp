@@ -116,6 +116,22 @@ TEST(Bind, SetMustKeepTheType) {
   EXPECT_EQ(attempt_binding(options, recipe).codes(), "E160");
 }
 
+TEST(Bind, ListsFromTheCommandLine) {
+  const std::string recipe =
+      "inarch: 1\nparams: { picked: [0], none: null }\n"
+      "tensors:\n  - { to: 'o.{i}', for: { i: '[x for x in picked]' }, init: { ones: [1] } }\n";
+  const World world = models();
+  BindOptions options = world.options();
+  options.set = {{"picked", "[1, 4, 7]"}, {"none", "{ a: [2] }"}};
+  const Attempt a = attempt_binding(options, recipe);
+  ASSERT_TRUE(a.bound) << a.said();
+  EXPECT_EQ(a.outputs().size(), 3u);
+  for (const char* wrong : {"1", "[1, 4", "{ a: 1 }", "[1] ]", ""}) {
+    options.set = {{"picked", wrong}};
+    EXPECT_EQ(attempt_binding(options, recipe).codes(), "E161") << wrong;
+  }
+}
+
 TEST(Bind, ConfigsFollowTheDtypeUnlessTheyAreSet) {
   const Attempt a =
       attempt_binding(models(),
