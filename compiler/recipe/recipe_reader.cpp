@@ -55,7 +55,7 @@ class Reader {
     read_rules(fields);
     if (const YamlNode* checks = fields.sequence("checks")) {
       for (const YamlNode& item : checks->items) {
-        auto check = read_check(item, diagnostics_);
+        auto check = read_check(item, recipe_.sources, diagnostics_);
         if (check) recipe_.checks.push_back(std::move(*check));
       }
     }
@@ -220,7 +220,7 @@ class Reader {
   void read_definitions(const YamlNode* definitions) {
     if (!definitions) return;
     for (const auto& [name, body] : definitions->entries) {
-      auto rule = read_definition(name, body, diagnostics_);
+      auto rule = read_definition(name, body, recipe_.sources, diagnostics_);
       if (rule) recipe_.definitions.push_back(std::move(*rule));
     }
   }
@@ -230,7 +230,7 @@ class Reader {
     const YamlNode* rules = fields.sequence("tensors");
     if (!rules) return;
     for (const YamlNode& item : rules->items) {
-      auto rule = read_rule(item, diagnostics_);
+      auto rule = read_rule(item, recipe_.sources, diagnostics_);
       if (rule) recipe_.rules.push_back(std::move(*rule));
     }
     if (rules->items.empty()) {

@@ -20,6 +20,32 @@ TensorExprPtr named(std::string name, Span span) {
   return e;
 }
 
+/// How many entries the list has over which a `m[*]:…` in the expression runs; nothing when there
+/// is none, or no such list, which binding reports.
+std::optional<std::size_t> entries_of_list(const TensorExpr& e,
+                                           const std::vector<SourceDecl>& sources) {
+  if (e.kind == TensorExpr::Kind::reference && e.index && e.index->text == "*") {
+    for (const SourceDecl& source : sources) {
+      if (source.name == e.source && source.is_list) return source.locations.size();
+    }
+  }
+  for (const TensorExprPtr& input : e.inputs) {
+    if (const auto count = entries_of_list(*input, sources)) return count;
+  }
+  return std::nullopt;
+}
+
+/// The expression with the list's entry k in the place of every `*`.
+TensorExprPtr with_entry(const TensorExprPtr& e, std::size_t k) {
+  auto copy = std::make_shared<TensorExpr>(*e);
+  if (copy->index && copy->index->text == "*") {
+    Diagnostics none;  // a number is a pattern
+    copy->index = parse_name_pattern(std::to_string(k), copy->index->span, none);
+  }
+  for (TensorExprPtr& input : copy->inputs) input = with_entry(input, k);
+  return copy;
+}
+
 ParamKind kind_of_axis_entry(AxisEntries entries) {
   return entries == AxisEntries::parts ? ParamKind::numbers : ParamKind::integer;
 }
@@ -152,11 +178,12 @@ TensorExprPtr read_value(const Fields& fields, const Rule& rule, const YamlNode&
 }
 
 /// What rules and definitions have in common: where the tensor comes from.
-void read_body(const Fields& fields, const YamlNode& node, Rule& rule, Diagnostics& diagnostics) {
+void read_body(const Fields& fields, const YamlNode& node, const std::vector<SourceDecl>& sources,
+               Rule& rule, Diagnostics& diagnostics) {
   rule.span = rule_span(node);
   const std::size_t before = diagnostics.errors();
   if (const YamlNode* from = fields.get("from")) {
-    rule.operands = read_operands(*from, diagnostics);
+    rule.operands = read_operands(*from, sources, diagnostics);
     if (from->is_scalar()) rule.span = from->span;
     if (from->is_sequence() && !from->items.empty()) rule.span = from->items.front().span;
   }
@@ -308,7 +335,9 @@ TensorExprPtr read_transform(const YamlNode& node, std::vector<TensorExprPtr> in
                    diagnostics);
 }
 
-std::vector<NamedOperand> read_operands(const YamlNode& node, Diagnostics& diagnostics) {
+std::vector<NamedOperand> read_operands(const YamlNode& node,
+                                        const std::vector<SourceDecl>& sources,
+                                        Diagnostics& diagnostics) {
   std::vector<NamedOperand> operands;
   const auto add = [&](std::string name, const YamlNode& item) {
     TensorExprPtr tensor;
@@ -324,7 +353,11 @@ std::vector<NamedOperand> read_operands(const YamlNode& node, Diagnostics& diagn
     } else {
       wrong_kind(item, "an operand", "text", diagnostics);
     }
-    if (tensor) operands.push_back({std::move(name), item.span, std::move(tensor)});
+    if (!tensor) return;
+    const auto count = entries_of_list(*tensor, sources);
+    if (!count) operands.push_back({std::move(name), item.span, std::move(tensor)});
+    for (std::size_t k = 0; count && k < *count; ++k)
+      operands.push_back({fmt::format("{}[{}]", name, k), item.span, with_entry(tensor, k)});
   };
   if (node.is_sequence()) {
     for (std::size_t i = 0; i < node.items.size(); ++i) add(std::to_string(i), node.items[i]);
@@ -336,7 +369,8 @@ std::vector<NamedOperand> read_operands(const YamlNode& node, Diagnostics& diagn
   return operands;
 }
 
-std::optional<Rule> read_rule(const YamlNode& node, Diagnostics& diagnostics) {
+std::optional<Rule> read_rule(const YamlNode& node, const std::vector<SourceDecl>& sources,
+                              Diagnostics& diagnostics) {
   const Fields fields(
       node, "a rule",
       {"from", "to", "for", "where", "apply", "combine", "init", "dtype", "rest", "name"},
@@ -348,12 +382,13 @@ std::optional<Rule> read_rule(const YamlNode& node, Diagnostics& diagnostics) {
   rule.dtype = fields.text("dtype");
   if (fields.get("dtype")) rule.dtype_span = fields.get("dtype")->span;
   if (const YamlNode* to = fields.require("to", "to: NAME")) rule.to = read_names(*to, diagnostics);
-  read_body(fields, node, rule, diagnostics);
+  read_body(fields, node, sources, rule, diagnostics);
   if (!rule.value || diagnostics.errors() != before) return std::nullopt;
   return rule;
 }
 
 std::optional<Rule> read_definition(const YamlNode& name, const YamlNode& body,
+                                    const std::vector<SourceDecl>& sources,
                                     Diagnostics& diagnostics) {
   const std::size_t before = diagnostics.errors();
   Rule rule;
@@ -361,19 +396,20 @@ std::optional<Rule> read_definition(const YamlNode& name, const YamlNode& body,
   rule.to = read_names(name, diagnostics);
   if (body.is_scalar()) {
     rule.span = body.span;
-    rule.operands = read_operands(body, diagnostics);
+    rule.operands = read_operands(body, sources, diagnostics);
     if (!rule.operands.empty()) rule.value = named("0", body.span);
   } else {
     const Fields fields(body, "a definition", {"from", "for", "where", "apply", "combine", "init"},
                         diagnostics);
     if (!body.is_mapping()) return std::nullopt;
-    read_body(fields, body, rule, diagnostics);
+    read_body(fields, body, sources, rule, diagnostics);
   }
   if (!rule.value || diagnostics.errors() != before) return std::nullopt;
   return rule;
 }
 
-std::optional<CheckDecl> read_check(const YamlNode& node, Diagnostics& diagnostics) {
+std::optional<CheckDecl> read_check(const YamlNode& node, const std::vector<SourceDecl>& sources,
+                                    Diagnostics& diagnostics) {
   static const std::vector<std::string> kinds = {"parameters", "tensors", "complete",
                                                  "equal",      "finite",  "shape",
                                                  "exists",     "absent",  "assert"};
@@ -402,7 +438,7 @@ std::optional<CheckDecl> read_check(const YamlNode& node, Diagnostics& diagnosti
   check.ranges = read_ranges(fields.get("for"), diagnostics);
   check.where = fields.expression("where");
   if (const YamlNode* probes = fields.mapping("with"))
-    check.probes = read_operands(*probes, diagnostics);
+    check.probes = read_operands(*probes, sources, diagnostics);
   read_check_body(*fields.get(given[0]), check, diagnostics);
   if (diagnostics.errors() != before) return std::nullopt;
   return check;

@@ -17,13 +17,18 @@ std::optional<ArgumentValue> read_argument_value(const YamlNode& node, ParamKind
 /// `{ tile: { d: 2 } }`, `ones`, `{ view: "(head d) in", d: 256 }`: a transform of `inputs`.
 TensorExprPtr read_transform(const YamlNode& node, std::vector<TensorExprPtr> inputs,
                              Diagnostics& diagnostics);
-/// `from`'s and `with`'s operands.
-std::vector<NamedOperand> read_operands(const YamlNode& node, Diagnostics& diagnostics);
+/// `from`'s and `with`'s operands. `m[*]:name` is one operand for each entry of the list m.
+std::vector<NamedOperand> read_operands(const YamlNode& node,
+                                        const std::vector<SourceDecl>& sources,
+                                        Diagnostics& diagnostics);
 
-std::optional<Rule> read_rule(const YamlNode& node, Diagnostics& diagnostics);
+std::optional<Rule> read_rule(const YamlNode& node, const std::vector<SourceDecl>& sources,
+                              Diagnostics& diagnostics);
 /// An entry of `define`: the name, with captures, and a rule without `to`, or one operand.
 std::optional<Rule> read_definition(const YamlNode& name, const YamlNode& body,
+                                    const std::vector<SourceDecl>& sources,
                                     Diagnostics& diagnostics);
-std::optional<CheckDecl> read_check(const YamlNode& node, Diagnostics& diagnostics);
+std::optional<CheckDecl> read_check(const YamlNode& node, const std::vector<SourceDecl>& sources,
+                                    Diagnostics& diagnostics);
 
 }  // namespace inarch
