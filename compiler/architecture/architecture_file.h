@@ -58,6 +58,7 @@ struct ArchitectureFile {
   std::string name;
   std::string title;
   std::vector<ConfigMatch> matches;
+  bool match_names = true;  // the names of its tensors tell it from other families
   std::vector<std::pair<std::string, ExprPtr>> sizes;
   std::vector<TensorBlock> blocks;
   std::vector<SpellingRules> spellings;

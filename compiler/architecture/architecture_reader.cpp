@@ -30,15 +30,16 @@ class Reader {
   explicit Reader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
 
   ArchitectureFile read(const YamlNode& root) {
-    const Fields fields(
-        root, "an architecture file",
-        {"architecture", "title", "notes", "match", "sizes", "tensors", "accept", "spellings"},
-        diagnostics_);
+    const Fields fields(root, "an architecture file",
+                        {"architecture", "title", "notes", "match", "match_names", "sizes",
+                         "tensors", "accept", "spellings"},
+                        diagnostics_);
     fields.require("architecture");
     file_.name = fields.plain_text("architecture").value_or("");
     file_.title = fields.plain_text("title").value_or(file_.name);
     fields.plain_text("notes");
     read_matches(fields.sequence("match"));
+    file_.match_names = fields.boolean("match_names", true);
     read_sizes(fields.mapping("sizes"));
     if (fields.require("tensors")) read_blocks(fields.sequence("tensors"));
     file_.accept = patterns(fields.sequence("accept"), "'accept'");
