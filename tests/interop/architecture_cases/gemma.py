@@ -66,6 +66,7 @@ def published_gemma3(config):
 
 # Sizes of the tower that the configs of its own library leave out.
 DEFAULT_TOWER = dict(image_size=224, patch_size=16, num_hidden_layers=12, vision_use_head=True)
+DEFAULT_WIDTHS = dict(hidden_size=768, intermediate_size=3072, num_attention_heads=12)
 
 CASES = {
     "gemma": Case(
@@ -137,5 +138,12 @@ CASES = {
         spelling="flat_tower",
         rewrites={"terse": without(*DEFAULT_TOWER, "num_channels", under="vision_config")},
         also_read=("",),
+    ),
+    "gemma3_multimodal_default_widths": Case(
+        "gemma3",
+        gemma3(vision=DEFAULT_WIDTHS),
+        AutoModelForImageTextToText,
+        spelling="flat_tower",
+        rewrites={"terse": without(*DEFAULT_WIDTHS, under="vision_config")},
     ),
 }
