@@ -48,8 +48,15 @@ struct SpellingRules {
     NamePattern usual;
     NamePattern other;
   };
+  /// One tensor in place of many: those of a part stacked along a new axis, the parts then
+  /// concatenated along the next. What `to` does not capture is what the stack runs over.
+  struct Fusion {
+    NamePattern to;
+    std::vector<NamePattern> parts;
+  };
   std::string name;
-  std::vector<Rewrite> rewrites;    // the first that fits a name applies
+  std::vector<Fusion> fusions;
+  std::vector<Rewrite> rewrites;    // of what is not fused; the first that fits a name applies
   std::vector<NamePattern> accept;  // as under Architecture
 };
 

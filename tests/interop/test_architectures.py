@@ -40,11 +40,11 @@ def mark_buffers(model):
             buffer.fill_(1)
 
 
-def save(case, config, directory):
+def save(case, config, directory, **options):
     """Names and shapes that transformers writes, the names of the buffers, and the config."""
     model = case.auto.from_config(copy.deepcopy(config)).to(torch.bfloat16)
     mark_buffers(model)
-    model.save_pretrained(directory)
+    model.save_pretrained(directory, **options)
     tensors, buffers = {}, set()
     with safe_open(Path(directory) / "model.safetensors", "pt") as file:
         for name in file.keys():
@@ -90,7 +90,7 @@ READABLE = [
     (name, spelling)
     for name, case in CASES.items()
     if not case.component
-    for spelling in (case.spelling, *case.also_read)
+    for spelling in (case.spelling, *case.also_read, *filter(None, [case.in_memory]))
 ]
 
 
@@ -110,6 +110,17 @@ def test_transformers_loads_what_synth_makes(name, spelling, tmp_path):
     found = json.loads(inspected.stdout)["architecture"]
     assert (found["name"], found["spelling"] or "") == (case.architecture, spelling)
     assert found["named_by"] == "config" and found["agrees"], found
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.in_memory])
+def test_synth_makes_the_tensors_that_transformers_has_in_memory(name, tmp_path):
+    case = CASES[name]
+    tensors, _, _ = save(case, case.config, tmp_path / "theirs", save_original_format=False)
+    config, out = tmp_path / "theirs" / "config.json", tmp_path / "ours"
+    options = ["--headers-only", "--spelling", case.in_memory]
+    result = inarch("synth", case.architecture, "--config", config, "-o", out, *options)
+    assert result.returncode == 0, described(result)
+    assert header_only(out / "model.safetensors") == tensors
 
 
 def header_only(path):

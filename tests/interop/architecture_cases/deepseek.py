@@ -83,13 +83,12 @@ def rates_of_v4(config):
     }
 
 
-OFFICIAL = ("", "transformers")
-
 CASES = {
     "deepseek_v2": Case(
         "deepseek_v2",
         latent(DeepseekV2Config),
         rewrites={"published": without("mlp_bias", "tie_word_embeddings", "attention_bias")},
+        in_memory="fused",
     ),
     # As the Lite: queries are not compressed. Biased and tied as none published is.
     "deepseek_v2_lite": Case(
@@ -109,6 +108,7 @@ CASES = {
         "deepseek_v3",
         latent(DeepseekV3Config, n_shared_experts=1),
         rewrites={"published": without("tie_word_embeddings", "attention_bias")},
+        in_memory="fused",
     ),
     "deepseek_v3_uncompressed": Case(
         "deepseek_v3",
@@ -129,6 +129,7 @@ CASES = {
         spelling="transformers",
         rewrites={"published": published_v4},
         also_read=("",),
+        in_memory="in_memory",
     ),
     # As Pro: two layers with blocks of 128 first, three that choose by a table.
     "deepseek_v4_by_default": Case(
@@ -141,5 +142,6 @@ CASES = {
         spelling="transformers",
         rewrites={"defaults": defaults_of_v4, "rates": rates_of_v4},
         also_read=("",),
+        in_memory="in_memory",
     ),
 }

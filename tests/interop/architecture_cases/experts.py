@@ -34,6 +34,7 @@ CASES = {
         mixtral(),
         rewrites={"published": without("head_dim", "tie_word_embeddings")},
         also_read=("mlp",),
+        in_memory="fused",
     ),
     "mixtral_tied": Case("mixtral", mixtral(head_dim=6, tie_word_embeddings=True)),
     # As the 30B-A3B: experts everywhere, heads that are not hidden / heads wide.
@@ -53,6 +54,7 @@ CASES = {
             tie_word_embeddings=True,
         ),
         rewrites={"published": published_qwen3_moe},
+        in_memory="fused",
     ),
     # Experts were left out altogether.
     "qwen3_moe_dense": Case("qwen3_moe", qwen3_moe(num_experts=0), by_names="qwen3"),

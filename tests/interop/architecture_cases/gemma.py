@@ -116,7 +116,8 @@ CASES = {
         AutoModelForImageTextToText,
         spelling="flat_tower",
         rewrites={"published": published_gemma3},
-        also_read=("", "nested", "nested_flat_tower"),
+        also_read=("", "nested"),
+        in_memory="nested_flat_tower",
     ),
     # The outer tie_word_embeddings decides.
     "gemma3_multimodal_untied": Case(
@@ -129,7 +130,8 @@ CASES = {
         ),
         AutoModelForImageTextToText,
         spelling="flat_tower",
-        also_read=("", "nested", "nested_flat_tower"),
+        also_read=("", "nested"),
+        in_memory="nested_flat_tower",
     ),
     "gemma3_multimodal_default_tower": Case(
         "gemma3",
