@@ -51,7 +51,7 @@ std::optional<std::vector<ArchTensor>> Architecture::respell(std::vector<ArchTen
                                                              Span asked) const {
   if (spelling.empty()) return tensors;
   for (const SpellingRules& rules : file_->spellings) {
-    if (rules.name == spelling) return respelled(std::move(tensors), rules);
+    if (rules.name == spelling) return respelled(tensors, rules);
   }
   const std::vector<std::string> known = spellings();
   const std::string near = nearest(spelling, known);

@@ -48,8 +48,15 @@ struct SpellingRules {
     NamePattern usual;
     NamePattern other;
   };
+  /// One tensor in place of many: those of a part stacked along a new axis, the parts then
+  /// concatenated along the next. What `to` does not capture is what the stack runs over.
+  struct Fusion {
+    NamePattern to;
+    std::vector<NamePattern> parts;
+  };
   std::string name;
-  std::vector<Rewrite> rewrites;    // the first that fits a name applies
+  std::vector<Fusion> fusions;
+  std::vector<Rewrite> rewrites;    // of what is not fused; the first that fits a name applies
   std::vector<NamePattern> accept;  // as under Architecture
 };
 
@@ -58,6 +65,7 @@ struct ArchitectureFile {
   std::string name;
   std::string title;
   std::vector<ConfigMatch> matches;
+  bool match_names = true;  // the names of its tensors tell it from other families
   std::vector<std::pair<std::string, ExprPtr>> sizes;
   std::vector<TensorBlock> blocks;
   std::vector<SpellingRules> spellings;

@@ -30,15 +30,16 @@ class Reader {
   explicit Reader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
 
   ArchitectureFile read(const YamlNode& root) {
-    const Fields fields(
-        root, "an architecture file",
-        {"architecture", "title", "notes", "match", "sizes", "tensors", "accept", "spellings"},
-        diagnostics_);
+    const Fields fields(root, "an architecture file",
+                        {"architecture", "title", "notes", "match", "match_names", "sizes",
+                         "tensors", "accept", "spellings"},
+                        diagnostics_);
     fields.require("architecture");
     file_.name = fields.plain_text("architecture").value_or("");
     file_.title = fields.plain_text("title").value_or(file_.name);
     fields.plain_text("notes");
     read_matches(fields.sequence("match"));
+    file_.match_names = fields.boolean("match_names", true);
     read_sizes(fields.mapping("sizes"));
     if (fields.require("tensors")) read_blocks(fields.sequence("tensors"));
     file_.accept = patterns(fields.sequence("accept"), "'accept'");
@@ -226,11 +227,12 @@ class Reader {
   void read_spellings(const YamlNode* map) {
     if (!map) return;
     for (const auto& [key, value] : map->entries) {
-      const Fields fields(value, "a spelling", {"names", "accept"}, diagnostics_);
+      const Fields fields(value, "a spelling", {"names", "fused", "accept"}, diagnostics_);
       SpellingRules rules;
       rules.name = key.text;
       rules.accept = patterns(fields.sequence("accept"), "'accept'");
       if (const YamlNode* names = fields.mapping("names")) read_rewrites(*names, rules);
+      if (const YamlNode* fused = fields.mapping("fused")) read_fusions(*fused, rules);
       file_.spellings.push_back(std::move(rules));
     }
   }
@@ -246,6 +248,22 @@ class Reader {
       if (usual && other && captures_fit(*usual, *other, key.span)) {
         rules.rewrites.push_back({std::move(*usual), std::move(*other)});
       }
+    }
+  }
+
+  void read_fusions(const YamlNode& fused, SpellingRules& rules) {
+    for (const auto& [key, value] : fused.entries) {
+      if (!value.is_sequence()) {
+        wrong_kind(value, "the parts of a fused tensor", "a list of names", diagnostics_);
+        continue;
+      }
+      auto to = pattern(key);
+      auto parts = patterns(&value, "the parts of a fused tensor");
+      if (!to || parts.empty()) continue;
+      const bool fit = std::all_of(parts.begin(), parts.end(), [&](const NamePattern& part) {
+        return captures_fit(part, *to, part.span);
+      });
+      if (fit) rules.fusions.push_back({std::move(*to), std::move(parts)});
     }
   }
 

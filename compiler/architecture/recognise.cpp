@@ -107,10 +107,12 @@ std::vector<std::string> patterns_of(const NameTemplate& name, const TensorBlock
 }
 
 // How well an architecture describes a set of names: first by how many it describes, then by how
-// many of the tensors that it always has are there. A Llama's names are all in a Gemma too.
+// many of the tensors that it always has are there, then by how many those are. A Llama's names are
+// all in a Gemma 3 too, and a Llama may have the biases that a Qwen 2 always has.
 struct Score {
   double described = 0;
   double present = 0;
+  std::size_t always = 0;
   friend auto operator<=>(const Score&, const Score&) = default;
 };
 
@@ -137,7 +139,8 @@ class Scoring {
   Score score() const {
     const auto described = std::count(described_.begin(), described_.end(), true);
     return {static_cast<double>(described) / static_cast<double>(described_.size()),
-            always_ == 0 ? 0 : static_cast<double>(present_) / static_cast<double>(always_)};
+            always_ == 0 ? 0 : static_cast<double>(present_) / static_cast<double>(always_),
+            always_};
   }
 
  private:
@@ -161,8 +164,9 @@ const Architecture* find_by_names(const std::vector<Architecture>& all,
   if (names.empty()) return nullptr;
   const NameSet set(names);
   const Architecture* best = nullptr;
-  Score highest{share_that_must_fit, 0};
+  Score highest{share_that_must_fit, 0, 0};
   for (const Architecture& candidate : all) {
+    if (!candidate.file().match_names) continue;
     const Score score = score_names(candidate.file(), set, names.size());
     if (score <= highest) continue;
     highest = score;

@@ -1,5 +1,6 @@
 #include "compiler/architecture/respell.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
@@ -23,11 +24,80 @@ std::optional<std::string> instantiate(const NamePattern& pattern, const Capture
   return resolved ? resolved->exact() : std::nullopt;
 }
 
+using Indices = std::vector<std::size_t>;
+
+// [N, a + b, …] of N tensors [a, …] and N tensors [b, …]; nothing where they do not fit together.
+std::optional<Shape> fused_shape(const std::vector<ArchTensor>& tensors,
+                                 const std::vector<Indices>& parts) {
+  if (parts[0].empty() || tensors[parts[0][0]].shape.empty()) return std::nullopt;
+  Shape fused = tensors[parts[0][0]].shape;
+  fused[0] = 0;
+  for (const Indices& part : parts) {
+    if (part.size() != parts[0].size()) return std::nullopt;
+    const Shape& first = tensors[part[0]].shape;
+    const bool alike = std::all_of(part.begin(), part.end(),
+                                   [&](std::size_t i) { return tensors[i].shape == first; });
+    if (!alike || first.size() != fused.size() ||
+        !std::equal(first.begin() + 1, first.end(), fused.begin() + 1)) {
+      return std::nullopt;
+    }
+    fused[0] += first[0];
+  }
+  fused.insert(fused.begin(), static_cast<std::int64_t>(parts[0].size()));
+  return checked_numel(fused) ? std::optional(fused) : std::nullopt;
+}
+
+/// What becomes of each tensor: it stays, is replaced by a fused one, or has gone into one.
+class Fusing {
+ public:
+  explicit Fusing(const std::vector<ArchTensor>& tensors)
+      : tensors_(tensors), part_(tensors.size()), fused_(tensors.size()) {}
+
+  void apply(const SpellingRules::Fusion& fusion, const NameTree& tree) {
+    std::map<std::string, std::vector<Indices>> groups;
+    for (std::size_t p = 0; p < fusion.parts.size(); ++p) {
+      for (const NameTree::Match& match : matches(tree, fusion.parts[p])) {
+        const auto name = instantiate(fusion.to, match.captures);
+        if (!name || part_[match.index]) continue;
+        groups.try_emplace(*name, fusion.parts.size()).first->second[p].push_back(match.index);
+      }
+    }
+    for (const auto& [name, parts] : groups) fuse(name, parts);
+  }
+
+  bool is_part(std::size_t i) const { return part_[i]; }
+  const std::optional<ArchTensor>& fused_at(std::size_t i) const { return fused_[i]; }
+
+ private:
+  void fuse(const std::string& name, const std::vector<Indices>& parts) {
+    const auto shape = fused_shape(tensors_, parts);
+    if (!shape) return;
+    std::size_t first = tensors_.size();
+    for (const Indices& part : parts) {
+      for (const std::size_t i : part) {
+        part_[i] = true;
+        first = std::min(first, i);
+      }
+    }
+    ArchTensor fused = tensors_[first];
+    fused.name = name;
+    fused.shape = *shape;
+    fused_[first] = std::move(fused);
+  }
+
+  const std::vector<ArchTensor>& tensors_;
+  std::vector<bool> part_;
+  std::vector<std::optional<ArchTensor>> fused_;  // in the place of its first part
+};
+
 }  // namespace
 
-std::vector<ArchTensor> respelled(std::vector<ArchTensor> tensors, const SpellingRules& rules) {
+std::vector<ArchTensor> respelled(const std::vector<ArchTensor>& tensors,
+                                  const SpellingRules& rules) {
   NameTree tree;
   for (std::size_t i = 0; i < tensors.size(); ++i) tree.add(tensors[i].name, i);
+  Fusing fusing(tensors);
+  for (const SpellingRules::Fusion& fusion : rules.fusions) fusing.apply(fusion, tree);
   std::map<std::string, std::string, std::less<>> new_names;
   for (const SpellingRules::Rewrite& rewrite : rules.rewrites) {
     for (const NameTree::Match& match : matches(tree, rewrite.usual)) {
@@ -42,11 +112,15 @@ std::vector<ArchTensor> respelled(std::vector<ArchTensor> tensors, const Spellin
     const auto entry = new_names.find(name);
     if (entry != new_names.end()) name = entry->second;
   };
-  for (ArchTensor& tensor : tensors) {
-    rename(tensor.name);
-    rename(tensor.tied_to);
+  std::vector<ArchTensor> result;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (fusing.fused_at(i)) result.push_back(*fusing.fused_at(i));
+    if (fusing.is_part(i)) continue;
+    result.push_back(tensors[i]);
+    rename(result.back().name);
+    rename(result.back().tied_to);
   }
-  return tensors;
+  return result;
 }
 
 NameSet::NameSet(const std::vector<std::string_view>& names) {

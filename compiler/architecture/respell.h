@@ -8,8 +8,10 @@
 
 namespace inarch {
 
-/// The tensors under the names that `rules` give them; a name that no rule fits stays.
-std::vector<ArchTensor> respelled(std::vector<ArchTensor> tensors, const SpellingRules& rules);
+/// The tensors as `rules` spell them: fused where they say so, else renamed. What no rule fits
+/// stays.
+std::vector<ArchTensor> respelled(const std::vector<ArchTensor>& tensors,
+                                  const SpellingRules& rules);
 
 /// A set of names that patterns without expressions are held against.
 class NameSet {

@@ -14,11 +14,6 @@ namespace inarch {
 
 namespace {
 
-bool is_saved(const ArchTensor& tensor) {
-  const bool buffer = tensor.buffer && !tensor.legacy && tensor.tied_to.empty();
-  return tensor.required() || buffer;
-}
-
 Diagnostic too_large(const std::string& name, const Shape& shape) {
   return error("E731", fmt::format("tensor '{}' of shape {} is larger than a file can be",
                                    escape_for_terminal(name), format_shape(shape)));
@@ -31,7 +26,7 @@ std::optional<std::vector<SynthTensor>> saved_tensors(const std::vector<ArchTens
   std::int64_t total = 0;
   std::vector<SynthTensor> tensors;
   for (const ArchTensor& tensor : expected) {
-    if (!is_saved(tensor)) continue;
+    if (!tensor.required()) continue;
     SynthTensor made;
     made.name = tensor.name;
     made.dtype = tensor.dtype.value_or(dtype);

@@ -69,6 +69,53 @@ tensors:
   EXPECT_FALSE(file.diagnostics.has_errors());
 }
 
+constexpr std::string_view experts = R"(
+architecture: experts
+tensors:
+  - names: { norm: [7] }
+  - for: { i: 0 .. config.layers, e: 0 .. config.experts }
+    names:
+      "{i}.{e}.{a,b}": ["config.wide ?? 2 if e == 0 else 2", 5]
+      "{i}.{e}.c": { shape: [5, 2], optional: true }
+spellings:
+  fused:
+    names: { "{rest...}": "m.{rest}" }
+    fused:
+      "{i}.ab": ["{i}.{e}.a", "{i}.{e}.b"]
+      "{i}.c": ["{i}.{e}.c"]
+)";
+
+TEST(FusedSpelling, stacks_and_concatenates_in_place_of_the_first_part) {
+  TestFile file(experts);
+  ASSERT_TRUE(file.architecture) << file.reported;
+  const auto tensors = file.expand(json(R"({"layers": 2, "experts": 3})"));
+  const auto fused = file.architecture->respell(tensors, "fused", file.diagnostics);
+  ASSERT_TRUE(fused);
+  EXPECT_EQ(lines(*fused),
+            "m.norm [7]\n"
+            "0.ab [3, 4, 5]\n"
+            "0.c [3, 5, 2]\n"
+            "1.ab [3, 4, 5]\n"
+            "1.c [3, 5, 2]\n");
+  EXPECT_TRUE(fused->at(1).required());
+  EXPECT_TRUE(fused->at(2).optional);
+}
+
+TEST(FusedSpelling, leaves_what_does_not_fit_together) {
+  TestFile file(experts);
+  ASSERT_TRUE(file.architecture) << file.reported;
+  const auto tensors = file.expand(json(R"({"layers": 1, "experts": 2, "wide": 3})"));
+  const auto fused = file.architecture->respell(tensors, "fused", file.diagnostics);
+  ASSERT_TRUE(fused);
+  EXPECT_EQ(lines(*fused),
+            "m.norm [7]\n"
+            "m.0.0.a [3, 5]\n"
+            "m.0.0.b [3, 5]\n"
+            "0.c [2, 5, 2]\n"
+            "m.0.1.a [2, 5]\n"
+            "m.0.1.b [2, 5]\n");
+}
+
 struct Fault {
   const char* text;
   const char* code;
@@ -107,6 +154,12 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"architecture: x\nspellings: { o: { names: { 'a.{x}': 'b.{y}' } } }\n"
               "tensors: [{ names: { a: [1] } }]",
               "E511", "'b.{y}'"},
+        Fault{"architecture: x\nspellings: { o: { fused: { 'a.{x}': ['b.{y}'] } } }\n"
+              "tensors: [{ names: { a: [1] } }]",
+              "E511", "'a.{x}'"},
+        Fault{"architecture: x\nspellings: { o: { fused: { a: b } } }\n"
+              "tensors: [{ names: { a: [1] } }]",
+              "E131", "b"},
         Fault{"architecture: x\ntensors: [{ names: { 'a.{i': [1] } }]", "E513", "{i"},
         Fault{"architecture: x\ntensors: [{ names: { 'a b': [1] } }]", "E513", "a b"},
         Fault{"architecture: x\ntensors: [{ names: { 'a.{b,c d}': [1] } }]", "E513", "b,c d"},

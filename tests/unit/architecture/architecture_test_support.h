@@ -68,7 +68,7 @@ inline Checkpoint as_checkpoint(const std::vector<ArchTensor>& tensors, Value co
     if (!tensor.required()) continue;
     TensorInfo info;
     info.name = tensor.name;
-    info.dtype = DType::bf16;
+    info.dtype = tensor.dtype.value_or(DType::bf16);
     info.shape = tensor.shape;
     checkpoint.tensors.push_back(std::move(info));
   }

@@ -45,6 +45,22 @@ TEST(Recognise, an_unknown_config_falls_back_to_names) {
   EXPECT_FALSE(found->from_config);
 }
 
+TEST(Recognise, names_that_others_share_are_left_to_the_config) {
+  Value config = llama_config();
+  config.set_path("architectures", Value::List{"MistralForCausalLM"});
+  config.set_path("num_key_value_heads", Value(std::int64_t{1}));
+  EXPECT_EQ(recognised(as_checkpoint(llama_tensors(), config))->architecture.name(), "mistral");
+  EXPECT_EQ(recognised(as_checkpoint(llama_tensors()))->architecture.name(), "llama");
+}
+
+TEST(Recognise, the_family_that_always_has_more_of_the_names_wins) {
+  Value config = llama_config();
+  config.set_path("num_key_value_heads", Value(std::int64_t{1}));
+  Diagnostics diagnostics;
+  const auto biased = built_in("qwen2").expand(config, diagnostics);
+  EXPECT_EQ(recognised(as_checkpoint(*biased))->architecture.name(), "qwen2");
+}
+
 TEST(Recognise, foreign_names_are_of_no_family) {
   Checkpoint checkpoint;
   for (int i = 0; i < 20; ++i) {
@@ -56,12 +72,13 @@ TEST(Recognise, foreign_names_are_of_no_family) {
 }
 
 TEST(Recognise, the_spelling_is_the_one_most_names_have) {
-  const Architecture gemma3 = built_in("gemma3_text");
+  const Architecture gemma3 = built_in("gemma3");
   const Value config = json(R"({"model_type": "gemma3", "text_config": {"hidden_size": 8,
-      "intermediate_size": 12, "num_hidden_layers": 1, "vocab_size": 16}})");
+      "intermediate_size": 12, "num_hidden_layers": 1, "vocab_size": 16},
+      "vision_config": {"hidden_size": 4, "num_hidden_layers": 1}})");
   Diagnostics diagnostics;
   const auto tensors = gemma3.expand(config, diagnostics);
-  for (const std::string spelling : {"", "multimodal", "multimodal_nested"}) {
+  for (const std::string spelling : {"", "flat_tower", "nested", "nested_flat_tower"}) {
     const auto spelled = gemma3.respell(*tensors, spelling, diagnostics);
     EXPECT_EQ(recognised(as_checkpoint(*spelled, config))->spelling, spelling);
   }

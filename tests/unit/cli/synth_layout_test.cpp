@@ -17,14 +17,16 @@ ArchTensor arch(std::string name, Shape shape) {
 
 std::vector<ArchTensor> small_model() {
   std::vector<ArchTensor> tensors = {
-      arch("embed", {10, 4}), arch("b", {4}),     arch("a", {4}),   arch("head", {10, 4}),
-      arch("old", {2}),       arch("maybe", {2}), arch("clip", {}), arch("scale", {2, 2})};
+      arch("embed", {10, 4}), arch("b", {4}),        arch("a", {4}),
+      arch("head", {10, 4}),  arch("old", {2}),      arch("maybe", {2}),
+      arch("clip", {}),       arch("scale", {2, 2}), arch("later", {2})};
   tensors[3].tied_to = "embed";
   tensors[4].legacy = true;
   tensors[5].optional = true;
   tensors[6].buffer = true;
-  tensors[6].optional = true;
   tensors[7].dtype = DType::f32;
+  tensors[8].buffer = true;
+  tensors[8].optional = true;
   return tensors;
 }
 
