@@ -21,8 +21,8 @@ std::string describe_bindings(const Bindings& bindings) {
                        : fmt::format("known here: {}", join_names(names));
 }
 
-/// The value of a `--set` argument: a list or a mapping in brackets, else a scalar. Brackets that do
-/// not fit are text, which no list or mapping takes.
+/// The value of a `--set` argument: a list or a mapping in brackets, else a scalar. Brackets that
+/// do not fit are text, which no list or mapping takes.
 Value argument_value(const std::string& text) {
   if (!text.empty() && (text.front() == '[' || text.front() == '{')) {
     SourceMap sources;

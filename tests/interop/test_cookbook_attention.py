@@ -162,7 +162,7 @@ def test_merge_kv_heads(tmp_path, dtype, kv_heads):
     out = cook("merge-kv-heads", tmp_path / "out", {"model": llama}, kv_heads=kv_heads)
     wanted = read_tensors(llama)
     for name in filter(is_key_or_value, wanted):
-        # A mean of four floats in float32 depends on their order; in float64 it is rounded but once.
+        # In float32 a mean of four depends on their order; in float64 it is rounded but once.
         heads = wanted[name].double().unflatten(0, (kv_heads, -1, WIDTH))
         wanted[name] = heads.mean(dim=1).flatten(0, 1).float().to(dtype)
     assert_equal(out, wanted)
