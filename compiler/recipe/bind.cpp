@@ -120,10 +120,10 @@ class Binder {
       }
       if (!source.is_list && !described.empty()) {
         bound_.values.push_back(std::make_unique<Value>(std::move(described.front())));
-        bound_.globals->set_reference(source.name, bound_.values.back().get());
+        bound_.globals->set_source(source.name, bound_.values.back().get());
       } else if (source.is_list) {
         bound_.values.push_back(std::make_unique<Value>(std::move(described)));
-        bound_.globals->set_reference(source.name, bound_.values.back().get());
+        bound_.globals->set_source(source.name, bound_.values.back().get());
       }
     }
     std::vector<std::string> names;
@@ -213,7 +213,7 @@ class Binder {
       bound_.config = bind_config(*output.config, bound_, options_, diagnostics_);
       if (bound_.config) {
         bound_.values.push_back(std::make_unique<Value>(Value::Map{{"config", *bound_.config}}));
-        bound_.globals->set_reference("output", bound_.values.back().get());
+        bound_.globals->set_source("output", bound_.values.back().get());
       }
     }
     bound_.files = bind_files(output, bound_, options_, diagnostics_);

@@ -57,12 +57,15 @@ class Scope {
   void set(std::string name, Value value);
   /// `value` must outlive the scope: for configs, which are large.
   void set_reference(std::string name, const Value* value);
+  /// A source, a list of them, or the output: its `config`, and no other key.
+  void set_source(std::string name, const Value* value);
   void set_lazy(std::string name, ExprPtr expression);
 
   struct Entry {
     Value value;
     const Value* reference = nullptr;
     ExprPtr lazy;
+    bool is_source = false;
   };
   const Entry* find(std::string_view name) const;
   /// All visible names, sorted: for did-you-mean.

@@ -168,6 +168,17 @@ std::optional<Held> ExpressionEvaluator::circle(const Expr& e, std::size_t begin
   return std::nullopt;
 }
 
+namespace {
+
+/// `text`, or `experts[0]` of a list.
+bool is_source(const Expr& e, const Scope& scope) {
+  const Expr& name = e.kind == Expr::Kind::index ? *e.items[0] : e;
+  const Scope::Entry* entry = name.kind == Expr::Kind::name ? scope.find(name.name) : nullptr;
+  return entry && entry->is_source;
+}
+
+}  // namespace
+
 std::optional<Held> ExpressionEvaluator::member(const Expr& e, const Scope& scope) {
   const Answer whole = evaluate(*e.items[0], scope);
   if (!whole) return std::nullopt;
@@ -179,6 +190,15 @@ std::optional<Held> ExpressionEvaluator::member(const Expr& e, const Scope& scop
                             path(*e.items[0], scope), value.kind()));
   }
   const Value* entry = value.find(e.name);
+  if (!entry && is_source(*e.items[0], scope)) {
+    const std::string source = path(*e.items[0], scope);
+    return fail(
+        e, "E150",
+        fmt::format("'{}' has no '{}': the only value of a source is its config", source,
+                    shown(e.name)),
+        fmt::format("{}.config.{} is a key of its config; a name with dots is text in quotes",
+                    source, shown(e.name)));
+  }
   return entry ? whole->part(entry) : Held(nullptr);
 }
 

@@ -6,13 +6,16 @@
 namespace inarch {
 
 void Scope::set(std::string name, Value value) {
-  entries_[std::move(name)] = Entry{std::move(value), nullptr, nullptr};
+  entries_[std::move(name)] = Entry{std::move(value), nullptr, nullptr, false};
 }
 void Scope::set_reference(std::string name, const Value* value) {
-  entries_[std::move(name)] = Entry{{}, value, nullptr};
+  entries_[std::move(name)] = Entry{{}, value, nullptr, false};
+}
+void Scope::set_source(std::string name, const Value* value) {
+  entries_[std::move(name)] = Entry{{}, value, nullptr, true};
 }
 void Scope::set_lazy(std::string name, ExprPtr expression) {
-  entries_[std::move(name)] = Entry{{}, nullptr, std::move(expression)};
+  entries_[std::move(name)] = Entry{{}, nullptr, std::move(expression), false};
 }
 
 const Scope::Entry* Scope::find(std::string_view name) const {

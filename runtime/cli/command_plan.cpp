@@ -1,4 +1,7 @@
+#include <algorithm>
+#include <cctype>
 #include <map>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -111,6 +114,30 @@ std::string describe(const Plan& plan, int jobs, std::int64_t memory, const Cons
   return out;
 }
 
+/// A word as a shell takes it back.
+std::string shell_word(const std::string& word) {
+  constexpr std::string_view plain = "_./=:@%+,-";
+  const bool is_plain = !word.empty() && std::all_of(word.begin(), word.end(), [&](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || plain.find(c) != plain.npos;
+  });
+  if (is_plain) return word;
+  std::string quoted = "'";
+  for (const char c : escape_for_terminal(word, 1000))
+    quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
+/// What `run` has to be told to build this plan: a plan file holds it all.
+std::string run_words(const Arguments& arguments) {
+  if (const auto file = arguments.value("output")) return shell_word(*file);
+  std::string words = shell_word(arguments.positional[0]);
+  for (const auto& [option, value] : arguments.given) {
+    if (option == "source" || option == "set" || option == "memory")
+      words += fmt::format(" --{} {}", option, shell_word(value));
+  }
+  return words;
+}
+
 }  // namespace
 
 int command_plan(const Arguments& arguments, Console& console) {
@@ -135,9 +162,7 @@ int command_plan(const Arguments& arguments, Console& console) {
     return exit_done;
   }
   console.say(describe(*plan, *jobs, *memory, console));
-  const std::string what = arguments.value("output").value_or(arguments.positional[0]);
-  console.say(
-      console.dim(fmt::format("\nnext: inarch run {} -o OUT\n", escape_for_terminal(what))));
+  console.say(console.dim(fmt::format("\nnext: inarch run {} -o OUT\n", run_words(arguments))));
   return exit_done;
 }
 
