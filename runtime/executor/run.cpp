@@ -134,6 +134,8 @@ bool Run::accept_target() {
   if (const auto digest =
           up_to_date_digest(options_.output, plan_, report_.plan_digest, inputs_.identities())) {
     report_.output_digest = *digest;
+    if (Status status = clear_replaced(options_.output, journal_name); !status)
+      return settle(Outcome::failed, std::move(status.error()));
     return settle(Outcome::up_to_date);
   }
   Status status = check_target(options_.output, options_.force);

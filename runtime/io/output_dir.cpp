@@ -128,6 +128,15 @@ Result<OutputLock> lock_output(const std::string& given) {
   }
 }
 
+Status clear_replaced(const std::string& target, const std::string& journal) {
+  const std::string work = work_dir_for(target);
+  if (!exists(work) && !exists(neighbour(target, "old"))) return {};
+  const auto lock = lock_output(target);  // which removes the old one
+  if (!lock) return lock.error().code == "E704" ? Status() : Status(lock.error());
+  const bool is_old = exists(work) && !exists(join_path(work, journal));
+  return is_old ? remove_tree(work) : Status();
+}
+
 Status check_target(const std::string& given, bool replace) {
   const std::string target = settled(given);
   struct stat status {};

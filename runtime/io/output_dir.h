@@ -35,6 +35,11 @@ class OutputLock {
 /// publication that was killed half-way left behind. E704 when another run has it; never waits.
 Result<OutputLock> lock_output(const std::string& target);
 
+/// Removes what a publication that died after its rename has left beside the finished `target`: the
+/// output that it replaced. A work directory with the file `journal` is of a run that can go on,
+/// and stays; so does everything while another run has the lock.
+Status clear_replaced(const std::string& target, const std::string& journal);
+
 /// Nothing when `target` may be published to: it is absent, an empty directory, or `replace` is set
 /// and it is a directory. E705 otherwise; a symlink is always refused.
 Status check_target(const std::string& target, bool replace);
