@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "compiler/core/dtype.h"
@@ -61,6 +63,13 @@ struct LinearOp {
 };
 /// Product of the inputs, elementwise, in their order.
 struct ProductOp {};
+/// First input / second input, elementwise.
+struct QuotientOp {};
+enum class MapFunction : std::uint8_t { abs, sign, sqrt, exp, log };
+/// A function of each element. `sign` is -1, 0 or 1; NaN stays NaN.
+struct MapOp {
+  MapFunction function = MapFunction::abs;
+};
 struct ClampOp {
   double low = 0;
   double high = 0;
@@ -69,12 +78,23 @@ struct ClampOp {
 struct RoundOp {
   DType dtype = DType::bf16;
 };
-/// Mean over the middle of [outer, axis, inner]; result [outer, inner]. f64 sums over a fixed tree.
-/// Materialised: computed once, before the tiles of its step.
-struct MeanOp {
+enum class Reduction : std::uint8_t { sum, mean, norm, max, min, max_abs };
+/// A reduction over the middle of [outer, axis, inner]; result [outer, inner]. In f64, over a fixed
+/// tree, rounded once; `norm` is √Σx². Materialised: computed once, before the tiles of its step.
+struct ReduceOp {
+  Reduction reduction = Reduction::mean;
   std::int64_t outer = 1;
   std::int64_t axis = 0;
   std::int64_t inner = 1;
+};
+/// In each of `groups` runs of `size` elements the `keep` largest magnitudes stay what they are (or
+/// become 1), all others become 0; of equal magnitudes those that come first stay, and NaN counts
+/// as larger than infinity. Each group's threshold is materialised.
+struct LargestOp {
+  std::int64_t groups = 1;
+  std::int64_t size = 0;
+  std::int64_t keep = 0;
+  bool as_mask = false;
 };
 /// [m, k] × [k, n]. The right operand is materialised, the left is taken in blocks of rows.
 struct MatmulOp {
@@ -82,5 +102,10 @@ struct MatmulOp {
   std::int64_t k = 0;
   std::int64_t n = 0;
 };
+
+std::string_view name(MapFunction function);
+std::string_view name(Reduction reduction);
+std::optional<MapFunction> map_function_named(std::string_view name);
+std::optional<Reduction> reduction_named(std::string_view name);
 
 }  // namespace inarch

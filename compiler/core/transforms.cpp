@@ -251,6 +251,29 @@ std::vector<TransformSpec> movement() {
   };
 }
 
+TransformSpec unary(Transform transform, std::string_view name, std::string_view summary,
+                    std::string_view example) {
+  return {transform, name,    Family::pointwise, {"x"},  false, AxisEntries::none, {},
+          "",        summary, "keeps the shape", example};
+}
+
+TransformSpec largest(Transform transform, std::string_view name, std::string_view summary,
+                      std::string_view example) {
+  return {transform,
+          name,
+          Family::pointwise,
+          {"x"},
+          false,
+          AxisEntries::none,
+          {{"fraction", P::number, false, "", {}, "how much is kept, from 0 to 1, rounded down"},
+           {"count", P::integer, false, "", {}, "how many are kept, in place of a fraction"},
+           {"each", P::axis, false, "", {}, "select apart for every entry of this axis"}},
+          "fraction",
+          summary,
+          "keeps the shape",
+          example};
+}
+
 std::vector<TransformSpec> pointwise() {
   return {
       {Transform::rescale,
@@ -348,25 +371,76 @@ std::vector<TransformSpec> pointwise() {
        "Product of two tensors, element by element; with an axis, every slice of x along it is "
        "scaled "
        "by one entry of a vector.",
-       "keeps x's shape and dtype; 'by' has x's shape, or is a vector along the axis, or one "
-       "number",
+       "keeps x's shape and dtype; 'by' has x's shape, or is a vector along the axis, or fits "
+       "as operands of * do",
        "{ multiply: columns, by: \"base:model.norm.weight\" }"},
+      {Transform::divide,
+       "divide",
+       Family::pointwise,
+       {"x", "by"},
+       false,
+       AxisEntries::none,
+       {{"axis", P::axis, false, "", {}, "where 'by' lies along one axis of x"}},
+       "axis",
+       "Quotient of two tensors, element by element; with an axis, every slice of x along it is "
+       "divided by one entry of a vector.",
+       "keeps x's shape and dtype; 'by' has x's shape, or is a vector along the axis, or fits "
+       "as operands of / do",
+       "{ divide: columns, by: \"base:model.norm.weight\" }"},
+      unary(Transform::abs, "abs", "Magnitude of every value.", "abs"),
+      unary(Transform::sign, "sign", "-1, 0 or 1 for every value; NaN stays NaN.", "sign"),
+      unary(Transform::sqrt, "sqrt", "Square root of every value; NaN where it is negative.",
+            "sqrt"),
+      unary(Transform::exp, "exp", "e to the power of every value.", "exp"),
+      unary(Transform::log, "log", "Natural logarithm of every value; NaN where it is negative.",
+            "log"),
+      largest(
+          Transform::keep_largest, "keep_largest",
+          "Sets all but the largest magnitudes to zero. Of equal ones those that come first stay.",
+          "{ keep_largest: 0.2 }"),
+      largest(Transform::largest_mask, "largest_mask",
+              "1 where keep_largest would keep a value, 0 elsewhere.",
+              "{ largest_mask: { count: 3, each: rows } }"),
   };
+}
+
+TransformSpec reduced(Transform transform, std::string_view name, std::string_view summary,
+                      std::string_view example, std::vector<std::string_view> inputs = {"x"}) {
+  return {transform,
+          name,
+          Family::reduction,
+          std::move(inputs),
+          false,
+          AxisEntries::none,
+          {{"axis", P::axis, false, "", {}, "the axis that disappears; without it, all of them"},
+           {"keep", P::boolean, false, "false", {}, "the axis stays, with one entry"}},
+          "axis",
+          summary,
+          "loses the axis, or is a scalar without one; sums in f64, rounded once",
+          example};
 }
 
 std::vector<TransformSpec> reduction() {
   return {
-      {Transform::mean,
-       "mean",
-       Family::reduction,
-       {"x"},
-       false,
-       AxisEntries::none,
-       {{"axis", P::axis, true, "", {}, "the axis that disappears"}},
-       "axis",
-       "Mean over an axis: one tensor where there were as many as the axis has entries.",
-       "loses the axis; sums in f64",
-       "{ mean: rows }"},
+      reduced(Transform::sum, "sum", "Sum over an axis, or over the whole tensor.",
+              "{ sum: rows }"),
+      reduced(Transform::mean, "mean",
+              "Mean over an axis: one tensor where there were as many as the axis has entries.",
+              "{ mean: rows }"),
+      reduced(Transform::norm, "norm", "Euclidean norm along an axis, or of the whole tensor.",
+              "{ norm: columns }"),
+      reduced(Transform::max, "max", "Greatest value along an axis; NaN where there is one.",
+              "{ max: rows }"),
+      reduced(Transform::min, "min", "Least value along an axis; NaN where there is one.",
+              "{ min: rows }"),
+      reduced(Transform::max_abs, "max_abs",
+              "Greatest magnitude along an axis; NaN where there is one.", "{ max_abs: rows }"),
+      reduced(Transform::dot, "dot",
+              "Sum of the products of two tensors' elements, along an axis or over all.",
+              "{ dot: rows, y: \"base:model.layers.1.mlp.up_proj.weight\" }", {"x", "y"}),
+      reduced(Transform::cosine, "cosine",
+              "Cosine of the angle between two tensors, along an axis or as a whole.",
+              "{ cosine: rows, y: \"base:model.layers.1.mlp.up_proj.weight\" }", {"x", "y"}),
   };
 }
 
@@ -458,8 +532,42 @@ std::vector<TransformSpec> several() {
        {},
        "",
        "Matrix product, in f32 with blocked sums (f64 in checks).",
-       "[m, k] × [k, n] is [m, n]; a vector on the right gives a vector",
+       "[m, k] × [k, n] is [m, n]; a vector on either side gives a vector",
        "matmul"},
+      {Transform::outer,
+       "outer",
+       Family::linear_algebra,
+       {"left", "right"},
+       false,
+       AxisEntries::none,
+       {},
+       "",
+       "Outer product of two vectors: every entry of the left times every entry of the right.",
+       "[m] and [n] make [m, n]",
+       "outer"},
+      {Transform::transpose,
+       "transpose",
+       Family::linear_algebra,
+       {"x"},
+       false,
+       AxisEntries::none,
+       {},
+       "",
+       "Turns all dimensions round; of a matrix, rows become columns.",
+       "dimensions in reverse order",
+       "transpose"},
+      {Transform::orthogonalize,
+       "orthogonalize",
+       Family::linear_algebra,
+       {"x", "direction"},
+       false,
+       AxisEntries::none,
+       {{"axis", P::axis, false, "0", {}, "the axis that the direction lies along"}},
+       "axis",
+       "Takes a direction out: x − r·(r·x) for the direction's unit vector r, so that along the "
+       "axis nothing of x points there any more.",
+       "keeps the shape; the direction is a vector as long as the axis, of any length but zero",
+       "{ orthogonalize: rows, direction: \"base:model.norm.weight\" }"},
       {Transform::linear,
        "linear",
        Family::merging,

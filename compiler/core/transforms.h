@@ -39,8 +39,23 @@ enum class Transform : std::uint8_t {
   mask,
   noise,
   multiply,
+  divide,
+  abs,
+  sign,
+  sqrt,
+  exp,
+  log,
+  keep_largest,
+  largest_mask,
   // reduction
+  sum,
   mean,
+  norm,
+  max,
+  min,
+  max_abs,
+  dot,
+  cosine,
   // initial
   zeros,
   ones,
@@ -50,6 +65,9 @@ enum class Transform : std::uint8_t {
   identity,
   // linear algebra
   matmul,
+  outer,
+  transpose,
+  orthogonalize,
   // merging
   linear,
 };

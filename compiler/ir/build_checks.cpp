@@ -52,6 +52,7 @@ class CheckBuilder {
         });
       case K::finite:
       case K::equal:
+      case K::at_most:
         return per_instance(check, true, [&](const Instance& instance, const Scope& scope) {
           numeric(check, instance, scope);
         });
@@ -198,16 +199,19 @@ class CheckBuilder {
          summarize_names(found));
   }
 
-  std::optional<Typed> build_tensor(const CheckDecl& check, std::size_t k, const Instance& instance,
-                                    const Scope& scope) {
+  TensorBuilder builder_for(const CheckDecl& check, const Instance& instance, const Scope& scope) {
     TensorBuilder::Context context;
     context.graph = &graph_;
     context.bound = &bound_;
     context.outputs = &index_;
     context.reads_finished = true;
     context.key = "check";
-    TensorBuilder builder(context, instance, check.probes, scope, diagnostics_);
-    return builder.build_one(*check.tensors[k]);
+    return {context, instance, check.probes, scope, diagnostics_};
+  }
+
+  std::optional<Typed> build_tensor(const CheckDecl& check, std::size_t k, const Instance& instance,
+                                    const Scope& scope) {
+    return builder_for(check, instance, scope).build_one(*check.tensors[k]);
   }
 
   void shape(const CheckDecl& check, const Instance& instance, const Scope& scope) {
@@ -223,6 +227,7 @@ class CheckBuilder {
   }
 
   void numeric(const CheckDecl& check, const Instance& instance, const Scope& scope) {
+    if (check.kind == K::at_most) return limit(check, instance, scope);
     const auto left = build_tensor(check, 0, instance, scope);
     if (!left) return;
     NumericCheck numeric;
@@ -256,6 +261,19 @@ class CheckBuilder {
     graph_.checks.push_back(std::move(numeric));
   }
 
+  void limit(const CheckDecl& check, const Instance& instance, const Scope& scope) {
+    const auto sides =
+        builder_for(check, instance, scope).build_pair(*check.tensors[0], *check.tensors[1]);
+    if (!sides) return;
+    NumericCheck numeric;
+    numeric.description = describe(check, instance);
+    numeric.origin = check.span;
+    numeric.left = sides->first.node;
+    numeric.right = sides->second.node;
+    numeric.has_right = numeric.at_most = true;
+    graph_.checks.push_back(std::move(numeric));
+  }
+
   void report_tolerance(const CheckDecl& check, const Value& found) {
     diagnostics_.add(error("E304", fmt::format("'tolerance' must be a number, zero or more, not {}",
                                                escape_for_terminal(to_text(found))))
@@ -264,9 +282,10 @@ class CheckBuilder {
   }
 
   static std::string describe(const CheckDecl& check, const Instance& instance) {
-    std::string text = !check.name.empty()      ? check.name
-                       : check.kind == K::equal ? "equal"
-                                                : "finite";
+    std::string text = !check.name.empty()        ? check.name
+                       : check.kind == K::equal   ? "equal"
+                       : check.kind == K::at_most ? "at_most"
+                                                  : "finite";
     std::vector<std::string> bound;
     for (const auto& [name, value] : instance.bindings)
       bound.push_back(fmt::format("{} = {}", name, to_text(value)));

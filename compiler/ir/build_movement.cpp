@@ -240,7 +240,7 @@ std::optional<Typed> TensorBuilder::resize(const TensorExpr& call, const CallArg
     const auto filler = [&](std::int64_t count) {
       TensorType type = with_axis_size(x.type, at, count);
       if (!mean) return add(FillOp{*fill}, {}, std::move(type), call.span);
-      const Typed row = add(MeanOp{at.outer, at.size, at.inner}, {x.node},
+      const Typed row = add(ReduceOp{Reduction::mean, at.outer, at.size, at.inner}, {x.node},
                             with_axis_size(x.type, at, 1), call.span);
       return add(ViewOp{0, {{at.outer, at.inner}, {count, 0}, {at.inner, 1}}}, {row.node},
                  std::move(type), call.span);

@@ -61,6 +61,13 @@ std::optional<Typed> TensorBuilder::pointwise(const TensorExpr& call,
       }
       return add(ClampOp{*low, *high}, {x.node}, x.type, call.span);
     }
+    case Transform::abs:
+    case Transform::sign:
+    case Transform::sqrt:
+    case Transform::exp:
+    case Transform::log:
+      return add(MapOp{*map_function_named(spec(call.transform).name)}, {x.node}, x.type,
+                 call.span);
     default:
       break;
   }
@@ -75,23 +82,6 @@ std::optional<Typed> TensorBuilder::pointwise(const TensorExpr& call,
                                    static_cast<std::uint64_t>(*seed), random_key()},
                           {}, x.type, call.span);
   return add(LinearOp{{1, 1}, 0}, {x.node, noise.node}, x.type, call.span);
-}
-
-std::optional<Typed> TensorBuilder::mean(const TensorExpr& call, const CallArguments& arguments,
-                                         const Typed& x) {
-  const auto name = arguments.text("axis", "");
-  if (!name || !computable(x, call)) return std::nullopt;
-  const auto at = axis(x, *name, arguments.span("axis"));
-  if (!at) return std::nullopt;
-  if (at->size == 0) {
-    fault(call, "E303", "an empty axis has no mean", arguments.span("axis"));
-    return std::nullopt;
-  }
-  TensorType type = x.type;
-  std::vector<Axis>& axes = type.dims[at->dim].axes;
-  axes.erase(axes.begin() + static_cast<std::ptrdiff_t>(at->axis));
-  if (axes.empty()) type.dims.erase(type.dims.begin() + static_cast<std::ptrdiff_t>(at->dim));
-  return add(MeanOp{at->outer, at->size, at->inner}, {x.node}, std::move(type), call.span);
 }
 
 std::optional<Typed> TensorBuilder::initial(const TensorExpr& call,

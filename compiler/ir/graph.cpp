@@ -43,7 +43,15 @@ std::string describe(const NodeData& data) {
           [](const ProductOp&) { return std::string("product"); },
           [](const ClampOp& c) { return fmt::format("clamp {} {}", c.low, c.high); },
           [](const RoundOp& r) { return fmt::format("round {}", name(r.dtype)); },
-          [](const MeanOp& m) { return fmt::format("mean {} {} {}", m.outer, m.axis, m.inner); },
+          [](const QuotientOp&) { return std::string("quotient"); },
+          [](const MapOp& m) { return std::string(name(m.function)); },
+          [](const ReduceOp& r) {
+            return fmt::format("{} {} {} {}", name(r.reduction), r.outer, r.axis, r.inner);
+          },
+          [](const LargestOp& l) {
+            return fmt::format("{} {} x {} of {}", l.as_mask ? "largest_mask" : "largest", l.groups,
+                               l.keep, l.size);
+          },
           [](const MatmulOp& m) { return fmt::format("matmul {} {} {}", m.m, m.k, m.n); },
       },
       data);
@@ -64,7 +72,8 @@ std::int64_t expected_count(const Node& node) {
                         [&](const TakeOp& t) {
                           return t.outer * static_cast<std::int64_t>(t.indices.size()) * t.inner;
                         },
-                        [&](const MeanOp& m) { return m.outer * m.inner; },
+                        [&](const ReduceOp& r) { return r.outer * r.inner; },
+                        [&](const LargestOp& l) { return l.groups * l.size; },
                         [&](const MatmulOp& m) { return m.m * m.n; },
                         [&](const IdentityOp& i) { return i.rows * i.columns; },
                         [&](const auto&) { return node.count(); },
@@ -80,12 +89,13 @@ NodeId Graph::add(Node node) {
 }
 
 bool is_arithmetic(const NodeData& data) {
-  return is_pointwise(data) || std::holds_alternative<MeanOp>(data) ||
-         std::holds_alternative<MatmulOp>(data);
+  return is_pointwise(data) || std::holds_alternative<ReduceOp>(data) ||
+         std::holds_alternative<LargestOp>(data) || std::holds_alternative<MatmulOp>(data);
 }
 
 bool is_pointwise(const NodeData& data) {
   return std::holds_alternative<LinearOp>(data) || std::holds_alternative<ProductOp>(data) ||
+         std::holds_alternative<QuotientOp>(data) || std::holds_alternative<MapOp>(data) ||
          std::holds_alternative<ClampOp>(data) || std::holds_alternative<RoundOp>(data);
 }
 

@@ -24,9 +24,9 @@ struct FinishedOutput {
   std::uint32_t output = 0;
 };
 
-using NodeData =
-    std::variant<SourceTensor, FinishedOutput, FillOp, RandomOp, IdentityOp, ViewOp, ConcatOp,
-                 TakeOp, LinearOp, ProductOp, ClampOp, RoundOp, MeanOp, MatmulOp>;
+using NodeData = std::variant<SourceTensor, FinishedOutput, FillOp, RandomOp, IdentityOp, ViewOp,
+                              ConcatOp, TakeOp, LinearOp, ProductOp, QuotientOp, MapOp, ClampOp,
+                              RoundOp, ReduceOp, LargestOp, MatmulOp>;
 
 /// A tensor-valued operation. Its elements are a flat row-major sequence; `type` says what they
 /// mean.
@@ -57,6 +57,7 @@ struct NumericCheck {
   NodeId right = 0;
   bool has_right = false;
   double tolerance = 0;
+  bool at_most = false;  // left ≤ right everywhere, in place of left = right
 };
 
 /// A tensor of `define`, for those who read it.

@@ -1,5 +1,6 @@
 #include "compiler/ir/tensor_builder.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -46,11 +47,15 @@ std::vector<Typed> TensorBuilder::build(const TensorExpr& expression) {
       return typed ? std::vector<Typed>{std::move(*typed)} : std::vector<Typed>();
     }
     case TensorExpr::Kind::name: {
+      if (names_number(expression)) return arithmetic(expression);
       auto typed = operand(expression);
       return typed ? std::vector<Typed>{std::move(*typed)} : std::vector<Typed>();
     }
     case TensorExpr::Kind::call:
       return call(expression);
+    case TensorExpr::Kind::number:
+    case TensorExpr::Kind::operation:
+      return arithmetic(expression);
   }
   return {};
 }
@@ -113,6 +118,14 @@ std::optional<Typed> TensorBuilder::definition(const TensorExpr& expression,
   return std::nullopt;
 }
 
+/// True for a name that no operand has and that stands for a value.
+bool TensorBuilder::names_number(const TensorExpr& expression) const {
+  const bool operand =
+      std::any_of(operands_.begin(), operands_.end(),
+                  [&](const NamedOperand& named) { return named.name == expression.name; });
+  return !operand && expression.expression && scope_.find(expression.name) != nullptr;
+}
+
 std::optional<Typed> TensorBuilder::operand(const TensorExpr& expression) {
   std::vector<std::string> names;
   for (const NamedOperand& named : operands_) {
@@ -133,6 +146,7 @@ std::optional<Typed> TensorBuilder::operand(const TensorExpr& expression) {
     if (typed) built_.emplace(named.expression.get(), *typed);
     return typed;
   }
+  for (const std::string& known : scope_.names()) names.push_back(known);
   const std::string near = nearest(expression.name, names);
   fault(expression, "E214",
         fmt::format("there is no operand '{}' here", escape_for_terminal(expression.name)),
@@ -202,17 +216,39 @@ std::optional<Typed> TensorBuilder::single(const TensorExpr& e, const CallArgume
     case Transform::linear:
       return linear(e, a, x);
     case Transform::multiply:
-      return multiply(e, a, x);
+    case Transform::divide:
+      return product(e, a, x);
+    case Transform::sum:
     case Transform::mean:
-      return mean(e, a, x[0]);
+    case Transform::norm:
+    case Transform::max:
+    case Transform::min:
+    case Transform::max_abs:
+    case Transform::dot:
+    case Transform::cosine:
+      return reduction(e, a, x);
+    case Transform::keep_largest:
+    case Transform::largest_mask:
+      return largest(e, a, x[0]);
     case Transform::matmul:
       return matmul(e, x[0], x[1]);
+    case Transform::outer:
+      return outer(e, x[0], x[1]);
+    case Transform::transpose:
+      return transpose(x[0], e.span);
+    case Transform::orthogonalize:
+      return orthogonalize(e, a, x[0], x[1]);
     case Transform::rescale:
     case Transform::add:
     case Transform::norm_convention:
     case Transform::cast:
     case Transform::clamp:
     case Transform::noise:
+    case Transform::abs:
+    case Transform::sign:
+    case Transform::sqrt:
+    case Transform::exp:
+    case Transform::log:
       return pointwise(e, a, x[0]);
     case Transform::zeros:
     case Transform::ones:

@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "compiler/ir/call_arguments.h"
@@ -16,6 +17,9 @@ struct Typed {
   NodeId node = 0;
   TensorType type;
 };
+
+/// A tensor, or a number that an operator combines with one.
+using Quantity = std::variant<Typed, double>;
 
 /// Turns tensor expressions of one rule or check instance into nodes. Each transform becomes a few
 /// of the shared operations (core/ops.h); faults are E301–E319.
@@ -44,6 +48,9 @@ class TensorBuilder {
   std::vector<Typed> build(const TensorExpr& expression);
   /// Exactly one result.
   std::optional<Typed> build_one(const TensorExpr& expression);
+  /// What a value and its limit come to, in one shape; one of them may be a number.
+  std::optional<std::pair<Typed, Typed>> build_pair(const TensorExpr& value,
+                                                    const TensorExpr& limit);
 
  private:
   std::optional<Typed> reference(const TensorExpr& expression);
@@ -80,16 +87,48 @@ class TensorBuilder {
                                   const std::vector<Typed>& xs);
   std::optional<Typed> linear(const TensorExpr& call, const CallArguments& arguments,
                               const std::vector<Typed>& xs);
-  std::optional<Typed> matmul(const TensorExpr& call, const Typed& left, const Typed& right);
-  std::optional<Typed> multiply(const TensorExpr& call, const CallArguments& arguments,
-                                const std::vector<Typed>& xs);
-
   /// The first operand's axes with the dtype of the first that has one; E306 when the others do not
   /// go with it.
   std::optional<TensorType> joint_type(const TensorExpr& call, const std::vector<Typed>& xs);
 
-  // build_values.cpp: pointwise and initial transforms, reductions
-  std::optional<Typed> mean(const TensorExpr& call, const CallArguments& arguments, const Typed& x);
+  // build_arithmetic.cpp: operators, and what fits what
+  std::vector<Typed> arithmetic(const TensorExpr& expression);
+  std::optional<Quantity> quantity(const TensorExpr& expression);
+  std::optional<Typed> fitted(const TensorExpr& expression, const Quantity& x, const Typed& like);
+  std::optional<Quantity> operation(const TensorExpr& expression);
+  std::optional<Typed> combined(const TensorExpr& expression, const Typed& left,
+                                const Typed& right);
+  std::optional<Typed> with_number(const TensorExpr& expression, const Quantity& left,
+                                   const Quantity& right);
+  bool names_number(const TensorExpr& expression) const;
+  std::optional<double> number_named(const TensorExpr& expression);
+  /// x with the shape of `like`, or nothing where it does not fit.
+  std::optional<Typed> broadcast(const Typed& x, const Typed& like, Span origin);
+  std::optional<Typed> along(const TensorExpr& call, const Typed& x, const AxisPosition& at,
+                             const Typed& like, Span axis_span);
+  /// Both with one shape, one of them repeated where it must be; E305 when neither fits.
+  bool align(const TensorExpr& call, Typed& x, Typed& y);
+  std::optional<Typed> product(const TensorExpr& call, const CallArguments& arguments,
+                               const std::vector<Typed>& xs);
+
+  // build_reductions.cpp
+  std::optional<Typed> reduction(const TensorExpr& call, const CallArguments& arguments,
+                                 const std::vector<Typed>& xs);
+  std::optional<Typed> reduce(Reduction reduction, const Typed& x,
+                              const std::optional<AxisPosition>& at, bool keep, Span origin);
+  std::optional<Typed> largest(const TensorExpr& call, const CallArguments& arguments,
+                               const Typed& x);
+  std::optional<std::int64_t> how_many(const TensorExpr& call, const CallArguments& arguments,
+                                       std::int64_t size);
+
+  // build_products.cpp
+  std::optional<Typed> matmul(const TensorExpr& call, const Typed& left, const Typed& right);
+  std::optional<Typed> outer(const TensorExpr& call, const Typed& left, const Typed& right);
+  Typed transpose(const Typed& x, Span origin);
+  std::optional<Typed> orthogonalize(const TensorExpr& call, const CallArguments& arguments,
+                                     const Typed& x, const Typed& direction);
+
+  // build_values.cpp: pointwise and initial transforms
   std::optional<Typed> pointwise(const TensorExpr& call, const CallArguments& arguments,
                                  const Typed& x);
   std::optional<Typed> initial(const TensorExpr& call, const CallArguments& arguments);

@@ -51,8 +51,15 @@ struct Key {
   std::string operator()(const RoundOp& r) const {
     return fmt::format("D{}", static_cast<int>(r.dtype));
   }
-  std::string operator()(const MeanOp& m) const {
-    return fmt::format("M{},{},{}", m.outer, m.axis, m.inner);
+  std::string operator()(const QuotientOp&) const { return "Q"; }
+  std::string operator()(const MapOp& m) const {
+    return fmt::format("A{}", static_cast<int>(m.function));
+  }
+  std::string operator()(const ReduceOp& r) const {
+    return fmt::format("M{},{},{},{}", static_cast<int>(r.reduction), r.outer, r.axis, r.inner);
+  }
+  std::string operator()(const LargestOp& l) const {
+    return fmt::format("G{},{},{},{}", l.groups, l.size, l.keep, l.as_mask);
   }
   std::string operator()(const MatmulOp& m) const {
     return fmt::format("X{},{},{}", m.m, m.k, m.n);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "compiler/passes/pipeline.h"
 #include "compiler/passes/rewrite.h"
 
@@ -5,28 +7,41 @@ namespace inarch {
 
 namespace {
 
-/// Puts weighted sums among the inputs of a weighted sum in their place. Weights multiply in f64
-/// and are rounded once, so this is no less exact than the chain.
+/// A weighted sum in the making. An operand that comes twice, as the base of base + a·(x − base)
+/// does, is read once.
+struct FusedSum {
+  LinearOp op;
+  std::vector<NodeId> inputs;
+
+  void add(NodeId input, double weight) {
+    const auto known = std::find(inputs.begin(), inputs.end(), input);
+    if (known != inputs.end()) {
+      op.weights[static_cast<std::size_t>(known - inputs.begin())] += weight;
+    } else {
+      inputs.push_back(input);
+      op.weights.push_back(weight);
+    }
+  }
+};
+
+/// Puts weighted sums among the inputs of a weighted sum in their place. Weights multiply and add
+/// in f64 and are rounded once, so this is no less exact than the chain.
 void absorb_inputs(const Graph& graph, Node& node, const std::vector<bool>& used_once) {
   const LinearOp outer = std::get<LinearOp>(node.data);
-  LinearOp fused{{}, outer.bias};
-  std::vector<NodeId> inputs;
+  FusedSum fused{{{}, outer.bias}, {}};
   for (std::size_t k = 0; k < node.inputs.size(); ++k) {
     const NodeId input = node.inputs[k];
     const auto* inner = std::get_if<LinearOp>(&graph[input].data);
     if (!inner || !used_once[input]) {
-      fused.weights.push_back(outer.weights[k]);
-      inputs.push_back(input);
+      fused.add(input, outer.weights[k]);
       continue;
     }
-    for (std::size_t j = 0; j < inner->weights.size(); ++j) {
-      fused.weights.push_back(outer.weights[k] * inner->weights[j]);
-      inputs.push_back(graph[input].inputs[j]);
-    }
-    fused.bias += outer.weights[k] * inner->bias;
+    for (std::size_t j = 0; j < inner->weights.size(); ++j)
+      fused.add(graph[input].inputs[j], outer.weights[k] * inner->weights[j]);
+    fused.op.bias += outer.weights[k] * inner->bias;
   }
-  node.data = std::move(fused);
-  node.inputs = std::move(inputs);
+  node.data = std::move(fused.op);
+  node.inputs = std::move(fused.inputs);
 }
 
 bool changes_nothing(const Node& node, const Graph& graph) {

@@ -118,6 +118,7 @@ class PlanBuilder {
     planned.left = make_program(check.left);
     if (check.has_right) planned.right = make_program(check.right);
     planned.tolerance = check.tolerance;
+    planned.at_most = check.at_most;
     plan_.checks.push_back(std::move(planned));
   }
 

@@ -132,9 +132,7 @@ std::vector<bool> windowed_views(const Program& program, const Evaluation& how) 
       windowed[at] =
           op_if<ReadOp>(program[op.inputs[0]]) != nullptr && reads_against_the_grain(*view);
     }
-    const bool elementwise = op_if<LinearOp>(op) != nullptr || op_if<ProductOp>(op) != nullptr ||
-                             op_if<ClampOp>(op) != nullptr || op_if<RoundOp>(op) != nullptr;
-    if (!elementwise) continue;
+    if (!is_elementwise(op) && op_if<LargestOp>(op) == nullptr) continue;
     for (const std::uint32_t input : op.inputs) in_step[input] = true;
   }
   return windowed;
@@ -142,6 +140,32 @@ std::vector<bool> windowed_views(const Program& program, const Evaluation& how) 
 
 std::int64_t window_elements(const Op& view, const Evaluation& how) {
   return std::min(std::max(how.window, how.tile), view.count);
+}
+
+ReduceShape reduce_shape(const ReduceOp& op, const Evaluation& how) {
+  const std::int64_t lanes = op.inner == 1 ? reduce_lanes : 1;
+  const std::int64_t width = multiply(op.inner, lanes);
+  ReduceShape shape;
+  shape.lanes = lanes;
+  shape.columns = lanes > 1 ? width : std::min(std::max<std::int64_t>(width, 1), how.tile);
+  const std::int64_t outer = multiply(op.axis, op.inner);
+  if (outer > 0 && outer <= how.tile) {
+    shape.outers =
+        std::clamp<std::int64_t>(how.tile / outer, 1, std::max<std::int64_t>(op.outer, 1));
+    shape.buffer = shape.outers * outer;
+    return shape;
+  }
+  shape.rows = shape.columns == width ? std::max<std::int64_t>(how.tile / shape.columns, 1) : 1;
+  shape.buffer = multiply(shape.rows, shape.columns);
+  return shape;
+}
+
+std::int64_t largest_bytes(const LargestOp& op, const Evaluation& how) {
+  const std::int64_t tile = buffer(std::min(how.tile, multiply(op.groups, op.size)), how.width);
+  // A group that fits a tile is selected from in a copy, a larger one by a histogram.
+  const std::int64_t work = op.size <= how.tile ? buffer(op.size, how.width)
+                                                : buffer(magnitude_bins, sizeof(std::int64_t));
+  return add(tile, work);
 }
 
 std::int64_t span_elements(const Op& read, const Evaluation& how) {
@@ -182,10 +206,10 @@ std::int64_t own_bytes(const Program& program, const Op& op, const Evaluation& h
     const std::int64_t window = std::min(how.tile, program[op.inputs[0]].count);
     return add(is_fine_take(*take, how) ? buffer(window, how.width) : 0, input_bytes);
   }
-  if (op_if<LinearOp>(op) != nullptr || op_if<ProductOp>(op) != nullptr) {
+  if (is_elementwise(op)) {
     return add(op.inputs.size() > 1 ? buffer(limit, how.width) : 0, input_bytes);
   }
-  if (op_if<MeanOp>(op) != nullptr) return 0;
+  if (op_if<ReduceOp>(op) != nullptr) return 0;
   if (const auto* product = op_if<MatmulOp>(op)) {
     const std::int64_t rows = std::min(matmul_rows(*product), product->m);
     return add(buffer(multiply(rows, product->k), how.width), input_bytes);
@@ -236,10 +260,13 @@ std::int64_t materialise_bytes(const Program& program, const Evaluation& how) {
   const std::vector<std::int64_t> sizes = all_stack_bytes(program, how);
   std::int64_t most = 0;
   for (const Op& op : program) {
-    if (const auto* mean = op_if<MeanOp>(op)) {
-      const std::int64_t sums = buffer(std::min(how.tile, mean->inner), sizeof(double));
-      const std::int64_t rows = buffer(std::min(how.tile, program[op.inputs[0]].count), how.width);
+    if (const auto* reduce = op_if<ReduceOp>(op)) {
+      const ReduceShape shape = reduce_shape(*reduce, how);
+      const std::int64_t sums = buffer(shape.columns, sizeof(double));
+      const std::int64_t rows = buffer(shape.buffer, how.width);
       most = std::max(most, add(add(2 * sums, rows), sizes[op.inputs[0]]));
+    } else if (const auto* largest = op_if<LargestOp>(op)) {
+      most = std::max(most, add(largest_bytes(*largest, how), sizes[op.inputs[0]]));
     } else if (op_if<MatmulOp>(op) != nullptr) {
       most = std::max(most, sizes[op.inputs[1]]);
     }
@@ -250,7 +277,10 @@ std::int64_t materialise_bytes(const Program& program, const Evaluation& how) {
 std::int64_t resident_bytes(const Program& program, int width) {
   std::int64_t total = 0;
   for (const Op& op : program) {
-    if (op_if<MeanOp>(op) != nullptr) total = add(total, buffer(op.count, width));
+    if (op_if<ReduceOp>(op) != nullptr) total = add(total, buffer(op.count, width));
+    if (const auto* largest = op_if<LargestOp>(op)) {
+      total = add(total, buffer(largest->groups, cutoff_bytes));
+    }
     if (op_if<MatmulOp>(op) != nullptr) {
       total = add(total, buffer(program[op.inputs[1]].count, width));
     }

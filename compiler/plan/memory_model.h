@@ -35,7 +35,8 @@ inline constexpr std::int64_t process_base_bytes = 48 * 1024 * 1024;
 
 /// Bytes of scratch one worker needs to produce one tile of `program`, its output buffer included.
 std::int64_t scratch_bytes(const Program& program, DType output, const Cut& cut = {});
-/// Bytes of all materialised results (mean, right operands of matmul) of `program`.
+/// Bytes of all materialised results (reductions, thresholds, right operands of matmul) of
+/// `program`.
 std::int64_t resident_bytes(const Program& program, DType output = DType::f32);
 /// The same for any step and check; copies go through a buffer in which they are hashed.
 std::int64_t scratch_bytes(const Plan& plan, const Step& step, const Cut& cut = {});
@@ -89,6 +90,24 @@ bool is_fine_take(const TakeOp& op, const Evaluation& how);
 std::vector<bool> windowed_views(const Program& program, const Evaluation& how);
 /// Elements in the window of such a view.
 std::int64_t window_elements(const Op& view, const Evaluation& how);
+/// How a reduction goes over its input: a row of an axis without inner dimensions is dealt out to
+/// lanes, so that sums run side by side. Outer slices that fit a tile are read several at once,
+/// others in portions of rows.
+struct ReduceShape {
+  std::int64_t lanes = 1;    // > 1: the axis is [axis / lanes, lanes] and a rest
+  std::int64_t columns = 1;  // sums at a time
+  std::int64_t outers = 0;   // slices at a time; 0: a slice is cut
+  std::int64_t rows = 0;     // rows of `columns` at a time, when a slice is cut
+  std::int64_t buffer = 0;   // elements of input at a time
+};
+ReduceShape reduce_shape(const ReduceOp& op, const Evaluation& how);
+inline constexpr std::int64_t reduce_lanes = 64;
+/// Bins of the histogram from which the largest magnitudes are selected.
+inline constexpr std::int64_t magnitude_bins = 65536;
+/// What a threshold takes.
+inline constexpr std::int64_t cutoff_bytes = 16;
+/// What finding one takes.
+std::int64_t largest_bytes(const LargestOp& op, const Evaluation& how);
 /// Elements of a stored tensor that a view reads at a time.
 std::int64_t span_elements(const Op& read, const Evaluation& how);
 /// What one evaluation of op `at` takes beside its target, inputs included.

@@ -9,6 +9,17 @@
 
 namespace inarch {
 
+bool is_elementwise(const Op& op) {
+  return std::holds_alternative<LinearOp>(op.data) || std::holds_alternative<ProductOp>(op.data) ||
+         std::holds_alternative<QuotientOp>(op.data) || std::holds_alternative<MapOp>(op.data) ||
+         std::holds_alternative<ClampOp>(op.data) || std::holds_alternative<RoundOp>(op.data);
+}
+
+bool is_materialised(const Op& op) {
+  return std::holds_alternative<ReduceOp>(op.data) || std::holds_alternative<LargestOp>(op.data) ||
+         std::holds_alternative<MatmulOp>(op.data);
+}
+
 namespace {
 
 std::int64_t add(std::int64_t a, std::int64_t b) {

@@ -27,8 +27,9 @@ struct ReadOp {
   std::int64_t offset = 0;   // bytes from the start of the file
   DType dtype = DType::f32;
 };
-using OpData = std::variant<ReadOp, FillOp, RandomOp, IdentityOp, ViewOp, ConcatOp, TakeOp,
-                            LinearOp, ProductOp, ClampOp, RoundOp, MeanOp, MatmulOp>;
+using OpData =
+    std::variant<ReadOp, FillOp, RandomOp, IdentityOp, ViewOp, ConcatOp, TakeOp, LinearOp,
+                 ProductOp, QuotientOp, MapOp, ClampOp, RoundOp, ReduceOp, LargestOp, MatmulOp>;
 
 struct Op {
   OpData data;
@@ -36,6 +37,12 @@ struct Op {
   std::int64_t count = 0;             // elements it yields
 };
 using Program = std::vector<Op>;
+
+/// True when element i of the result needs element i of each input and nothing else.
+bool is_elementwise(const Op& op);
+/// True when something of the op (a reduction, thresholds, a right operand) is computed once,
+/// before the tiles of its step.
+bool is_materialised(const Op& op);
 
 /// Bytes that move from a source file to a shard as they are: one tensor, part of one, or a run of
 /// tensors that are neighbours in both.
@@ -100,14 +107,15 @@ struct CarriedFile {
 };
 
 /// |left − right| ≤ tolerance · max(|left|, |right|) over the largest magnitudes; 0 asks for
-/// equality. With only `left`, every value must be finite. Evaluated in f64 on the finished
-/// tensors.
+/// equality. With `at_most`, left ≤ right everywhere. With only `left`, every value must be finite.
+/// Evaluated in f64 on the finished tensors.
 struct PlanCheck {
   std::string description;
   std::string origin;
   Program left;
   Program right;
   double tolerance = 0;
+  bool at_most = false;
   std::int64_t resident_bytes = 0;
   std::int64_t scratch_bytes = 0;
 };

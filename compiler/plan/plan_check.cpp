@@ -195,6 +195,7 @@ class PlanChecker {
       const std::string where = fmt::format("checks[{}]", c);
       check_program(plan_, check.left, ProgramUse::check, DType::f64, where + ".left", fault_);
       if (fault_.any()) return;
+      if (check.right.empty() && check.at_most) return fail(where, "has no limit");
       if (!check.right.empty()) {
         check_program(plan_, check.right, ProgramUse::check, DType::f64, where + ".right", fault_);
         if (fault_.any()) return;

@@ -124,9 +124,23 @@ class ProgramChecker {
     if (!is_arithmetic(op.dtype)) return fail(fmt::format("cannot round to {}", name(op.dtype)));
     if (takes(1) && computes()) elementwise();
   }
-  void operator()(const MeanOp& op) {
+  void operator()(const QuotientOp&) {
+    if (takes(2) && computes()) elementwise();
+  }
+  void operator()(const MapOp&) {
+    if (takes(1) && computes()) elementwise();
+  }
+  void operator()(const LargestOp& op) {
     if (!takes(1) || !computes()) return;
-    if (op.axis < 1) return fail("a mean of nothing");
+    if (op.keep < 0 || op.keep > op.size) {
+      return fail(fmt::format("keeps {} of {} elements", op.keep, op.size));
+    }
+    yields(bounded_product(op.groups, op.size));
+    if (!fault_.any()) elementwise();
+  }
+  void operator()(const ReduceOp& op) {
+    if (!takes(1) || !computes()) return;
+    if (op.axis < 1) return fail("a reduction of nothing");
     const auto rows = bounded_product(op.outer, op.axis);
     if (!rows || !gives(0, bounded_product(*rows, op.inner))) return fail("input of another size");
     yields(bounded_product(op.outer, op.inner));

@@ -124,6 +124,14 @@ const Json::List& PlanFields::list(std::string_view key) {
   return no_items;
 }
 
+bool PlanFields::boolean(std::string_view key) {
+  const Json* json = take(key);
+  if (json == nullptr) return false;
+  if (const auto* truth = std::get_if<bool>(&json->data)) return *truth;
+  wrong(key, "true or false");
+  return false;
+}
+
 std::vector<std::int64_t> PlanFields::integers(std::string_view key) {
   const Json::List& items = list(key);
   std::vector<std::int64_t> values;

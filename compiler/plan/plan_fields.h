@@ -46,6 +46,7 @@ class PlanFields {
   std::uint64_t unsigned_integer(std::string_view key);
   std::uint32_t index(std::string_view key);
   double real(std::string_view key);
+  bool boolean(std::string_view key);
   std::string text(std::string_view key);
   std::vector<std::int64_t> integers(std::string_view key);
   std::vector<std::uint32_t> indices(std::string_view key);

@@ -157,6 +157,7 @@ PlanCheck take_check(PlanFields& fields, PlanFault& fault) {
   check.description = fields.text("description");
   check.origin = fields.text("origin");
   check.tolerance = fields.real("tolerance");
+  check.at_most = fields.boolean("at_most");
   check.left = read_program(fields.value("left"), fields.where() + ".left", fault);
   check.right = read_program(fields.value("right"), fields.where() + ".right", fault);
   check.scratch_bytes = fields.integer("scratch");

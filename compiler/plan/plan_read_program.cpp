@@ -59,8 +59,15 @@ OpData read_other(PlanFields& fields, const std::string& kind) {
   if (kind == "product") return ProductOp{};
   if (kind == "clamp") return ClampOp{fields.real("low"), fields.real("high")};
   if (kind == "round") return RoundOp{read_dtype(fields, "dtype")};
-  if (kind == "mean") {
-    return MeanOp{fields.integer("outer"), fields.integer("axis"), fields.integer("inner")};
+  if (kind == "quotient") return QuotientOp{};
+  if (const auto function = map_function_named(kind)) return MapOp{*function};
+  if (const auto reduction = reduction_named(kind)) {
+    return ReduceOp{*reduction, fields.integer("outer"), fields.integer("axis"),
+                    fields.integer("inner")};
+  }
+  if (kind == "largest" || kind == "largest_mask") {
+    return LargestOp{fields.integer("groups"), fields.integer("size"), fields.integer("keep"),
+                     kind == "largest_mask"};
   }
   if (kind == "matmul") {
     return MatmulOp{fields.integer("m"), fields.integer("k"), fields.integer("n")};

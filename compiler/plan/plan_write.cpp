@@ -105,8 +105,15 @@ struct OpWriter {
   void operator()(const RoundOp& op) const {
     put(out, "\"round\",\"dtype\":\"{}\"", name(op.dtype));
   }
-  void operator()(const MeanOp& op) const {
-    put(out, "\"mean\",\"outer\":{},\"axis\":{},\"inner\":{}", op.outer, op.axis, op.inner);
+  void operator()(const QuotientOp&) const { put(out, "\"quotient\""); }
+  void operator()(const MapOp& op) const { put(out, "\"{}\"", name(op.function)); }
+  void operator()(const ReduceOp& op) const {
+    put(out, "\"{}\",\"outer\":{},\"axis\":{},\"inner\":{}", name(op.reduction), op.outer, op.axis,
+        op.inner);
+  }
+  void operator()(const LargestOp& op) const {
+    put(out, "\"{}\",\"groups\":{},\"size\":{},\"keep\":{}",
+        op.as_mask ? "largest_mask" : "largest", op.groups, op.size, op.keep);
   }
   void operator()(const MatmulOp& op) const {
     put(out, "\"matmul\",\"m\":{},\"k\":{},\"n\":{}", op.m, op.k, op.n);
@@ -178,8 +185,9 @@ void put_item(std::string& out, const CarriedFile& file) {
 }
 
 void put_item(std::string& out, const PlanCheck& check) {
-  put(out, "{{\"description\":{},\"origin\":{},\"tolerance\":{},\"left\":",
-      json_quote(check.description), json_quote(check.origin), real(check.tolerance));
+  put(out, "{{\"description\":{},\"origin\":{},\"tolerance\":{},\"at_most\":{},\"left\":",
+      json_quote(check.description), json_quote(check.origin), real(check.tolerance),
+      check.at_most);
   put_program(out, check.left);
   out += ",\"right\":";
   put_program(out, check.right);

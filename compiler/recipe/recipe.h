@@ -82,6 +82,7 @@ struct CheckDecl {
     tensors,
     complete,
     equal,
+    at_most,
     finite,
     shape,
     exists,
@@ -95,7 +96,7 @@ struct CheckDecl {
   ExprPtr where;
   std::vector<NamedOperand> probes;    // `with:`, tensors the check makes for itself
   ArgumentValue expected;              // parameters, tensors, shape, assertion, tolerance of equal
-  std::vector<TensorExprPtr> tensors;  // equal: left and right; finite, shape, exists, absent: one
+  std::vector<TensorExprPtr> tensors;  // equal: left and right; at_most: value and limit; else one
   std::optional<Template> architecture;
 };
 

@@ -249,7 +249,10 @@ Value check_schema() {
                 {"right", tensor},
                 {"tolerance",
                  definition("expression", "relative to the largest magnitude; 0 by default")}},
-               {"left", "right"}, "")}},
+               {"left", "right"}, "")},
+       {"at_most",
+        object({{"value", tensor}, {"limit", definition("operand_text", "a tensor or a number")}},
+               {"value", "limit"}, "no value is above the limit")}},
       {}, "one claim about the output");
 }
 

@@ -132,6 +132,14 @@ bool is_initial(const YamlNode& init, Diagnostics& diagnostics) {
   return false;
 }
 
+/// `combine: a + 0.3 * (b - a)`; a word alone is a transform.
+bool is_expression(const YamlNode& combine) {
+  const auto is_word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  return combine.is_scalar() && !std::all_of(combine.text.begin(), combine.text.end(), is_word);
+}
+
 TensorExprPtr read_value(const Fields& fields, const Rule& rule, const YamlNode& node,
                          Diagnostics& diagnostics) {
   std::vector<TensorExprPtr> inputs;
@@ -157,7 +165,9 @@ TensorExprPtr read_value(const Fields& fields, const Rule& rule, const YamlNode&
     if (!is_initial(*init, diagnostics)) return nullptr;
     value = read_transform(*init, {}, diagnostics);
   } else if (combine) {
-    value = read_transform(*combine, inputs, diagnostics);
+    value = is_expression(*combine)
+                ? parse_tensor_expression(combine->text, combine->span, diagnostics)
+                : read_transform(*combine, inputs, diagnostics);
   } else if (!inputs.empty()) {
     const YamlNode* from = fields.get("from");
     const bool uses_names = from && from->is_mapping() && !from->find("tensor");
@@ -199,6 +209,7 @@ CheckDecl::Kind kind_of_check(const std::string& name) {
   if (name == "tensors") return K::tensors;
   if (name == "complete") return K::complete;
   if (name == "equal") return K::equal;
+  if (name == "at_most") return K::at_most;
   if (name == "finite") return K::finite;
   if (name == "shape") return K::shape;
   if (name == "exists") return K::exists;
@@ -240,6 +251,11 @@ void read_check_body(const YamlNode& body, CheckDecl& check, Diagnostics& diagno
       read_check_tensor(fields.require("left"), "'left'", check, diagnostics);
       read_check_tensor(fields.require("right"), "'right'", check, diagnostics);
       return number(fields.get("tolerance"), ParamKind::number);
+    }
+    case K::at_most: {
+      const Fields fields(body, "'at_most'", {"value", "limit"}, diagnostics);
+      read_check_tensor(fields.require("value"), "'value'", check, diagnostics);
+      return read_check_tensor(fields.require("limit"), "'limit'", check, diagnostics);
     }
     case K::shape: {
       const Fields fields(body, "'shape'", {"of", "is"}, diagnostics);
@@ -410,9 +426,9 @@ std::optional<Rule> read_definition(const YamlNode& name, const YamlNode& body,
 
 std::optional<CheckDecl> read_check(const YamlNode& node, const std::vector<SourceDecl>& sources,
                                     Diagnostics& diagnostics) {
-  static const std::vector<std::string> kinds = {"parameters", "tensors", "complete",
-                                                 "equal",      "finite",  "shape",
-                                                 "exists",     "absent",  "assert"};
+  static const std::vector<std::string> kinds = {"parameters", "tensors", "complete", "equal",
+                                                 "at_most",    "finite",  "shape",    "exists",
+                                                 "absent",     "assert"};
   std::vector<std::string> known = {"name", "for", "where", "with"};
   known.insert(known.end(), kinds.begin(), kinds.end());
   const std::size_t before = diagnostics.errors();

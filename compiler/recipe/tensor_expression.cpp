@@ -93,6 +93,10 @@ bool is_not_finite(std::string_view text) {
   return false;
 }
 
+// What comes after walks the tree by recursion.
+constexpr int most_nesting = 200;
+constexpr int most_terms = 200;
+
 /// Recursive descent over the one-line form.
 class Parser {
  public:
@@ -119,7 +123,7 @@ class Parser {
 
  private:
   TensorExprPtr pipeline() {
-    TensorExprPtr value = primary();
+    TensorExprPtr value = sum();
     while (value) {
       skip_space();
       if (peek() != '|') return value;
@@ -133,9 +137,87 @@ class Parser {
     return value;
   }
 
+  TensorExprPtr sum() {
+    return chain("+-", [this] { return product(); });
+  }
+  TensorExprPtr product() {
+    return chain("*/", [this] { return negation(); });
+  }
+
+  /// Operands between signs, from left to right.
+  template <typename Operand>
+  TensorExprPtr chain(std::string_view signs, Operand operand) {
+    skip_space();
+    const std::size_t begin = at_;
+    TensorExprPtr left = operand();
+    for (int length = 0; left; ++length) {
+      skip_space();
+      if (at_ == text_.size() || signs.find(peek()) == std::string_view::npos) return left;
+      const std::size_t sign = at_++;
+      if (length == most_terms) return fail(sign, 1, "this has too many terms");
+      TensorExprPtr right = operand();
+      left = right ? operation(sign, {left, right}, begin) : nullptr;
+    }
+    return nullptr;
+  }
+
+  TensorExprPtr negation() {
+    skip_space();
+    if (peek() != '-') return primary();
+    const Nesting nesting(depth_);
+    const std::size_t sign = at_++;
+    if (nesting.too_deep()) return fail(sign, 1, "this is nested too deep");
+    TensorExprPtr inner = negation();
+    return inner ? operation(sign, {inner}, sign) : nullptr;
+  }
+
+  TensorExprPtr operation(std::size_t sign, std::vector<TensorExprPtr> inputs, std::size_t begin) {
+    auto e = std::make_shared<TensorExpr>();
+    e->kind = TensorExpr::Kind::operation;
+    e->name = text_.substr(sign, 1);
+    e->transform_span = place(sign, 1);
+    e->inputs = std::move(inputs);
+    e->span = place(begin, at_ - begin);
+    return e;
+  }
+
+  /// 0.5, or `${…}`.
+  TensorExprPtr number() {
+    const std::size_t begin = at_;
+    std::size_t from = at_, length = 0;
+    if (peek() == '$') {
+      int braces = 0;
+      do {
+        if (text_[at_] == '{') ++braces;
+        if (text_[at_] == '}') --braces;
+        ++at_;
+      } while (at_ < text_.size() && (braces > 0 || at_ < begin + 2));
+      if (braces != 0 || at_ < begin + 3) return fail(begin, at_ - begin, "expected ${expression}");
+      from = begin + 2;
+      length = at_ - begin - 3;
+    } else {
+      const auto goes_on = [&](char c) {
+        const bool exponent = at_ > begin && (text_[at_ - 1] == 'e' || text_[at_ - 1] == 'E');
+        return (c >= '0' && c <= '9') || c == '.' || c == 'e' || c == 'E' || c == '_' ||
+               (exponent && (c == '+' || c == '-'));
+      };
+      while (at_ < text_.size() && goes_on(text_[at_])) ++at_;
+      length = at_ - begin;
+    }
+    auto e = std::make_shared<TensorExpr>();
+    e->kind = TensorExpr::Kind::number;
+    e->span = place(begin, at_ - begin);
+    e->expression = parse_expression(text_.substr(from, length), place(from, length), diagnostics_);
+    return e->expression ? e : nullptr;
+  }
+
   TensorExprPtr primary() {
     skip_space();
     const std::size_t begin = at_;
+    const Nesting nesting(depth_);
+    if (nesting.too_deep()) return fail(begin, 1, "this is nested too deep");
+    if ((peek() >= '0' && peek() <= '9') || (peek() == '$' && text_.substr(at_, 2) == "${"))
+      return number();
     if (peek() == '(') {
       ++at_;
       TensorExprPtr inner = pipeline();
@@ -157,6 +239,8 @@ class Parser {
     e->kind = TensorExpr::Kind::name;
     e->name = name;
     e->span = place(begin, name.size());
+    Diagnostics not_a_number;  // then it can only be an operand's name
+    e->expression = parse_expression(name, e->span, not_a_number);
     return e;
   }
 
@@ -323,10 +407,24 @@ class Parser {
     return nullptr;
   }
 
+  /// Counts how deep the descent is, for as long as it lives.
+  class Nesting {
+   public:
+    explicit Nesting(int& depth) : depth_(depth) { ++depth_; }
+    ~Nesting() { --depth_; }
+    Nesting(const Nesting&) = delete;
+    Nesting& operator=(const Nesting&) = delete;
+    bool too_deep() const { return depth_ > most_nesting; }
+
+   private:
+    int& depth_;
+  };
+
   std::string_view text_;
   SpanMap spans_;
   Diagnostics& diagnostics_;
   std::size_t at_ = 0;
+  int depth_ = 0;
 };
 
 }  // namespace

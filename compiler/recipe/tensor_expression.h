@@ -35,7 +35,7 @@ struct Argument {
 /// An expression over tensors: a reference to one, a named one, or a transform of others. `apply`
 /// pipelines, `combine`, `init` and the one-line form `a:x | tile(rows=2)` all become this.
 struct TensorExpr {
-  enum class Kind { reference, name, call };
+  enum class Kind { reference, name, call, number, operation };
   Kind kind = Kind::reference;
   Span span;
 
@@ -45,7 +45,9 @@ struct TensorExpr {
   std::optional<NamePattern> index;  // of a list of sources: "3", "{e}", "{e + 1}"
   NamePattern pattern;
 
-  std::string name;  // name: an operand or a probe of the rule or check
+  std::string name;    // name: an operand or a probe of the rule or check, else a number's name;
+                       // operation: its sign, of + - * / (two inputs, or one after -)
+  ExprPtr expression;  // number: a literal or `${…}`
 
   // call
   Transform transform = Transform::view;
@@ -56,6 +58,8 @@ struct TensorExpr {
 
 /// Reads the one-line form:
 ///   matmul(out:${layer}.{i}.o_proj.weight, v | view("(head d)", d=256) | tile(d=2))
+///   a:{name...} + share * (b:{name} - a:{name})
+/// `|` binds least, then + and -, then * and /. A tensor's name ends at a space.
 /// Faults: E121 (syntax), E122 (unknown transform), E123 (unknown parameter), E124 (wrong number of
 /// operands).
 TensorExprPtr parse_tensor_expression(std::string_view text, Span span, Diagnostics& diagnostics);

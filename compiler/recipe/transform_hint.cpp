@@ -16,7 +16,7 @@ struct Foreign {
   std::string_view ours;
 };
 
-constexpr std::array<Foreign, 22> foreign_names = {{
+constexpr std::array<Foreign, 18> foreign_names = {{
     {"astype", "cast: bf16"},
     {"average", "linear: [0.5, 0.5]"},
     {"cat", "concat: rows"},
@@ -25,9 +25,7 @@ constexpr std::array<Foreign, 22> foreign_names = {{
     {"flip", "reverse: rows"},
     {"full", "constant: 1"},
     {"index_select", "gather: { rows: [0, 2] }"},
-    {"mean", "linear: [0.5, 0.5]"},
     {"mul", "rescale: 2"},
-    {"multiply", "rescale: 2"},
     {"prune", "drop: { rows: [0] }"},
     {"rand", "uniform"},
     {"randn", "normal: { std: 0.02 }"},
@@ -35,9 +33,7 @@ constexpr std::array<Foreign, 22> foreign_names = {{
     {"repeat_interleave", "repeat: { rows: 2 }"},
     {"scale", "rescale: 2"},
     {"select", "keep: { rows: [0] }"},
-    {"sum", "linear: [1, 1]"},
     {"to", "cast: bf16"},
-    {"transpose", "permute: \"columns rows\""},
     {"truncate", "crop: { rows: 8 }"},
 }};
 

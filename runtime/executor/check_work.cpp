@@ -97,6 +97,8 @@ void CheckWork::note(const PlanCheck& check, std::size_t number, const double* l
   std::int64_t non_finite = 0;
   if (right == nullptr) {
     non_finite = count_non_finite(left, n);
+  } else if (check.at_most) {
+    difference = max_excess(left, right, n);
   } else {
     difference = max_abs_difference(left, right, n);
     if (check.tolerance > 0) largest = std::max(max_abs(left, n), max_abs(right, n));
@@ -126,6 +128,13 @@ void CheckWork::report(Diagnostics& diagnostics) const {
     const double allowed = check.tolerance * finding.largest;
     // Written so that a NaN fails.
     if (finding.difference <= allowed) continue;
+    if (check.at_most) {
+      diagnostics.add(error("E802", fmt::format("check failed: {}: the value is above its limit by "
+                                                "up to {:.6g}",
+                                                what, finding.difference))
+                          .in(check.origin));
+      continue;
+    }
     diagnostics.add(
         error("E800", fmt::format("check failed: {}: the sides differ by up to {:.6g}, expected at "
                                   "most {:.6g}",

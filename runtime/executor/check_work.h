@@ -28,7 +28,8 @@ class CheckWork : public UnitWork {
 
   /// Bytes that progress will count for `check`.
   static std::int64_t bytes(const PlanCheck& check);
-  /// E800 for each check whose sides differ, E801 for values that are not finite.
+  /// E800 for each check whose sides differ, E802 for values above their limit, E801 for values
+  /// that are not finite.
   void report(Diagnostics& diagnostics) const;
 
  private:

@@ -140,6 +140,25 @@ bool Evaluator::apply(const ProductOp&, std::uint32_t at, std::int64_t begin, st
   return true;
 }
 
+bool Evaluator::apply(const QuotientOp&, std::uint32_t at, std::int64_t begin, std::int64_t n,
+                      std::byte* target) {
+  const std::vector<std::uint32_t>& inputs = program_[at].inputs;
+  if (!eval(inputs[0], begin, n, target)) return false;
+  auto* next = static_cast<std::byte*>(arena_.take(n * how_.width));
+  if (!eval(inputs[1], begin, n, next)) return false;
+  with_values(target, [&]<typename T>(T* values) {
+    divide(static_cast<const T*>(static_cast<const void*>(next)), n, values);
+  });
+  return true;
+}
+
+bool Evaluator::apply(const MapOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+                      std::byte* target) {
+  if (!eval(program_[at].inputs[0], begin, n, target)) return false;
+  with_values(target, [&](auto* values) { map_values(op.function, n, values); });
+  return true;
+}
+
 bool Evaluator::apply(const ClampOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
                       std::byte* target) {
   if (!eval(program_[at].inputs[0], begin, n, target)) return false;

@@ -13,7 +13,8 @@
 
 namespace inarch {
 
-/// Results of a program that are computed once, before its tiles: means and right operands.
+/// Results of a program that are computed once, before its tiles: reductions, thresholds
+/// and right operands.
 struct Materialised {
   std::vector<Block> blocks;  // by op; empty where the op has none
   const std::byte* of(std::uint32_t op) const { return blocks[op].data(); }
@@ -33,7 +34,7 @@ class Evaluator {
   void open_cache();
   /// Elements [begin, begin + n) of the last op, n ≤ how.tile: of how.width bytes each.
   Status evaluate(std::int64_t begin, std::int64_t n, std::byte* target);
-  /// Computes all means and right operands; `into` gets the blocks as they are done.
+  /// Computes all of them; `into` gets the blocks as they are done.
   Status materialise(Materialised& into);
 
  private:
@@ -73,7 +74,13 @@ class Evaluator {
              std::byte* target);
   bool apply(const RoundOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
              std::byte* target);
-  bool apply(const MeanOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+  bool apply(const QuotientOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+             std::byte* target);
+  bool apply(const MapOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+             std::byte* target);
+  bool apply(const LargestOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+             std::byte* target);
+  bool apply(const ReduceOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
              std::byte* target);
   bool apply(const MatmulOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
              std::byte* target);
@@ -93,10 +100,15 @@ class Evaluator {
   bool take_windows(const TakeOp& op, const Op& self, std::int64_t begin, std::int64_t n,
                     std::byte* target);
   bool compute_product_rows(const MatmulOp& op, std::uint32_t at, std::int64_t block);
-  bool materialise_mean(const MeanOp& op, const Op& self, std::byte* result);
+  bool materialise_reduction(const ReduceOp& op, const Op& self, std::byte* result);
   template <typename T>
-  bool mean_columns(const MeanOp& op, std::uint32_t input, std::int64_t outer, std::int64_t column,
-                    std::int64_t columns, T* result);
+  bool reduce_whole_slices(const ReduceOp& op, std::uint32_t input, T* result);
+  template <typename T>
+  bool reduce_columns(const ReduceOp& op, std::uint32_t input, std::int64_t outer,
+                      std::int64_t column, std::int64_t columns, T* result);
+  template <typename T>
+  bool reduce_long_row(const ReduceOp& op, std::uint32_t input, std::int64_t outer, T* result);
+  bool materialise_cutoffs(const LargestOp& op, const Op& self, std::byte* result);
 
   bool read(const ReadOp& op, std::int64_t first, std::int64_t n, void* into);
   bool keep(Status status);

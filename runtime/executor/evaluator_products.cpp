@@ -1,4 +1,4 @@
-// Products and means. The sums inside a product are in an order that depends on the shape of the
+// Products. The sums inside a product are in an order that depends on the shape of the
 // call, and so does the rounding. To get the same bits however the output is cut, rows are grouped
 // in blocks that depend on the shapes of the operands alone, and a block is always computed whole,
 // also when only a part of it is wanted; the last one is kept for the next tile.
@@ -8,7 +8,6 @@
 
 #include "runtime/executor/evaluator.h"
 #include "runtime/kernels/gemm.h"
-#include "runtime/kernels/reduce.h"
 
 namespace inarch {
 
@@ -62,13 +61,6 @@ bool Evaluator::compute_product_rows(const MatmulOp& op, std::uint32_t at, std::
   return true;
 }
 
-bool Evaluator::apply(const MeanOp&, std::uint32_t at, std::int64_t begin, std::int64_t n,
-                      std::byte* target) {
-  std::memcpy(target, materialised_->of(at) + begin * how_.width,
-              static_cast<std::size_t>(n * how_.width));
-  return true;
-}
-
 Status Evaluator::materialise(Materialised& into) {
   const ArenaScope scope(arena_);
   open_cache();  // a right operand may be a product itself
@@ -78,9 +70,12 @@ Status Evaluator::materialise(Materialised& into) {
   for (std::size_t i = 0; i < program_.size(); ++i) {
     const Op& op = program_[i];
     bool good = true;
-    if (const auto* mean = std::get_if<MeanOp>(&op.data)) {
+    if (const auto* reduce = std::get_if<ReduceOp>(&op.data)) {
       into.blocks[i] = Block(op.count * how_.width);
-      good = op.count == 0 || materialise_mean(*mean, op, into.blocks[i].data());
+      good = op.count == 0 || materialise_reduction(*reduce, op, into.blocks[i].data());
+    } else if (const auto* largest = std::get_if<LargestOp>(&op.data)) {
+      into.blocks[i] = Block(largest->groups * scratch::cutoff_bytes);
+      good = op.count == 0 || materialise_cutoffs(*largest, op, into.blocks[i].data());
     } else if (std::holds_alternative<MatmulOp>(op.data)) {
       const std::int64_t elements = program_[op.inputs[1]].count;
       into.blocks[i] = Block(elements * how_.width);
@@ -89,45 +84,6 @@ Status Evaluator::materialise(Materialised& into) {
     if (!good) return std::move(*fault_);
   }
   return {};
-}
-
-bool Evaluator::materialise_mean(const MeanOp& op, const Op& self, std::byte* result) {
-  bool good = true;
-  with_values(result, [&](auto* values) {
-    for (std::int64_t outer = 0; outer < op.outer && good; ++outer) {
-      for (std::int64_t column = 0; column < op.inner && good; column += how_.tile) {
-        const std::int64_t columns = std::min(how_.tile, op.inner - column);
-        good = mean_columns(op, self.inputs[0], outer, column, columns,
-                            values + outer * op.inner + column);
-      }
-    }
-  });
-  return good;
-}
-
-/// Sums of columns [column, column + columns) of one outer slice: many rows at a time when rows are
-/// short, a part of each row when they are long.
-template <typename T>
-bool Evaluator::mean_columns(const MeanOp& op, std::uint32_t input, std::int64_t outer,
-                             std::int64_t column, std::int64_t columns, T* result) {
-  const ArenaScope scope(arena_);
-  auto* block = arena_.take_elements<double>(columns);
-  auto* sums = arena_.take_elements<double>(columns);
-  std::fill(block, block + columns, 0.0);
-  std::fill(sums, sums + columns, 0.0);
-  const std::int64_t rows_at_once =
-      columns == op.inner ? std::max<std::int64_t>(how_.tile / op.inner, 1) : 1;
-  auto* rows = arena_.take_elements<T>(std::min(rows_at_once, op.axis) * columns);
-  for (std::int64_t row = 0; row < op.axis; row += rows_at_once) {
-    const std::int64_t n = std::min(rows_at_once, op.axis - row);
-    const std::int64_t first = (outer * op.axis + row) * op.inner + column;
-    if (!eval(input, first, n * columns, static_cast<std::byte*>(static_cast<void*>(rows)))) {
-      return false;
-    }
-    accumulate_portion(rows, row, n, op.axis, columns, block, sums);
-  }
-  divide(sums, columns, op.axis, result);
-  return true;
 }
 
 }  // namespace inarch

@@ -11,9 +11,7 @@ namespace inarch {
 namespace {
 
 bool has_materialised(const Program& program) {
-  return std::any_of(program.begin(), program.end(), [](const Op& op) {
-    return std::holds_alternative<MeanOp>(op.data) || std::holds_alternative<MatmulOp>(op.data);
-  });
+  return std::any_of(program.begin(), program.end(), is_materialised);
 }
 
 }  // namespace
@@ -231,10 +229,7 @@ void StepWork::read_ahead(const Program& program, std::uint32_t at, std::int64_t
     inarch::read_ahead(state_.inputs.file(*read), read->offset + begin * width, n * width);
     return;
   }
-  const bool in_step =
-      std::holds_alternative<LinearOp>(op.data) || std::holds_alternative<ProductOp>(op.data) ||
-      std::holds_alternative<ClampOp>(op.data) || std::holds_alternative<RoundOp>(op.data);
-  if (!in_step) return;
+  if (!is_elementwise(op) && !std::holds_alternative<LargestOp>(op.data)) return;
   for (const std::uint32_t input : op.inputs) read_ahead(program, input, begin, n);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <cmath>
 #include <limits>
 
 #include "runtime/kernels/convert.h"
@@ -50,6 +51,34 @@ template <typename T>
 [[gnu::always_inline]] inline void multiply_loop(const T* by, std::int64_t n, T* values) {
   INARCH_INDEPENDENT
   for (std::int64_t i = 0; i < n; ++i) values[i] = one_nan(values[i] * by[i]);
+}
+
+template <typename T>
+[[gnu::always_inline]] inline void divide_loop(const T* by, std::int64_t n, T* values) {
+  INARCH_INDEPENDENT
+  for (std::int64_t i = 0; i < n; ++i) values[i] = one_nan(values[i] / by[i]);
+}
+
+template <typename T, typename F>
+[[gnu::always_inline]] inline void map_loop(std::int64_t n, T* values, F function) {
+  for (std::int64_t i = 0; i < n; ++i) values[i] = one_nan(function(values[i]));
+}
+
+template <typename T>
+[[gnu::always_inline]] inline void map_simple(MapFunction function, std::int64_t n, T* values) {
+  if (function == MapFunction::abs) map_loop(n, values, [](T x) { return std::fabs(x); });
+  if (function == MapFunction::sqrt) map_loop(n, values, [](T x) { return std::sqrt(x); });
+  if (function == MapFunction::sign) {
+    map_loop(n, values, [](T x) { return x != x ? x : T(x > T{0}) - T(x < T{0}); });
+  }
+}
+
+template <typename T>
+void map_transcendental(MapFunction function, std::int64_t n, T* values) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    const auto x = static_cast<double>(values[i]);
+    values[i] = one_nan(static_cast<T>(function == MapFunction::exp ? std::exp(x) : std::log(x)));
+  }
 }
 
 template <typename T>
@@ -136,6 +165,38 @@ void identity_values(std::int64_t columns, std::int64_t first, std::int64_t n, T
 }
 
 }  // namespace
+
+INARCH_MULTIVERSION
+void divide(const float* by, std::int64_t n, float* values) { divide_loop(by, n, values); }
+INARCH_MULTIVERSION
+void divide(const double* by, std::int64_t n, double* values) { divide_loop(by, n, values); }
+
+namespace {
+
+INARCH_MULTIVERSION
+void map_vectors(MapFunction function, std::int64_t n, float* values) {
+  map_simple(function, n, values);
+}
+INARCH_MULTIVERSION
+void map_vectors(MapFunction function, std::int64_t n, double* values) {
+  map_simple(function, n, values);
+}
+
+template <typename T>
+void map_any(MapFunction function, std::int64_t n, T* values) {
+  const bool transcendental = function == MapFunction::exp || function == MapFunction::log;
+  if (transcendental) return map_transcendental(function, n, values);
+  map_vectors(function, n, values);
+}
+
+}  // namespace
+
+void map_values(MapFunction function, std::int64_t n, float* values) {
+  map_any(function, n, values);
+}
+void map_values(MapFunction function, std::int64_t n, double* values) {
+  map_any(function, n, values);
+}
 
 INARCH_MULTIVERSION
 void multiply(const float* by, std::int64_t n, float* values) { multiply_loop(by, n, values); }

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "compiler/core/dtype.h"
+#include "compiler/core/ops.h"
 
 namespace inarch {
 
@@ -29,6 +30,15 @@ void linear_encoded(std::span<const Encoded> inputs, std::span<const double> wei
 /// values[i] = values[i] · by[i].
 void multiply(const float* by, std::int64_t n, float* values);
 void multiply(const double* by, std::int64_t n, double* values);
+
+/// values[i] = values[i] / by[i].
+void divide(const float* by, std::int64_t n, float* values);
+void divide(const double* by, std::int64_t n, double* values);
+
+/// values[i] = function(values[i]). `exp` and `log` are taken in f64 and rounded once, so that f32
+/// results are the same on every processor.
+void map_values(MapFunction function, std::int64_t n, float* values);
+void map_values(MapFunction function, std::int64_t n, double* values);
 
 /// Limits values to [low, high] in place; NaN passes through. In f32 the limits are rounded to f32.
 void clamp(float* values, std::int64_t n, double low, double high);

@@ -120,10 +120,16 @@ def test_remove_direction(tmp_path, llamas):
         assert (state @ r).abs().max() < 1e-5 < state.abs().max()
 
 
-def test_a_direction_of_another_length_is_refused(tmp_path, llamas):
-    long = write_tensors(tmp_path / "r", {"direction": torch.ones(32)})
-    with pytest.raises(AssertionError, match="r has the length 1"):
-        cook("remove-direction", tmp_path / "out", {"model": llamas["f32"], "r": long})
+def test_a_direction_of_any_length_will_do(tmp_path, llamas):
+    r = torch.randn(32, generator=torch.Generator().manual_seed(7))
+    sources = {k: write_tensors(tmp_path / f"r{k}", {"direction": k * r}) for k in (1, 100)}
+    made = [
+        read_tensors(
+            cook("remove-direction", tmp_path / f"out{k}", {"model": llamas["f32"], "r": path})
+        )
+        for k, path in sources.items()
+    ]
+    torch.testing.assert_close(made[0], made[1], rtol=1e-5, atol=1e-6)
 
 
 def test_mixed_precision(tmp_path, llamas):

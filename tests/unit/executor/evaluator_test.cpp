@@ -163,12 +163,49 @@ TEST_F(EvaluatorTest, ProductsHaveTheSameBitsForAnyTile) {
 TEST_F(EvaluatorTest, MeansHaveTheSameBitsForAnyTile) {
   std::mt19937_64 random(15);
   const Program program = {op(RandomOp{Distribution::normal, 3, 1, 1, "m"}, {}, 2 * 3000 * 5),
-                           op(MeanOp{2, 3000, 5}, {0}, 10)};
+                           op(ReduceOp{Reduction::mean, 2, 3000, 5}, {0}, 10)};
   const auto whole = evaluate(program, {false, 4, 100'000, 64, 0}, DType::f32, random);
   for (const std::int64_t tile : {3000, 100, 3}) {
     EXPECT_EQ(evaluate(program, {false, 4, tile, 64, 0}, DType::f32, random), whole) << tile;
   }
   EXPECT_NEAR(whole[0], 3, 0.1);
+}
+
+TEST_F(EvaluatorTest, ReductionsHaveTheSameBitsForAnyTile) {
+  std::mt19937_64 random(16);
+  for (const auto& [outer, axis, inner] :
+       {std::array<std::int64_t, 3>{1, 20'000, 1}, {3, 5000, 1}, {500, 37, 1}, {40, 9, 50}}) {
+    for (const Reduction reduction : {Reduction::sum, Reduction::norm, Reduction::max_abs}) {
+      const std::int64_t count = outer * axis * inner;
+      const Program program = {op(RandomOp{Distribution::normal, 3, 1, 1, "m"}, {}, count),
+                               op(ReduceOp{reduction, outer, axis, inner}, {0}, outer * inner)};
+      const auto whole = evaluate(program, {false, 4, 100'000, 64, 0}, DType::f32, random);
+      for (const std::int64_t tile : {3000, 129, 64, 3}) {
+        EXPECT_EQ(evaluate(program, {false, 4, tile, 64, 0}, DType::f32, random), whole)
+            << name(reduction) << " of " << axis << " with tiles of " << tile;
+      }
+    }
+  }
+}
+
+TEST_F(EvaluatorTest, TheLargestAreTheSameForAnyTile) {
+  std::mt19937_64 random(17);
+  for (const bool rounded : {false, true}) {  // rounding makes ties
+    const DType dtype = rounded ? DType::f8_e4m3 : DType::f32;
+    for (const std::int64_t groups : {1, 4, 300}) {
+      const std::int64_t size = 6000 / groups;
+      const Program program = {op(RandomOp{Distribution::normal, 0, 1, 1, "m"}, {}, 6000),
+                               op(RoundOp{dtype}, {0}, 6000),
+                               op(LargestOp{groups, size, size / 3, false}, {1}, 6000)};
+      const auto whole = evaluate(program, {false, 4, 100'000, 64, 0}, DType::f32, random);
+      EXPECT_EQ(std::count_if(whole.begin(), whole.end(), [](double v) { return v != 0; }),
+                groups * (size / 3));
+      for (const std::int64_t tile : {700, 64, 3}) {
+        EXPECT_EQ(evaluate(program, {false, 4, tile, 64, 0}, DType::f32, random), whole)
+            << groups << " groups with tiles of " << tile;
+      }
+    }
+  }
 }
 
 TEST_F(EvaluatorTest, ReportsFilesThatEndEarly) {

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "runtime/kernels/convert.h"
+#include "tests/support/slow_ops.h"
 
 namespace inarch {
 
@@ -87,16 +88,36 @@ struct Oracle {
     round_to(op.dtype, out.data(), static_cast<std::int64_t>(out.size()));
     return out;
   }
-  Values operator()(const MeanOp& op) const {
+  Values operator()(const QuotientOp&) const {
+    Values out = in(0);
+    for (std::size_t i = 0; i < count(); ++i) out[i] /= in(1)[i];
+    return out;
+  }
+  Values operator()(const MapOp& op) const {
+    Values out = in(0);
+    for (double& value : out) value = mapped(op.function, value);
+    return out;
+  }
+  Values operator()(const ReduceOp& op) const {
     Values out;
     for (std::int64_t outer = 0; outer < op.outer; ++outer) {
       for (std::int64_t inner = 0; inner < op.inner; ++inner) {
-        double sum = 0;
+        Values slice;
         for (std::int64_t row = 0; row < op.axis; ++row) {
-          sum += in(0)[static_cast<std::size_t>((outer * op.axis + row) * op.inner + inner)];
+          slice.push_back(
+              in(0)[static_cast<std::size_t>((outer * op.axis + row) * op.inner + inner)]);
         }
-        out.push_back(sum / static_cast<double>(op.axis));
+        out.push_back(reduced(op.reduction, slice));
       }
+    }
+    return out;
+  }
+  Values operator()(const LargestOp& op) const {
+    Values out;
+    for (std::int64_t group = 0; group < op.groups; ++group) {
+      const auto begin = in(0).begin() + group * op.size;
+      const Values values = kept_largest({begin, begin + op.size}, op.keep, op.as_mask);
+      out.insert(out.end(), values.begin(), values.end());
     }
     return out;
   }

@@ -13,7 +13,7 @@ class Maker {
 
   Program make() {
     for (int i = 0; i < options_.ops; ++i) {
-      const std::int64_t kind = pick(0, options_.compute ? 9 : 3);
+      const std::int64_t kind = pick(0, options_.compute ? 12 : 3);
       if (kind == 0) view();
       if (kind == 1) concat();
       if (kind == 2) take();
@@ -21,9 +21,12 @@ class Maker {
       if (kind == 4) sum();
       if (kind == 5) clamp();
       if (kind == 9) times();
-      if (kind == 6) mean();
+      if (kind == 6) reduce();
       if (kind == 7) product();
       if (kind == 8) identity();
+      if (kind == 10) largest();
+      if (kind == 11) map();
+      if (kind == 12) quotient();
     }
     // The result should be something that was made, not read.
     if (options_.compute) clamp();
@@ -148,13 +151,35 @@ class Maker {
     add(ClampOp{-8, 8}, {last + 1}, count(last));
   }
 
-  void mean() {
+  void reduce() {
     const std::uint32_t input = any();
     const std::int64_t outer = part(count(input));
     std::int64_t axis = 1;  // a power of two, so that the division is exact
     while (axis < 64 && count(input) / outer % (2 * axis) == 0) axis *= 2;
     const std::int64_t inner = count(input) / outer / axis;
-    add(MeanOp{outer, axis, inner}, {input}, outer * inner);
+    const auto reduction = static_cast<Reduction>(pick(0, 5));
+    add(ReduceOp{reduction, outer, axis, inner}, {input}, outer * inner);
+    clamp();
+  }
+
+  void largest() {
+    const std::uint32_t input = any();
+    const std::int64_t groups = part(count(input));
+    const std::int64_t size = count(input) / groups;
+    add(LargestOp{groups, size, pick(0, size), pick(0, 1) == 1}, {input}, count(input));
+  }
+
+  /// Of functions that are exact in f32 too.
+  void map() {
+    const std::uint32_t input = any();
+    add(MapOp{pick(0, 1) == 0 ? MapFunction::abs : MapFunction::sign}, {input}, count(input));
+  }
+
+  void quotient() {
+    const std::uint32_t input = any();
+    const auto by = static_cast<std::uint32_t>(program_.size());
+    add(FillOp{pick(0, 1) == 0 ? 2.0 : -0.5}, {}, count(input));
+    add(QuotientOp{}, {input, by}, count(input));
     clamp();
   }
 

@@ -108,7 +108,8 @@ void RunScene::plan_computation(PlanMaker& maker) {
        op(ViewOp{0, {{600, 1}, {900, 600}}}, {2}, 540'000)});
   maker.compute(
       "centred", DType::f64, {700, 500},
-      {t, op(MeanOp{1, 700, 500}, {0}, 500), op(ViewOp{0, {{700, 0}, {500, 1}}}, {1}, 350'000),
+      {t, op(ReduceOp{Reduction::mean, 1, 700, 500}, {0}, 500),
+       op(ViewOp{0, {{700, 0}, {500, 1}}}, {1}, 350'000),
        op(LinearOp{{700, -700}, 0}, {0, 2}, 350'000), op(RoundOp{DType::bf16}, {3}, 350'000)});
   maker.compute("wide", DType::f64, {90}, {checkpoint_.read("i"), op(ClampOp{-2, 3}, {0}, 90)});
   maker.compute("identity", DType::f16, {30, 40}, {op(IdentityOp{30, 40}, {}, 1200)});

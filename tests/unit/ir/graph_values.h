@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "compiler/ir/graph.h"
+#include "tests/support/slow_ops.h"
 
 namespace inarch {
 
@@ -103,15 +104,34 @@ struct OpValues {
     for (double& value : out) value = rounded(op.dtype, value);
     return out;
   }
-  Values operator()(const MeanOp& op) const {
+  Values operator()(const QuotientOp&) const {
+    Values out = *in[0];
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] /= in[1]->at(i);
+    return out;
+  }
+  Values operator()(const MapOp& op) const {
+    Values out = *in[0];
+    for (double& value : out) value = mapped(op.function, value);
+    return out;
+  }
+  Values operator()(const ReduceOp& op) const {
     Values out;
     for (std::int64_t row = 0; row < op.outer; ++row) {
       for (std::int64_t j = 0; j < op.inner; ++j) {
-        double sum = 0;
+        Values slice;
         for (std::int64_t a = 0; a < op.axis; ++a)
-          sum += in[0]->at(size((row * op.axis + a) * op.inner + j));
-        out.push_back(sum / static_cast<double>(op.axis));
+          slice.push_back(in[0]->at(size((row * op.axis + a) * op.inner + j)));
+        out.push_back(reduced(op.reduction, slice));
       }
+    }
+    return out;
+  }
+  Values operator()(const LargestOp& op) const {
+    Values out;
+    for (std::int64_t group = 0; group < op.groups; ++group) {
+      const auto begin = in[0]->begin() + group * op.size;
+      const Values values = kept_largest({begin, begin + op.size}, op.keep, op.as_mask);
+      out.insert(out.end(), values.begin(), values.end());
     }
     return out;
   }

@@ -125,7 +125,7 @@ class RandomExpressions {
   }
 
   void step(Made& made) {
-    switch (one_of(0, computes_ ? 19 : 13)) {
+    switch (one_of(0, computes_ ? 24 : 13)) {
       case 0:
         return name_axes(made);
       case 1:
@@ -162,6 +162,16 @@ class RandomExpressions {
         return linear(made);
       case 18:
         return matmul(made);
+      case 19:
+        return reduce(made);
+      case 20:
+        return combine(made);
+      case 21:
+        return against_itself(made);
+      case 22:
+        return largest(made);
+      case 23:
+        return transpose(made);
       default:
         return split_halves(made);
     }
@@ -431,6 +441,110 @@ class RandomExpressions {
       return sum;
     });
     name_axes(made);
+  }
+
+  void reduce(Made& made) {
+    static const std::vector<Reduction> exact = {Reduction::sum, Reduction::max, Reduction::min,
+                                                 Reduction::max_abs};
+    const bool keep = one_of(0, 1) == 1;
+    if (made.result.sizes.size() == 1 && !keep) return;
+    const std::size_t a = any_axis(made);
+    const Reduction how = pick(exact);
+    made.text +=
+        fmt::format(" | {}({}{})", name(how), made.result.names[a], keep ? ", keep=true" : "");
+    made.result = reduced_along(made.result, a, how);
+    if (!keep) drop_axis(made.result, a);
+  }
+
+  /// The axis with one entry: the reduction of all it had.
+  static Naive reduced_along(const Naive& x, std::size_t a, Reduction how) {
+    Shape sizes = x.sizes;
+    sizes[a] = 1;
+    return x.made(sizes, [&](Index index) {
+      Values slice;
+      for (index[a] = 0; index[a] < x.sizes[a]; ++index[a]) slice.push_back(x.at(index));
+      return reduced(how, slice);
+    });
+  }
+  static void drop_axis(Naive& x, std::size_t a) {
+    std::size_t group = 0, begin = 0;
+    while (a >= begin + x.groups[group]) begin += x.groups[group++];
+    if (--x.groups[group] == 0)
+      x.groups.erase(x.groups.begin() + static_cast<std::ptrdiff_t>(group));
+    x.sizes.erase(x.sizes.begin() + static_cast<std::ptrdiff_t>(a));
+    x.names.erase(x.names.begin() + static_cast<std::ptrdiff_t>(a));
+  }
+
+  void combine(Made& made) {
+    const std::size_t a = any_axis(made);
+    const Made other = partner(made, a, made.result.sizes[a]);
+    const bool minus = one_of(0, 1) == 1;
+    made.text = fmt::format("0.5 * ({}) {} ({})", made.text, minus ? "-" : "+", other.text);
+    for (std::size_t k = 0; k < made.result.values.size(); ++k)
+      made.result.values[k] =
+          0.5 * made.result.values[k] + (minus ? -1 : 1) * other.result.values[k];
+    made.text = "(" + made.text + ")";
+  }
+
+  /// A tensor and a reduction of it, which is repeated to fit: by the names of its axes, or because
+  /// the reduced axis stays with one entry.
+  void against_itself(Made& made) {
+    if (made.text.size() > 300) return;
+    const std::size_t a = any_axis(made);
+    const bool keep = made.result.sizes.size() == 1 || one_of(0, 1) == 1;
+    made.text = fmt::format("(({}) - ({} | max({}{})))", made.text, made.text, made.result.names[a],
+                            keep ? ", keep=true" : "");
+    const Naive most = reduced_along(made.result, a, Reduction::max);
+    const Naive x = made.result;
+    made.result = x.made(x.sizes, [&](const Index& index) {
+      Index at = index;
+      at[a] = 0;
+      return x.at(index) - most.at(at);
+    });
+  }
+
+  void largest(Made& made) {
+    const bool each = one_of(0, 1) == 1;
+    const std::size_t a = any_axis(made);
+    const std::int64_t groups = each ? made.result.sizes[a] : 1;
+    const auto total = static_cast<std::int64_t>(made.result.values.size());
+    const std::int64_t count = one_of(0, total / groups);
+    const bool as_mask = one_of(0, 3) == 0;
+    made.text += fmt::format(" | {}(count={}{})", as_mask ? "largest_mask" : "keep_largest", count,
+                             each ? ", each=" + made.result.names[a] : "");
+    // Indices of each group, in row-major order.
+    std::vector<std::vector<std::size_t>> places(static_cast<std::size_t>(groups));
+    made.result.made(made.result.sizes, [&](const Index& index) {
+      places[static_cast<std::size_t>(each ? index[a] : 0)].push_back(made.result.flat(index));
+      return 0.0;
+    });
+    for (const auto& group : places) {
+      Values values;
+      for (const std::size_t place : group) values.push_back(made.result.values[place]);
+      values = kept_largest(values, count, as_mask);
+      for (std::size_t k = 0; k < group.size(); ++k) made.result.values[group[k]] = values[k];
+    }
+  }
+
+  void transpose(Made& made) {
+    const Naive old = made.result;
+    Naive next{{}, {}, {old.groups.rbegin(), old.groups.rend()}, {}};
+    std::vector<std::size_t> order;
+    std::size_t end = old.sizes.size();
+    for (const std::size_t group : next.groups) {
+      end -= group;
+      for (std::size_t k = 0; k < group; ++k) order.push_back(end + k);
+    }
+    for (const std::size_t axis : order) {
+      next.sizes.push_back(old.sizes[axis]);
+      next.names.push_back(old.names[axis]);
+    }
+    made.text += " | transpose";
+    made.result = next.made(next.sizes, [&](const Index& index) {
+      Index from(index.size());
+      for (std::size_t k = 0; k < order.size(); ++k) from[order[k]] = index[k];
+      return old.at(from);
+    });
   }
 
   void split_halves(Made& made) {

@@ -20,78 +20,6 @@ std::vector<T> random_rows(std::int64_t count) {
   return values;
 }
 
-// The tree of the contract, spelled out for one column.
-template <typename T>
-double column_sum(const std::vector<T>& rows, std::int64_t n_rows, std::int64_t inner,
-                  std::int64_t column) {
-  double sum = 0;
-  for (std::int64_t block = 0; block < n_rows; block += reduce_block_rows) {
-    double partial = 0;
-    for (std::int64_t i = block; i < std::min(n_rows, block + reduce_block_rows); ++i) {
-      partial += static_cast<double>(rows[static_cast<std::size_t>(i * inner + column)]);
-    }
-    sum += partial;
-  }
-  return sum;
-}
-
-template <typename T>
-void expect_portions(std::int64_t axis, std::int64_t inner, std::int64_t portion) {
-  const std::vector<T> rows = random_rows<T>(axis * inner);
-  std::vector<double> block(static_cast<std::size_t>(inner), 0.0);
-  std::vector<double> sums(static_cast<std::size_t>(inner), 0.0);
-  for (std::int64_t first = 0; first < axis; first += portion) {
-    accumulate_portion(rows.data() + first * inner, first, std::min(portion, axis - first), axis,
-                       inner, block.data(), sums.data());
-  }
-  std::vector<T> mean(static_cast<std::size_t>(inner));
-  divide(sums.data(), inner, axis, mean.data());
-  for (std::int64_t j = 0; j < inner; ++j) {
-    const auto at = static_cast<std::size_t>(j);
-    const double want = column_sum(rows, axis, inner, j);
-    ASSERT_EQ(sums[at], want) << axis << " rows in portions of " << portion;
-    ASSERT_EQ(mean[at], static_cast<T>(want / static_cast<double>(axis)));
-    ASSERT_EQ(block[at], 0.0);
-  }
-}
-
-TEST(AccumulatePortion, DoesNotDependOnPortions) {
-  for (const std::int64_t portion : {1, 7, 1000, 1024, 1025, 5000}) {
-    expect_portions<float>(2500, 5, portion);
-    expect_portions<double>(2048, 3, portion);
-    expect_portions<float>(3, 2100, portion);
-    expect_portions<float>(1, 1, portion);
-  }
-}
-
-TEST(AccumulateRows, BlocksMayBeSummedApart) {
-  const std::int64_t axis = 2600;
-  const std::int64_t inner = 17;
-  const std::vector<float> rows = random_rows<float>(axis * inner);
-  std::vector<double> sums(17, 0.0);
-  for (std::int64_t first = 0; first < axis; first += reduce_block_rows) {
-    std::vector<double> block(17, 0.0);
-    accumulate_rows(rows.data() + first * inner, std::min(reduce_block_rows, axis - first), inner,
-                    block.data());
-    add_block(block.data(), inner, sums.data());
-  }
-  for (std::int64_t j = 0; j < inner; ++j) {
-    EXPECT_EQ(sums[static_cast<std::size_t>(j)], column_sum(rows, axis, inner, j));
-  }
-}
-
-TEST(Divide, YieldsOneNaN) {
-  const double sums[] = {std::copysign(std::numeric_limits<double>::quiet_NaN(), -1.0), 3.0};
-  float single[2];
-  double wide[2];
-  divide(sums, 2, 2, single);
-  divide(sums, 2, 2, wide);
-  EXPECT_TRUE(std::isnan(single[0]) && !std::signbit(single[0]));
-  EXPECT_TRUE(std::isnan(wide[0]) && !std::signbit(wide[0]));
-  EXPECT_EQ(single[1], 1.5F);
-  EXPECT_EQ(wide[1], 1.5);
-}
-
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
@@ -127,6 +55,16 @@ TEST(MaxAbsDifference, ComparesInfinitiesAndNaN) {
   b[4] = -infinity;
   b[5] = 1.0;
   EXPECT_EQ(max_abs_difference(a.data(), b.data(), 999), infinity);
+}
+
+TEST(MaxExcess, LooksAtOneSide) {
+  const double a[] = {1, -5, infinity, not_a_number, 3};
+  const double b[] = {2, -4, infinity, 0, 1};
+  EXPECT_EQ(max_excess(a, b, 3), 0);
+  EXPECT_EQ(max_excess(a + 4, b + 4, 1), 2);
+  EXPECT_EQ(max_excess(b + 4, a + 4, 1), 0);
+  EXPECT_EQ(max_excess(a, b, 5), infinity);
+  EXPECT_EQ(max_excess(b + 3, a + 3, 1), infinity);
 }
 
 TEST(CountNonFinite, CountsInfinitiesAndNaN) {

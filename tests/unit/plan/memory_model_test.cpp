@@ -30,7 +30,7 @@ TEST(MemoryModel, SumsDoNotWrapRound) {
   const std::int64_t huge = std::int64_t{1} << 50;
   Program program = {read(DType::f64, huge)};
   for (std::uint32_t i = 0; i < 3000; ++i) {
-    program.push_back(op(MeanOp{huge, 1, 1}, {i}, huge));
+    program.push_back(op(ReduceOp{Reduction::mean, huge, 1, 1}, {i}, huge));
   }
   EXPECT_GT(resident_bytes(program, DType::f64), std::int64_t{1} << 62);
 }

@@ -1,0 +1,158 @@
+#include "runtime/kernels/largest.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+#include "runtime/kernels/multiversion.h"
+
+namespace inarch {
+
+namespace {
+
+std::uint32_t magnitude_bits(float value) {
+  return std::bit_cast<std::uint32_t>(value) & 0x7fffffffU;
+}
+std::uint64_t magnitude_bits(double value) {
+  return std::bit_cast<std::uint64_t>(value) & 0x7fffffffffffffffULL;
+}
+
+constexpr Cutoff keep_nothing = {std::numeric_limits<std::uint64_t>::max(), -1};
+
+/// Index of the tie with which `ties` of those equal to `magnitude` are kept.
+template <typename T>
+std::int64_t last_tie(const T* values, std::int64_t n, std::uint64_t magnitude, std::int64_t ties) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    if (magnitude_bits(values[i]) == magnitude && --ties == 0) return i;
+  }
+  return -1;
+}
+
+template <typename T>
+Cutoff find_in_memory(const T* values, std::int64_t n, std::int64_t keep, T* work) {
+  if (keep <= 0) return keep_nothing;
+  if (keep >= n) return {0, n - 1};
+  std::copy_n(values, n, work);
+  const auto greater = [](T a, T b) { return magnitude_bits(a) > magnitude_bits(b); };
+  T* const at = work + (keep - 1);
+  std::nth_element(work, at, work + n, greater);
+  const std::uint64_t magnitude = magnitude_bits(*at);
+  const auto above =
+      std::count_if(work, at + 1, [&](T value) { return magnitude_bits(value) > magnitude; });
+  return {magnitude, last_tie(values, n, magnitude, keep - above)};
+}
+
+/// Keeps magnitudes of at least `least`.
+template <typename T, typename Bits>
+[[gnu::always_inline]] inline void keep_loop(Bits least, bool as_mask, std::int64_t n, T* values) {
+  if (as_mask) {
+    for (std::int64_t i = 0; i < n; ++i)
+      values[i] = magnitude_bits(values[i]) >= least ? T{1} : T{0};
+  } else {
+    for (std::int64_t i = 0; i < n; ++i)
+      values[i] = magnitude_bits(values[i]) >= least ? values[i] : T{0};
+  }
+}
+
+INARCH_MULTIVERSION
+void keep_from(std::uint32_t least, bool as_mask, std::int64_t n, float* values) {
+  keep_loop(least, as_mask, n, values);
+}
+INARCH_MULTIVERSION
+void keep_from(std::uint64_t least, bool as_mask, std::int64_t n, double* values) {
+  keep_loop(least, as_mask, n, values);
+}
+
+/// Up to the last tie equal magnitudes stay, after it only larger ones.
+template <typename T>
+void keep_values(const Cutoff& cutoff, bool as_mask, std::int64_t first, std::int64_t n,
+                 T* values) {
+  using Bits = decltype(magnitude_bits(T{}));
+  constexpr std::uint64_t most = std::numeric_limits<Bits>::max();
+  const std::int64_t before = std::clamp<std::int64_t>(cutoff.last + 1 - first, 0, n);
+  const std::uint64_t above = cutoff.magnitude >= most ? most : cutoff.magnitude + 1;
+  keep_from(static_cast<Bits>(std::min(cutoff.magnitude, most)), as_mask, before, values);
+  keep_from(static_cast<Bits>(above), as_mask, n - before, values + before);
+}
+
+}  // namespace
+
+Cutoff find_cutoff(const float* values, std::int64_t n, std::int64_t keep, float* work) {
+  return find_in_memory(values, n, keep, work);
+}
+Cutoff find_cutoff(const double* values, std::int64_t n, std::int64_t keep, double* work) {
+  return find_in_memory(values, n, keep, work);
+}
+
+CutoffSearch::CutoffSearch(int width, std::int64_t n, std::int64_t keep,
+                           std::span<std::int64_t> bins)
+    : bins_(bins), total_(n), wanted_(keep), shift_(8 * width - 16) {
+  if (keep <= 0 || keep >= n) {
+    cutoff_ = keep <= 0 ? keep_nothing : Cutoff{0, n - 1};
+    phase_ = Phase::done;
+  }
+  std::fill(bins_.begin(), bins_.end(), 0);
+}
+
+template <typename T>
+void CutoffSearch::count_digits(const T* values, std::int64_t n) {
+  const int above = shift_ + 16;
+  const bool first = above >= static_cast<int>(8 * sizeof(T));
+  const std::uint64_t below = (std::uint64_t{1} << shift_) - 1;
+  std::uint64_t rest = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    const std::uint64_t bits = magnitude_bits(values[i]);
+    if (!first && (bits >> above) != (prefix_ >> above)) continue;
+    ++bins_[(bits >> shift_) & 0xffffU];
+    rest |= bits & below;
+  }
+  rest_ |= rest;
+}
+
+template <typename T>
+void CutoffSearch::find_last(const T* values, std::int64_t n) {
+  for (std::int64_t i = 0; i < n && wanted_ > 0; ++i) {
+    if (magnitude_bits(values[i]) != prefix_) continue;
+    if (--wanted_ == 0) cutoff_.last = position_ + i;
+  }
+  position_ += n;
+}
+
+template <typename T>
+void CutoffSearch::add_values(const T* values, std::int64_t n) {
+  if (phase_ == Phase::digits) count_digits(values, n);
+  if (phase_ == Phase::ties) find_last(values, n);
+}
+
+void CutoffSearch::add(const float* values, std::int64_t n) { add_values(values, n); }
+void CutoffSearch::add(const double* values, std::int64_t n) { add_values(values, n); }
+
+void CutoffSearch::end_pass() {
+  if (phase_ == Phase::ties) {
+    phase_ = Phase::done;
+    return;
+  }
+  std::size_t digit = bins_.size() - 1;
+  while (digit > 0 && bins_[digit] < wanted_) wanted_ -= bins_[digit--];
+  const std::int64_t sharing = bins_[digit];
+  prefix_ |= static_cast<std::uint64_t>(digit) << shift_;
+  if (shift_ > 0 && rest_ != 0) {
+    shift_ -= 16;
+    rest_ = 0;
+    std::fill(bins_.begin(), bins_.end(), 0);
+    return;
+  }
+  cutoff_ = {prefix_, total_ - 1};
+  phase_ = sharing == wanted_ ? Phase::done : Phase::ties;
+}
+
+void keep_largest(const Cutoff& cutoff, bool as_mask, std::int64_t first, std::int64_t n,
+                  float* values) {
+  keep_values(cutoff, as_mask, first, n, values);
+}
+void keep_largest(const Cutoff& cutoff, bool as_mask, std::int64_t first, std::int64_t n,
+                  double* values) {
+  keep_values(cutoff, as_mask, first, n, values);
+}
+
+}  // namespace inarch
