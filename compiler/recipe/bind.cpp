@@ -110,20 +110,22 @@ class Binder {
     for (const auto& [name, path] : options_.sources) given[name] = path;
     for (const SourceDecl& source : recipe_.sources) {
       Value::List described;
+      std::vector<const Checkpoint*>& checkpoints = bound_.checkpoints.emplace_back();
       for (std::size_t k = 0; k < source.locations.size(); ++k) {
         const std::string name =
             source.is_list ? fmt::format("{}[{}]", source.name, k) : source.name;
         open(source, source.locations[k], name, given);
         if (!bound_.sources.empty() && bound_.sources.back().name == name) {
           described.emplace_back(Value::Map{{"config", bound_.sources.back().checkpoint->config}});
+          checkpoints.push_back(bound_.sources.back().checkpoint.get());
         }
       }
       if (!source.is_list && !described.empty()) {
         bound_.values.push_back(std::make_unique<Value>(std::move(described.front())));
-        bound_.globals->set_source(source.name, bound_.values.back().get());
+        bound_.globals->set_source(source.name, bound_.values.back().get(), checkpoints);
       } else if (source.is_list) {
         bound_.values.push_back(std::make_unique<Value>(std::move(described)));
-        bound_.globals->set_source(source.name, bound_.values.back().get());
+        bound_.globals->set_source(source.name, bound_.values.back().get(), checkpoints);
       }
     }
     std::vector<std::string> names;

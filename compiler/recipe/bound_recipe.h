@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <limits>
 #include <map>
@@ -78,6 +79,7 @@ struct BoundRecipe {
   std::vector<BoundSource> sources;
   std::unique_ptr<Scope> globals;              // params, sources' configs, lets, and output.config
   std::vector<std::unique_ptr<Value>> values;  // what the scope refers to
+  std::deque<std::vector<const Checkpoint*>> checkpoints;  // likewise: of each declared source
   std::vector<RuleInstance> instances;         // of definitions, then of rules
   KnownNames definitions;
   std::optional<DType> dtype;

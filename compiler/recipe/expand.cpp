@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "compiler/recipe/missing_tensor.h"
 #include "compiler/support/text.h"
@@ -56,7 +57,9 @@ class Expansion {
       }
       for (const Value& value : *values) {
         next.push_back(instance);
-        next.back().bindings.emplace_back(range.variable, value);
+        if (bind_variables(range, value, next.back().bindings, diagnostics_)) continue;
+        failed_ = true;
+        return {};
       }
     }
     return next;
@@ -334,11 +337,28 @@ std::optional<Value::List> range_values(const ForRange& range, const Scope& scop
   if (auto* list = value->if_list()) return std::move(*list);
   diagnostics.add(
       error("E207",
-            fmt::format("'{}' must range over a list, not {}", range.variable, value->kind()))
+            fmt::format("'{}' must range over a list, not {}", fmt::join(range.variables, ", "),
+                        value->kind()))
           .at(range.values.span)
-          .hint(value->if_int() ? fmt::format("{}: 0 .. {}", range.variable, *value->if_int())
-                                : ""));
+          .hint(value->if_int()
+                    ? fmt::format("{}: 0 .. {}", range.variables.front(), *value->if_int())
+                    : ""));
   return std::nullopt;
+}
+
+bool bind_variables(const ForRange& range, const Value& value, Bindings& bindings,
+                    Diagnostics& diagnostics) {
+  std::vector<std::pair<std::string, const Value*>> taken;
+  if (const auto fault = take_apart(range.variables, value, taken)) {
+    diagnostics.add(
+        error("E207", *fault)
+            .at(range.values.span)
+            .also(range.span, fmt::format("{} variables", range.variables.size()))
+            .hint(value.if_list() ? "" : "enumerate(list) and zip(a, b) make lists of pairs"));
+    return false;
+  }
+  for (auto& [name, part] : taken) bindings.emplace_back(std::move(name), *part);
+  return true;
 }
 
 std::vector<Instance> expand(const ExpandRequest& request, const ExpandContext& context,

@@ -47,6 +47,10 @@ Scope scope_of(const Bindings& bindings, const Scope& parent);
 std::optional<Value::List> range_values(const ForRange& range, const Scope& scope,
                                         Diagnostics& diagnostics);
 
+/// Adds what one value of a range gives its variables; false, and E207, when it does not fit them.
+bool bind_variables(const ForRange& range, const Value& value, Bindings& bindings,
+                    Diagnostics& diagnostics);
+
 /// A parameter's value; nothing on a fault, which is added.
 std::optional<Value> evaluate_argument(const ArgumentValue& value, const Scope& scope,
                                        Diagnostics& diagnostics);

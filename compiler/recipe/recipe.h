@@ -49,7 +49,7 @@ struct TargetDecl {
 };
 
 struct ForRange {
-  std::string variable;
+  std::vector<std::string> variables;  // several take lists apart: `"new, old": enumerate(layers)`
   Span span;
   ArgumentValue values;  // an expression that gives a list, or a list
 };

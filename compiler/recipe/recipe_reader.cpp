@@ -9,16 +9,6 @@ namespace inarch {
 
 namespace {
 
-bool is_name(std::string_view text) {
-  if (text.empty() || (text[0] >= '0' && text[0] <= '9')) return false;
-  for (const char c : text) {
-    const bool word =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    if (!word) return false;
-  }
-  return true;
-}
-
 /// Names that expressions use for something else.
 bool is_reserved(std::string_view name) {
   for (const std::string_view word : {"out", "output", "define", "and", "or", "not", "in", "if",

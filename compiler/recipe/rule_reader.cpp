@@ -249,6 +249,33 @@ void read_check_body(const YamlNode& body, CheckDecl& check, Diagnostics& diagno
   }
 }
 
+/// "i", or "new, old".
+std::optional<std::vector<std::string>> read_variables(const YamlNode& key,
+                                                       Diagnostics& diagnostics) {
+  std::vector<std::string> names;
+  for (std::size_t at = 0; at <= key.text.size();) {
+    const std::size_t comma = std::min(key.text.find(',', at), key.text.size());
+    const std::size_t begin = std::min(key.text.find_first_not_of(' ', at), comma);
+    std::string name = key.text.substr(begin, comma - begin);
+    name.erase(name.find_last_not_of(' ') + 1);
+    names.push_back(std::move(name));
+    at = comma + 1;
+  }
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    const bool again = std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(k),
+                                 names[k]) != names.begin() + static_cast<std::ptrdiff_t>(k);
+    if (is_name(names[k]) && !again) continue;
+    diagnostics.add(
+        error("E136", again ? fmt::format("'{}' is named twice", escape_for_terminal(names[k]))
+                            : fmt::format("'{}' cannot name a variable",
+                                          escape_for_terminal(names[k])))
+            .at(key.span, again ? "" : "letters, digits and _ only, a letter first")
+            .hint(names.size() > 1 ? "for: { \"new, old\": enumerate(layers) }" : ""));
+    return std::nullopt;
+  }
+  return names;
+}
+
 }  // namespace
 
 std::vector<ForRange> read_ranges(const YamlNode* node, Diagnostics& diagnostics) {
@@ -262,7 +289,9 @@ std::vector<ForRange> read_ranges(const YamlNode* node, Diagnostics& diagnostics
     // A plain word in a list is that word: `p: [q, k]`.
     const ParamKind kind = value.is_sequence() ? ParamKind::text : ParamKind::integer;
     auto values = read_argument_value(value, kind, nullptr, diagnostics);
-    if (values) ranges.push_back({key.text, key.span, std::move(*values)});
+    auto variables = read_variables(key, diagnostics);
+    if (values && variables)
+      ranges.push_back({std::move(*variables), key.span, std::move(*values)});
   }
   return ranges;
 }
