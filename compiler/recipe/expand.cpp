@@ -95,6 +95,7 @@ class Expansion {
         return {};
       }
       const std::size_t before = next.size();
+      left_out_ = false;
       bool known_source = is_of_recipe(reference);
       if (known_source) {
         match_recipe(reference, *pattern, instance, next);
@@ -105,7 +106,7 @@ class Expansion {
         failed_ = true;
         return {};
       }
-      if (next.size() != before || is_rest()) continue;
+      if (next.size() != before || is_rest() || left_out_) continue;
       if (missing) {
         missing_too.push_back("'" + escape_for_terminal(wanted_name(reference, *pattern)) + "'");
       } else {
@@ -177,6 +178,10 @@ class Expansion {
       if (index && !matches_index(source.name, *index, captures)) continue;
       for (auto& match : source.names.match(pattern)) {
         if (context_.taken && (*context_.taken)[s][match.index]) continue;
+        if (context_.excepted && (*context_.excepted)[s][match.index]) {
+          left_out_ = true;
+          continue;
+        }
         const bool agrees = std::all_of(captures.begin(), captures.end(), [&](const auto& capture) {
           return match.captures.emplace(capture.first, capture.second).first->second ==
                  capture.second;
@@ -286,6 +291,7 @@ class Expansion {
   bool filtered_ = false;
   bool excluded_ = false;
   bool failed_ = false;
+  bool left_out_ = false;  // `except` took what the reference at hand would have matched
 };
 
 }  // namespace
@@ -335,14 +341,12 @@ std::optional<Value::List> range_values(const ForRange& range, const Scope& scop
   auto value = evaluate_argument(range.values, scope, diagnostics);
   if (!value) return std::nullopt;
   if (auto* list = value->if_list()) return std::move(*list);
-  diagnostics.add(
-      error("E207",
-            fmt::format("'{}' must range over a list, not {}", fmt::join(range.variables, ", "),
-                        value->kind()))
-          .at(range.values.span)
-          .hint(value->if_int()
-                    ? fmt::format("{}: 0 .. {}", range.variables.front(), *value->if_int())
-                    : ""));
+  diagnostics.add(error("E207", fmt::format("'{}' must range over a list, not {}",
+                                            fmt::join(range.variables, ", "), value->kind()))
+                      .at(range.values.span)
+                      .hint(value->if_int() ? fmt::format("{}: 0 .. {}", range.variables.front(),
+                                                          *value->if_int())
+                                            : ""));
   return std::nullopt;
 }
 

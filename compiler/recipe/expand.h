@@ -14,6 +14,7 @@ struct ExpandContext {
   const KnownNames* outputs = nullptr;      // likewise
   const std::vector<std::vector<bool>>* taken =
       nullptr;  // by source and tensor: skip these (`rest: true`)
+  const std::vector<std::vector<bool>>* excepted = nullptr;  // likewise: those of `except`
 };
 
 /// What is to be expanded: the ranges, the condition, and all references of the rule or check.

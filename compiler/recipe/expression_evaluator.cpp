@@ -189,7 +189,7 @@ std::optional<Held> ExpressionEvaluator::index(const Expr& e, const Scope& scope
     const auto checkpoints = checkpoints_of(*list.items[0], scope);
     const Answer source = checkpoints ? evaluate(*list.items[0], scope) : std::nullopt;
     if (source && source->get().if_map() && checkpoints->size() == 1)
-      return shape(*e.items[1], *checkpoints->front(), scope);
+      return shape(e, *checkpoints->front(), scope);
   }
   const Answer whole = evaluate(*e.items[0], scope);
   if (!whole) return std::nullopt;
@@ -386,8 +386,8 @@ std::optional<Held> ExpressionEvaluator::comprehension(const Expr& e, const Scop
     return fail(*e.items[1], "E151",
                 fmt::format("'for' takes a list, found {}", source->get().kind()));
   }
-  const auto checkpoints = e.variables.size() == 1 ? checkpoints_of(*e.items[1], scope)
-                                                   : std::nullopt;
+  const auto checkpoints =
+      e.variables.size() == 1 ? checkpoints_of(*e.items[1], scope) : std::nullopt;
   const bool over_sources = checkpoints && checkpoints->size() == values->size();
   Value::List items;
   for (const Value& value : *values) {

@@ -118,8 +118,7 @@ std::optional<std::string> take_apart(const std::vector<std::string>& variables,
     return fmt::format("{} names take lists of {}, found {}", variables.size(), variables.size(),
                        items ? fmt::format("a list of {}", items->size()) : value.kind());
   }
-  for (std::size_t k = 0; k < variables.size(); ++k)
-    taken.emplace_back(variables[k], &(*items)[k]);
+  for (std::size_t k = 0; k < variables.size(); ++k) taken.emplace_back(variables[k], &(*items)[k]);
   return std::nullopt;
 }
 

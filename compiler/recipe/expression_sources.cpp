@@ -1,30 +1,14 @@
 // What an expression may say of a source beside its config: `a.shape['lm_head.weight'][0]`. Shapes
 // are looked up one by one, since a map of all of them would be as large as the header.
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "compiler/core/catalog.h"
 #include "compiler/recipe/expression_evaluator.h"
+#include "compiler/recipe/missing_tensor.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
-
-namespace {
-
-constexpr std::size_t most_candidates = 20'000;
-
-std::string nearest_tensor(const Checkpoint& checkpoint, const std::string& name) {
-  std::vector<std::string> names;
-  for (const TensorInfo& tensor : checkpoint.tensors) {
-    if (names.size() == most_candidates) break;
-    names.push_back(tensor.name);
-  }
-  return nearest(name, names);
-}
-
-}  // namespace
 
 /// The checkpoints of `text`, `experts`, `experts[0]`, or a `let` that stands for one of them; none
 /// for the output. Nothing when the expression is no source.
@@ -50,38 +34,38 @@ std::optional<Held> ExpressionEvaluator::no_key_of_source(const Expr& e, const S
   const std::string source = path(*e.items[0], scope);
   if (e.name == "shape") {
     const bool known = !checkpoints_of(*e.items[0], scope)->empty();
-    return fail(e, "E150",
-                known ? "a shape is that of one tensor, whose name stands in brackets"
-                      : fmt::format("the shapes of '{}' are not known while a recipe is read",
-                                    source),
-                known ? fmt::format("{}.shape['NAME']", source) : "");
+    return fail(
+        e, "E150",
+        known ? "a shape is that of one tensor, whose name stands in brackets"
+              : fmt::format("the shapes of '{}' are not known while a recipe is read", source),
+        known ? fmt::format("{}.shape['NAME']", source) : "");
   }
   const std::string key = escape_for_terminal(e.name, 80);
-  return fail(
-      e, "E150",
-      fmt::format("'{}' has no '{}': the values of a source are its config and its shapes", source,
-                  key),
-      fmt::format("{}.config.{} is a key of its config; a name with dots is text in quotes", source,
-                  key));
+  return fail(e, "E150",
+              fmt::format("'{}' has no '{}': the values of a source are its config and its shapes",
+                          source, key),
+              fmt::format("{}.config.{} is a key of its config; a name with dots is text in quotes",
+                          source, key));
 }
 
+// `e` is the whole of `a.shape[NAME]`.
 std::optional<Held> ExpressionEvaluator::shape(const Expr& e, const Checkpoint& checkpoint,
                                                const Scope& scope) {
-  const Answer key = not_null(e, scope, "shape[]");
+  const Expr& wanted = *e.items[1];
+  const Answer key = not_null(wanted, scope, "shape[]");
   if (!key) return std::nullopt;
   const std::string* name = key->get().if_text();
   if (!name) {
-    return fail(e, "E151",
-                fmt::format("a tensor's name is text, found {}", key->get().kind()),
+    return fail(wanted, "E151", fmt::format("a tensor's name is text, found {}", key->get().kind()),
                 "a.shape['model.norm.weight'][0]");
   }
   const TensorInfo* tensor = checkpoint.find(*name);
   if (!tensor) {
     const std::string near = nearest_tensor(checkpoint, *name);
-    return fail(
-        e, "E204",
-        fmt::format("the source has no tensor '{}'", escape_for_terminal(*name)),
-        near.empty() ? "" : fmt::format("did you mean '{}'?", escape_for_terminal(near)));
+    return fail(wanted, "E204",
+                fmt::format("source '{}' has no tensor '{}'", path(*e.items[0]->items[0], scope),
+                            escape_for_terminal(*name)),
+                near.empty() ? "" : fmt::format("did you mean '{}'?", escape_for_terminal(near)));
   }
   Value::List sizes;
   for (const std::int64_t size : tensor->shape) sizes.emplace_back(size);

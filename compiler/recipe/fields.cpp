@@ -18,6 +18,11 @@ bool is_name(std::string_view text) {
   return true;
 }
 
+bool is_marked(std::string_view text) { return text.size() > 1 && text.back() == '?'; }
+std::string without_mark(const std::string& text) {
+  return is_marked(text) ? text.substr(0, text.size() - 1) : text;
+}
+
 void wrong_kind(const YamlNode& node, std::string_view what, std::string_view expected,
                 Diagnostics& diagnostics) {
   diagnostics.add(

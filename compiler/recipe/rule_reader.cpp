@@ -177,6 +177,19 @@ TensorExprPtr read_value(const Fields& fields, const Rule& rule, const YamlNode&
   return value;
 }
 
+std::vector<ExceptDecl> read_except(const YamlNode& except, Diagnostics& diagnostics) {
+  std::vector<ExceptDecl> patterns;
+  for (const YamlNode& item : except.items) {
+    if (!item.is_scalar()) {
+      wrong_kind(item, "an entry of 'except'", "a tensor's name", diagnostics);
+      continue;
+    }
+    auto pattern = parse_name_pattern(without_mark(item.text), item.span, diagnostics);
+    if (pattern) patterns.push_back({std::move(*pattern), is_marked(item.text)});
+  }
+  return patterns;
+}
+
 /// What rules and definitions have in common: where the tensor comes from.
 void read_body(const Fields& fields, const YamlNode& node, const std::vector<SourceDecl>& sources,
                Rule& rule, Diagnostics& diagnostics) {
@@ -190,6 +203,8 @@ void read_body(const Fields& fields, const YamlNode& node, const std::vector<Sou
   rule.ranges = read_ranges(fields.get("for"), diagnostics);
   rule.where = fields.expression("where");
   if (fields.get("where")) rule.where_span = fields.get("where")->span;
+  if (const YamlNode* except = fields.sequence("except"))
+    rule.except = read_except(*except, diagnostics);
   if (diagnostics.errors() == before) rule.value = read_value(fields, rule, node, diagnostics);
 }
 
@@ -266,9 +281,9 @@ std::optional<std::vector<std::string>> read_variables(const YamlNode& key,
                                  names[k]) != names.begin() + static_cast<std::ptrdiff_t>(k);
     if (is_name(names[k]) && !again) continue;
     diagnostics.add(
-        error("E136", again ? fmt::format("'{}' is named twice", escape_for_terminal(names[k]))
-                            : fmt::format("'{}' cannot name a variable",
-                                          escape_for_terminal(names[k])))
+        error("E136",
+              again ? fmt::format("'{}' is named twice", escape_for_terminal(names[k]))
+                    : fmt::format("'{}' cannot name a variable", escape_for_terminal(names[k])))
             .at(key.span, again ? "" : "letters, digits and _ only, a letter first")
             .hint(names.size() > 1 ? "for: { \"new, old\": enumerate(layers) }" : ""));
     return std::nullopt;
@@ -402,7 +417,7 @@ std::optional<Rule> read_rule(const YamlNode& node, const std::vector<SourceDecl
                               Diagnostics& diagnostics) {
   const Fields fields(
       node, "a rule",
-      {"from", "to", "for", "where", "apply", "combine", "init", "dtype", "rest", "name"},
+      {"from", "to", "for", "where", "except", "apply", "combine", "init", "dtype", "rest", "name"},
       diagnostics);
   if (!node.is_mapping()) return std::nullopt;
   const std::size_t before = diagnostics.errors();
@@ -428,7 +443,8 @@ std::optional<Rule> read_definition(const YamlNode& name, const YamlNode& body,
     rule.operands = read_operands(body, sources, diagnostics);
     if (!rule.operands.empty()) rule.value = named("0", body.span);
   } else {
-    const Fields fields(body, "a definition", {"from", "for", "where", "apply", "combine", "init"},
+    const Fields fields(body, "a definition",
+                        {"from", "for", "where", "except", "apply", "combine", "init"},
                         diagnostics);
     if (!body.is_mapping()) return std::nullopt;
     read_body(fields, body, sources, rule, diagnostics);
