@@ -72,7 +72,7 @@ class NameCheck {
     if (e.kind == Expr::Kind::comprehension) {
       words(*e.items[1], bound);
       Names inner = bound;
-      inner.insert(e.name);
+      inner.insert(e.variables.begin(), e.variables.end());
       words(*e.items[0], inner);
       if (e.items.size() > 2) words(*e.items[2], inner);
       return;

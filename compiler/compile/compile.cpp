@@ -38,12 +38,13 @@ auto timed(std::string name, CompileReport& report, F stage) {
 
 std::optional<Plan> compile(SourceMap& sources, FileId file, const CompileOptions& options,
                             Diagnostics& diagnostics, CompileReport& report) {
-  const auto recipe =
-      timed("read", report, [&] { return read_recipe(sources, file, diagnostics); });
+  const auto recipe = timed("read", report, [&] {
+    return read_recipe(sources, file, options.bind.read_part, diagnostics);
+  });
   if (!recipe || diagnostics.has_errors()) return std::nullopt;
 
-  auto bound =
-      timed("bind", report, [&] { return bind_recipe(*recipe, options.bind, diagnostics); });
+  auto bound = timed("bind", report,
+                     [&] { return bind_recipe(*recipe, options.bind, sources, diagnostics); });
   if (!bound) return std::nullopt;
 
   const auto target = timed(

@@ -24,8 +24,9 @@ struct CompileReport {
   std::size_t source_tensors = 0;
 };
 
-/// Recipe to plan. No weight is read. Everything found wrong is in `diagnostics`; a stage collects
-/// all it can, and the next begins only when it found no error.
+/// Recipe to plan. No weight is read but those that `data` names as tables. Everything found wrong
+/// is in `diagnostics`; a stage collects all it can, and the next begins only when it found no
+/// error.
 std::optional<Plan> compile(SourceMap& sources, FileId recipe, const CompileOptions& options,
                             Diagnostics& diagnostics, CompileReport& report);
 

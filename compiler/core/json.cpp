@@ -1,6 +1,9 @@
 #include "compiler/core/json.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <limits>
 #include <optional>
 #include <unordered_set>
 #include <vector>
@@ -8,16 +11,47 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
 
 namespace {
 
+/// An iterator that notes how far the parser has read, which its events do not tell.
+class Cursor {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  Cursor(const char* at, const char** furthest) : at_(at), furthest_(furthest) {}
+  reference operator*() const { return *at_; }
+  Cursor& operator++() {
+    *furthest_ = ++at_;
+    return *this;
+  }
+  Cursor operator++(int) {
+    const Cursor before = *this;
+    ++*this;
+    return before;
+  }
+  friend bool operator==(const Cursor& a, const Cursor& b) { return a.at_ == b.at_; }
+  friend bool operator!=(const Cursor& a, const Cursor& b) { return !(a == b); }
+
+ private:
+  const char* at_;
+  const char** furthest_;
+};
+
 /// Builds a Value from parser events: the library's own tree would sort keys and let the last of
 /// two equal keys win.
 class Builder : public nlohmann::json_sax<nlohmann::json> {
  public:
+  explicit Builder(std::size_t limit) : limit_(limit) {}
+
   bool null() override { return put(Value()); }
   bool boolean(bool b) override { return put(Value(b)); }
   bool number_integer(number_integer_t i) override { return put(Value(std::int64_t{i})); }
@@ -46,12 +80,14 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     std::string text = e.what();
     const std::size_t detail = text.find(": ");
     if (detail != std::string::npos) text = text.substr(detail + 2);
-    fault = fmt::format("not valid JSON at byte {}: {}", position, escape_for_terminal(text));
+    syntax_error_at = position;
+    fault = escape_for_terminal(text);
     return false;
   }
 
   std::optional<Value> result;
   std::string fault;
+  std::optional<std::size_t> syntax_error_at;  // counted from 1
 
  private:
   struct Level {
@@ -61,6 +97,10 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   };
 
   bool put(Value value) {
+    if (++count_ > limit_) {
+      fault = fmt::format("more than {} values", format_count(static_cast<std::int64_t>(limit_)));
+      return false;
+    }
     if (levels_.empty()) {
       result = std::move(value);
       return true;
@@ -88,6 +128,8 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   }
 
   std::vector<Level> levels_;
+  std::size_t limit_;
+  std::size_t count_ = 0;
 };
 
 std::string format_real(double d) {
@@ -141,10 +183,25 @@ void write(const Value& value, JsonStyle style, int depth, std::string& out) {
 }  // namespace
 
 Result<Value> parse_json(std::string_view text, const std::string& path) {
-  Builder builder;
+  Builder builder(std::numeric_limits<std::size_t>::max());
   const bool read = nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
   if (read && builder.result) return std::move(*builder.result);
-  return error("E420", builder.fault.empty() ? "not valid JSON" : builder.fault).in(path);
+  const std::string syntax =
+      builder.syntax_error_at ? fmt::format("not valid JSON at byte {}: ", *builder.syntax_error_at)
+                              : "";
+  return error("E420", builder.fault.empty() ? "not valid JSON" : syntax + builder.fault).in(path);
+}
+
+std::optional<Value> read_json(std::string_view text, std::size_t limit, JsonFault& fault) {
+  Builder builder(limit);
+  const char* furthest = text.data();
+  const bool read = nlohmann::json::sax_parse(
+      Cursor(text.data(), &furthest), Cursor(text.data() + text.size(), &furthest), &builder);
+  if (read && builder.result) return std::move(builder.result);
+  const auto consumed = static_cast<std::size_t>(furthest - text.data());
+  fault.position = std::max<std::size_t>(1, builder.syntax_error_at.value_or(consumed)) - 1;
+  fault.message = builder.syntax_error_at ? "not valid JSON: " + builder.fault : builder.fault;
+  return std::nullopt;
 }
 
 std::string json_quote(std::string_view text) {

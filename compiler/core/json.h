@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,6 +13,16 @@ namespace inarch {
 /// Reads a JSON document with the order of its keys. Duplicate keys, depth above 200, invalid UTF-8
 /// and anything after the document are errors (E420), whose subject is `path`.
 Result<Value> parse_json(std::string_view text, const std::string& path);
+
+/// Why a text is no JSON document, and the byte at which that shows.
+struct JsonFault {
+  std::size_t position = 0;
+  std::string message;
+};
+
+/// parse_json() for a text that messages may point into: at most `limit` values, with the fault
+/// where it stands.
+std::optional<Value> read_json(std::string_view text, std::size_t limit, JsonFault& fault);
 
 enum class JsonStyle { compact, indented };
 

@@ -41,10 +41,16 @@ class PlanBuilder {
     plan_.recipe_name = recipe.name;
     plan_.recipe_path = sources_.path(recipe.file);
     std::string identity(sources_.text(recipe.file));
+    for (const FileId part : recipe.parts) {
+      const std::string_view text = sources_.text(part);
+      identity += fmt::format("\n{} bytes included:\n{}", text.size(), text);
+    }
     for (const ParamDecl& param : recipe.params) {  // the values in force, whether set or default
       const Scope::Entry* entry = module_.bound->globals->find(param.name);
       if (entry) identity += fmt::format("\n{}={}", param.name, to_text(entry->value));
     }
+    for (const BoundData& data : module_.bound->data)
+      identity += fmt::format("\n{}={}", data.declaration->name, to_text(*data.value));
     plan_.recipe_sha256 = sha256_hex(identity);
   }
 
@@ -182,6 +188,8 @@ class PlanBuilder {
       plan_.texts.push_back(
           {"config.json", write_json(*module_.bound->config, JsonStyle::indented)});
     }
+    for (const BoundText& text : module_.bound->texts)
+      plan_.texts.push_back({text.name, text.text});
     for (const BoundFile& file : module_.bound->files) {
       plan_.files.push_back({file.source, file.name, file.path, file.size, file.sha256});
     }

@@ -134,7 +134,7 @@ struct Plan {
   std::string tool_version;
   std::string recipe_name;
   std::string recipe_path;
-  std::string recipe_sha256;  // of the text and of every --set that shaped the plan
+  std::string recipe_sha256;  // of the text, what it includes, its params and its tables
   std::vector<PlanSource> sources;
   std::vector<OutputTensor> outputs;  // in layout order: by shard, then by offset
   std::vector<OutputShard> shards;

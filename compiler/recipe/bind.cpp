@@ -5,6 +5,9 @@
 #include <fmt/format.h>
 
 #include "compiler/recipe/bind_config.h"
+#include "compiler/recipe/bind_data.h"
+#include "compiler/recipe/bind_except.h"
+#include "compiler/recipe/bind_files.h"
 #include "compiler/recipe/bound_recipe.h"
 #include "compiler/recipe/expand.h"
 #include "compiler/support/sizes.h"
@@ -38,8 +41,9 @@ Value argument_value(const std::string& text) {
 
 class Binder {
  public:
-  Binder(const Recipe& recipe, const BindOptions& options, Diagnostics& diagnostics)
-      : recipe_(recipe), options_(options), diagnostics_(diagnostics) {
+  Binder(const Recipe& recipe, const BindOptions& options, SourceMap& texts,
+         Diagnostics& diagnostics)
+      : recipe_(recipe), options_(options), texts_(texts), diagnostics_(diagnostics) {
     bound_.recipe = &recipe;
     bound_.globals = std::make_unique<Scope>();
   }
@@ -50,6 +54,8 @@ class Binder {
     bind_sources();
     if (diagnostics_.errors() != before) return std::nullopt;
     for (const LetDecl& let : recipe_.lets) bound_.globals->set_lazy(let.name, let.expression);
+    bind_data(recipe_, options_, texts_, bound_, diagnostics_);
+    if (diagnostics_.errors() != before) return std::nullopt;
     bind_output();
     bind_rules();
     if (diagnostics_.errors() != before) return std::nullopt;
@@ -96,6 +102,18 @@ class Binder {
     std::vector<std::string> names;
     for (const ParamDecl& param : recipe_.params) names.push_back(param.name);
     const std::string near = nearest(name, names);
+    const bool is_data = std::any_of(recipe_.data.begin(), recipe_.data.end(),
+                                     [&](const DataDecl& data) { return data.name == name; });
+    if (is_data) {
+      diagnostics_.add(error("E160", fmt::format("'{}' is read from a file or a tensor, and --set "
+                                                 "gives params alone",
+                                                 name))
+                           .in("--set")
+                           .hint(fmt::format("params: {{ {}_file: … }} and data: {{ {}: "
+                                             "\"${{{}_file}}\" }} make its path a param",
+                                             name, name, name)));
+      return;
+    }
     diagnostics_.add(
         error("E160", fmt::format("the recipe has no param '{}'", escape_for_terminal(name)))
             .in("--set")
@@ -110,20 +128,22 @@ class Binder {
     for (const auto& [name, path] : options_.sources) given[name] = path;
     for (const SourceDecl& source : recipe_.sources) {
       Value::List described;
+      std::vector<const Checkpoint*>& checkpoints = bound_.checkpoints.emplace_back();
       for (std::size_t k = 0; k < source.locations.size(); ++k) {
         const std::string name =
             source.is_list ? fmt::format("{}[{}]", source.name, k) : source.name;
         open(source, source.locations[k], name, given);
         if (!bound_.sources.empty() && bound_.sources.back().name == name) {
           described.emplace_back(Value::Map{{"config", bound_.sources.back().checkpoint->config}});
+          checkpoints.push_back(bound_.sources.back().checkpoint.get());
         }
       }
       if (!source.is_list && !described.empty()) {
         bound_.values.push_back(std::make_unique<Value>(std::move(described.front())));
-        bound_.globals->set_source(source.name, bound_.values.back().get());
+        bound_.globals->set_source(source.name, bound_.values.back().get(), checkpoints);
       } else if (source.is_list) {
         bound_.values.push_back(std::make_unique<Value>(std::move(described)));
-        bound_.globals->set_source(source.name, bound_.values.back().get());
+        bound_.globals->set_source(source.name, bound_.values.back().get(), checkpoints);
       }
     }
     std::vector<std::string> names;
@@ -216,7 +236,9 @@ class Binder {
         bound_.globals->set_source("output", bound_.values.back().get());
       }
     }
-    bound_.files = bind_files(output, bound_, options_, diagnostics_);
+    BoundSideFiles side = bind_files(output, bound_, options_, diagnostics_);
+    bound_.files = std::move(side.carried);
+    bound_.texts = std::move(side.written);
   }
 
   // ---- rules
@@ -239,9 +261,14 @@ class Binder {
   }
 
   void bind_rule(const Rule& rule) {
-    ExpandContext context{&bound_.sources, bound_.globals.get(),
-                          rule.is_definition ? nullptr : &bound_.definitions, nullptr,
-                          rule.rest ? &taken_ : nullptr};
+    const auto excepted = excepted_by(rule, bound_, diagnostics_);
+    if (!excepted) return;
+    ExpandContext context{&bound_.sources,
+                          bound_.globals.get(),
+                          rule.is_definition ? nullptr : &bound_.definitions,
+                          nullptr,
+                          rule.rest ? &taken_ : nullptr,
+                          rule.except.empty() ? nullptr : &*excepted};
     ExpandRequest request;
     request.ranges = &rule.ranges;
     request.where = rule.where;
@@ -293,8 +320,12 @@ class Binder {
     return true;
   }
 
-  /// A strict source leaves nothing unused but what it names under `ignore`.
+  /// A strict source leaves nothing unused but what it names under `ignore`. What is read as data
+  /// is used.
   void check_unused() {
+    for (const BoundData& data : bound_.data) {
+      if (data.tensor) taken_[data.tensor->first][data.tensor->second] = true;
+    }
     for (std::size_t s = 0; s < bound_.sources.size(); ++s) {
       const BoundSource& source = bound_.sources[s];
       if (!source.declaration->strict) continue;
@@ -352,6 +383,7 @@ class Binder {
 
   const Recipe& recipe_;
   const BindOptions& options_;
+  SourceMap& texts_;
   Diagnostics& diagnostics_;
   BoundRecipe bound_;
   std::vector<std::vector<bool>> taken_;
@@ -360,8 +392,8 @@ class Binder {
 }  // namespace
 
 std::optional<BoundRecipe> bind_recipe(const Recipe& recipe, const BindOptions& options,
-                                       Diagnostics& diagnostics) {
-  return Binder(recipe, options, diagnostics).bind();
+                                       SourceMap& texts, Diagnostics& diagnostics) {
+  return Binder(recipe, options, texts, diagnostics).bind();
 }
 
 }  // namespace inarch

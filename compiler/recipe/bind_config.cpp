@@ -106,31 +106,6 @@ std::optional<Value> part_of(const Value& config, const Template& key, const Bou
   return std::nullopt;
 }
 
-/// The files a group of `output.files` stands for, among those that a model may have.
-std::vector<std::string> group_files(const std::string& what) {
-  if (what == "tokenizer") {
-    return {"tokenizer.json",    "tokenizer_config.json",
-            "tokenizer.model",   "special_tokens_map.json",
-            "added_tokens.json", "vocab.json",
-            "merges.txt",        "vocab.txt",
-            "spiece.model",      "chat_template.jinja",
-            "chat_template.json"};
-  }
-  if (what == "processor") {
-    return {
-        "processor_config.json",       "preprocessor_config.json", "video_preprocessor_config.json",
-        "image_processor_config.json", "chat_template.jinja",      "chat_template.json"};
-  }
-  if (what == "generation") return {"generation_config.json"};
-  return {what};
-}
-
-bool is_written_by_us(const std::string& name) {
-  return name == "config.json" || name == "manifest.json" ||
-         name == "model.safetensors.index.json" ||
-         (name.size() > 12 && name.substr(name.size() - 12) == ".safetensors");
-}
-
 }  // namespace
 
 std::optional<Value> evaluate_node(const YamlNode& node, const Scope& scope,
@@ -162,22 +137,25 @@ std::optional<Value> evaluate_node(const YamlNode& node, const Scope& scope,
   return Value();
 }
 
-std::optional<std::uint32_t> bind_source_name(const Template& name, const BoundRecipe& bound,
-                                              Diagnostics& diagnostics) {
-  const auto value = evaluate(name, *bound.globals, diagnostics);
-  if (!value) return std::nullopt;
-  const std::string text = to_text(*value);
+std::optional<std::uint32_t> find_source(const std::string& name, Span span,
+                                         const BoundRecipe& bound, Diagnostics& diagnostics) {
   std::vector<std::string> names;
   for (std::uint32_t s = 0; s < bound.sources.size(); ++s) {
-    if (bound.sources[s].name == text) return s;
+    if (bound.sources[s].name == name) return s;
     names.push_back(bound.sources[s].name);
   }
-  const std::string near = nearest(text, names);
-  diagnostics.add(error("E202", fmt::format("there is no source '{}'", escape_for_terminal(text)))
-                      .at(name.span, "not declared under 'sources'")
+  const std::string near = nearest(name, names);
+  diagnostics.add(error("E202", fmt::format("there is no source '{}'", escape_for_terminal(name)))
+                      .at(span, "not declared under 'sources'")
                       .note(names.empty() ? "" : fmt::format("sources: {}", join_names(names)))
                       .hint(near.empty() ? "" : fmt::format("did you mean '{}'?", near)));
   return std::nullopt;
+}
+
+std::optional<std::uint32_t> bind_source_name(const Template& name, const BoundRecipe& bound,
+                                              Diagnostics& diagnostics) {
+  const auto value = evaluate(name, *bound.globals, diagnostics);
+  return value ? find_source(to_text(*value), name.span, bound, diagnostics) : std::nullopt;
 }
 
 std::optional<Value> bind_config(const ConfigDecl& declaration, const BoundRecipe& bound,
@@ -203,63 +181,6 @@ std::optional<Value> bind_config(const ConfigDecl& declaration, const BoundRecip
   if (bound.dtype && !torch_name(*bound.dtype).empty())
     follow_dtype(*config, torch_name(*bound.dtype), declaration.set, "");
   return config;
-}
-
-std::vector<BoundFile> bind_files(const OutputDecl& output, const BoundRecipe& bound,
-                                  const BindOptions& options, Diagnostics& diagnostics) {
-  std::vector<BoundFile> files;
-  for (const FileDecl& declaration : output.files) {
-    const auto source = bind_source_name(declaration.source, bound, diagnostics);
-    if (!source) continue;
-    const Checkpoint& checkpoint = *bound.sources[*source].checkpoint;
-    bool any = false;
-    for (const std::string& name : group_files(declaration.what)) {
-      const auto& there = checkpoint.side_files;
-      if (std::find(there.begin(), there.end(), name) == there.end()) continue;
-      any = true;
-      if (is_written_by_us(name)) {
-        diagnostics.add(
-            error("E166", fmt::format("'{}' is written by inarch and cannot be carried over", name))
-                .at(declaration.span));
-        continue;
-      }
-      const auto same = std::find_if(files.begin(), files.end(),
-                                     [&](const BoundFile& f) { return f.name == name; });
-      if (same != files.end()) {
-        if (same->source == *source)
-          continue;  // chat_template.jinja belongs to tokenizer and processor
-        diagnostics.add(error("E166", fmt::format("'{}' would come from two sources", name))
-                            .at(declaration.span));
-        continue;
-      }
-      const std::string path = checkpoint.location + "/" + name;
-      const auto print = options.fingerprint(path);
-      if (!print.ok()) {
-        Diagnostic d = print.error();
-        diagnostics.add(std::move(d));
-        continue;
-      }
-      files.push_back({*source, name, path, print->size, print->sha256});
-    }
-    if (any || declaration.optional) continue;
-    const auto& there = checkpoint.side_files;
-    std::vector<std::string> names = {"tokenizer", "processor", "generation"};
-    names.insert(names.end(), there.begin(), there.end());
-    const std::string near = nearest(declaration.what, names);
-    const bool misspelt = !near.empty() && near != declaration.what;
-    diagnostics.add(
-        error("E166", fmt::format("source '{}' has no {} file{}", bound.sources[*source].name,
-                                  escape_for_terminal(declaration.what),
-                                  group_files(declaration.what).size() > 1 ? "s" : ""))
-            .at(declaration.span)
-            .note(fmt::format("it has {}", there.empty()
-                                               ? "no files beside its weights"
-                                               : escape_for_terminal(join_names(there, 12))))
-            .hint(misspelt ? fmt::format("did you mean '{}'?", escape_for_terminal(near))
-                           : fmt::format("\"{}?\": {}", escape_for_terminal(declaration.what),
-                                         bound.sources[*source].name)));
-  }
-  return files;
 }
 
 }  // namespace inarch

@@ -15,11 +15,10 @@ std::optional<Value> bind_config(const ConfigDecl& declaration, const BoundRecip
 std::optional<Value> evaluate_node(const YamlNode& node, const Scope& scope,
                                    Diagnostics& diagnostics);
 
-/// The files that `output.files` carries over.
-std::vector<BoundFile> bind_files(const OutputDecl& output, const BoundRecipe& bound,
-                                  const BindOptions& options, Diagnostics& diagnostics);
-
-/// The index of the source that a template names; E202 when there is none, E209 when it is a list.
+/// The index of a source, "text" or "experts[0]"; E202 when there is none of this name.
+std::optional<std::uint32_t> find_source(const std::string& name, Span span,
+                                         const BoundRecipe& bound, Diagnostics& diagnostics);
+/// Likewise, of the source that a template names.
 std::optional<std::uint32_t> bind_source_name(const Template& name, const BoundRecipe& bound,
                                               Diagnostics& diagnostics);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <limits>
 #include <map>
@@ -72,18 +73,34 @@ struct BoundFile {
   std::string sha256;
 };
 
+/// A file to write, beside config.json.
+struct BoundText {
+  std::string name;
+  std::string text;
+};
+
+/// A table of `data:`, read.
+struct BoundData {
+  const DataDecl* declaration = nullptr;
+  std::unique_ptr<Value> value;
+  std::optional<std::pair<std::uint32_t, std::uint32_t>> tensor;  // the source and its tensor
+};
+
 /// A recipe whose sources are open, whose values are known and whose rules have met the tensors.
 struct BoundRecipe {
   const Recipe* recipe = nullptr;
   std::vector<BoundSource> sources;
   std::unique_ptr<Scope> globals;              // params, sources' configs, lets, and output.config
   std::vector<std::unique_ptr<Value>> values;  // what the scope refers to
-  std::vector<RuleInstance> instances;         // of definitions, then of rules
+  std::deque<std::vector<const Checkpoint*>> checkpoints;  // likewise: of each declared source
+  std::vector<RuleInstance> instances;                     // of definitions, then of rules
   KnownNames definitions;
   std::optional<DType> dtype;
   std::int64_t shard_size = 0;
   std::optional<Value> config;
   std::vector<BoundFile> files;
+  std::vector<BoundText> texts;
+  std::vector<BoundData> data;
 };
 
 /// A source to open, as the recipe or `--source` gives it.
@@ -107,13 +124,17 @@ struct BindOptions {
   std::function<std::shared_ptr<const Checkpoint>(const SourceRequest&, Diagnostics&)> open_source;
   std::function<Result<std::string>(const std::string& path)> read_text;
   std::function<Result<FileFingerprint>(const std::string& path)> fingerprint;
+  /// The values of a small tensor, as nested lists.
+  std::function<Result<Value>(const Checkpoint&, const TensorInfo&)> read_tensor;
+  ReadPart read_part;
 };
 
 inline constexpr std::int64_t default_shard_size = 5'000'000'000;
 
-/// Faults are E160–E169 (params, config, output) and E201–E219 (sources, names, patterns). Gives
-/// what it could bind only when it found no error.
+/// Faults are E160–E169 (params, data, config, output) and E201–E219 (sources, names, patterns).
+/// Gives what it could bind only when it found no error. Texts that messages point into are added
+/// to `texts`.
 std::optional<BoundRecipe> bind_recipe(const Recipe& recipe, const BindOptions& options,
-                                       Diagnostics& diagnostics);
+                                       SourceMap& texts, Diagnostics& diagnostics);
 
 }  // namespace inarch

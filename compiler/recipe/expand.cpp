@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "compiler/recipe/missing_tensor.h"
 #include "compiler/support/text.h"
@@ -56,7 +57,9 @@ class Expansion {
       }
       for (const Value& value : *values) {
         next.push_back(instance);
-        next.back().bindings.emplace_back(range.variable, value);
+        if (bind_variables(range, value, next.back().bindings, diagnostics_)) continue;
+        failed_ = true;
+        return {};
       }
     }
     return next;
@@ -92,6 +95,7 @@ class Expansion {
         return {};
       }
       const std::size_t before = next.size();
+      left_out_ = false;
       bool known_source = is_of_recipe(reference);
       if (known_source) {
         match_recipe(reference, *pattern, instance, next);
@@ -102,7 +106,7 @@ class Expansion {
         failed_ = true;
         return {};
       }
-      if (next.size() != before || is_rest()) continue;
+      if (next.size() != before || is_rest() || left_out_) continue;
       if (missing) {
         missing_too.push_back("'" + escape_for_terminal(wanted_name(reference, *pattern)) + "'");
       } else {
@@ -174,6 +178,10 @@ class Expansion {
       if (index && !matches_index(source.name, *index, captures)) continue;
       for (auto& match : source.names.match(pattern)) {
         if (context_.taken && (*context_.taken)[s][match.index]) continue;
+        if (context_.excepted && (*context_.excepted)[s][match.index]) {
+          left_out_ = true;
+          continue;
+        }
         const bool agrees = std::all_of(captures.begin(), captures.end(), [&](const auto& capture) {
           return match.captures.emplace(capture.first, capture.second).first->second ==
                  capture.second;
@@ -283,6 +291,7 @@ class Expansion {
   bool filtered_ = false;
   bool excluded_ = false;
   bool failed_ = false;
+  bool left_out_ = false;  // `except` took what the reference at hand would have matched
 };
 
 }  // namespace
@@ -332,13 +341,28 @@ std::optional<Value::List> range_values(const ForRange& range, const Scope& scop
   auto value = evaluate_argument(range.values, scope, diagnostics);
   if (!value) return std::nullopt;
   if (auto* list = value->if_list()) return std::move(*list);
-  diagnostics.add(
-      error("E207",
-            fmt::format("'{}' must range over a list, not {}", range.variable, value->kind()))
-          .at(range.values.span)
-          .hint(value->if_int() ? fmt::format("{}: 0 .. {}", range.variable, *value->if_int())
-                                : ""));
+  diagnostics.add(error("E207", fmt::format("'{}' must range over a list, not {}",
+                                            fmt::join(range.variables, ", "), value->kind()))
+                      .at(range.values.span)
+                      .hint(value->if_int() ? fmt::format("{}: 0 .. {}", range.variables.front(),
+                                                          *value->if_int())
+                                            : ""));
   return std::nullopt;
+}
+
+bool bind_variables(const ForRange& range, const Value& value, Bindings& bindings,
+                    Diagnostics& diagnostics) {
+  std::vector<std::pair<std::string, const Value*>> taken;
+  if (const auto fault = take_apart(range.variables, value, taken)) {
+    diagnostics.add(
+        error("E207", *fault)
+            .at(range.values.span)
+            .also(range.span, fmt::format("{} variables", range.variables.size()))
+            .hint(value.if_list() ? "" : "enumerate(list) and zip(a, b) make lists of pairs"));
+    return false;
+  }
+  for (auto& [name, part] : taken) bindings.emplace_back(std::move(name), *part);
+  return true;
 }
 
 std::vector<Instance> expand(const ExpandRequest& request, const ExpandContext& context,

@@ -14,6 +14,7 @@ struct ExpandContext {
   const KnownNames* outputs = nullptr;      // likewise
   const std::vector<std::vector<bool>>* taken =
       nullptr;  // by source and tensor: skip these (`rest: true`)
+  const std::vector<std::vector<bool>>* excepted = nullptr;  // likewise: those of `except`
 };
 
 /// What is to be expanded: the ranges, the condition, and all references of the rule or check.
@@ -46,6 +47,10 @@ Scope scope_of(const Bindings& bindings, const Scope& parent);
 /// The values of a range, as a list; E207 when it is none.
 std::optional<Value::List> range_values(const ForRange& range, const Scope& scope,
                                         Diagnostics& diagnostics);
+
+/// Adds what one value of a range gives its variables; false, and E207, when it does not fit them.
+bool bind_variables(const ForRange& range, const Value& value, Bindings& bindings,
+                    Diagnostics& diagnostics);
 
 /// A parameter's value; nothing on a fault, which is added.
 std::optional<Value> evaluate_argument(const ArgumentValue& value, const Scope& scope,

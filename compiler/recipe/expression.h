@@ -5,8 +5,10 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "compiler/core/value.h"
@@ -17,13 +19,14 @@ namespace inarch {
 /// The scalar expression language of recipes and architecture files: pure, total, over finite sets.
 ///
 ///   or, and, not;  == != < <= > >= in, not in;  a ?? b (b when a is null);  a .. b (b left out)
-///   + - * / // % **, unary -;  x if c else y;  f(x, …);  a[i], a.key;  [x, y], [f(i) for i in a ..
-///   b if c] numbers, 'text', "text", true, false, null
+///   + - * / // % **, unary -;  x if c else y;  f(x, …);  a[i], a[i .. j], a.key;  [x, y],
+///   [f(i) for i in a .. b if c], [x + y for x, y in pairs];  numbers, 'text', "text", true, false,
+///   null
 ///
 /// Integers stay integers under + - * // % (floor division and modulus, as in Python); `/` gives a
 /// real. A name that is not bound is an error, but inside the list after `in` a bare word that is
-/// not bound is text: `p in [q, k]`. A missing key of a map (config) is null. Functions: min max
-/// abs sqrt floor ceil round len sum int text range contains starts_with ends_with.
+/// not bound is text: `p in [q, k]`. A missing key of a map (config) is null. Functions: see
+/// expression_functions.h; docs/grammar.md has the grammar.
 struct Expr;
 using ExprPtr = std::shared_ptr<const Expr>;
 
@@ -43,10 +46,15 @@ struct Expr {
   Kind kind = Kind::literal;
   Span span;
   Value literal;
-  std::string name;            // name, member key, function, operator, comprehension variable
-  std::vector<ExprPtr> items;  // operands in order of reading
-  int depth = 1;               // of this tree; bounded by the parser
+  std::string name;                    // name, member key, function, operator
+  std::vector<std::string> variables;  // of a comprehension: several take a list apart
+  std::vector<ExprPtr> items;          // operands in order of reading
+  int depth = 1;                       // of this tree; bounded by the parser
 };
+
+struct Checkpoint;
+/// The checkpoint of a source, or those of a list of sources.
+using Checkpoints = std::span<const Checkpoint* const>;
 
 /// Names and what they stand for, innermost scope first. A name may stand for another expression
 /// (`let`), which is evaluated where it is used.
@@ -57,8 +65,9 @@ class Scope {
   void set(std::string name, Value value);
   /// `value` must outlive the scope: for configs, which are large.
   void set_reference(std::string name, const Value* value);
-  /// A source, a list of them, or the output: its `config`, and no other key.
-  void set_source(std::string name, const Value* value);
+  /// A source, a list of them, or the output: its `config`, and the shapes of the tensors of its
+  /// checkpoints, which must outlive the scope; those of the output are not known.
+  void set_source(std::string name, const Value* value, Checkpoints checkpoints = {});
   void set_lazy(std::string name, ExprPtr expression);
 
   struct Entry {
@@ -66,6 +75,7 @@ class Scope {
     const Value* reference = nullptr;
     ExprPtr lazy;
     bool is_source = false;
+    Checkpoints checkpoints = {};
   };
   const Entry* find(std::string_view name) const;
   /// All visible names, sorted: for did-you-mean.
@@ -87,6 +97,11 @@ std::optional<Value> evaluate(const Expr& expression, const Scope& scope, Diagno
 /// part of its path is not there. `use` is "'+' does not take null".
 void report_null(const Expr& expression, const Scope& scope, std::string_view use,
                  Diagnostics& diagnostics);
+
+/// Adds what `variables` stand for when they take `value`: one the whole of it, several the items
+/// of a list. The reason why they cannot, or nothing.
+std::optional<std::string> take_apart(const std::vector<std::string>& variables, const Value& value,
+                                      std::vector<std::pair<std::string, const Value*>>& taken);
 
 /// The names an expression needs from outside, `let` names followed into their definitions.
 std::set<std::string> free_names(const Expr& expression, const Scope& scope);

@@ -168,17 +168,6 @@ std::optional<Held> ExpressionEvaluator::circle(const Expr& e, std::size_t begin
   return std::nullopt;
 }
 
-namespace {
-
-/// `text`, or `experts[0]` of a list.
-bool is_source(const Expr& e, const Scope& scope) {
-  const Expr& name = e.kind == Expr::Kind::index ? *e.items[0] : e;
-  const Scope::Entry* entry = name.kind == Expr::Kind::name ? scope.find(name.name) : nullptr;
-  return entry && entry->is_source;
-}
-
-}  // namespace
-
 std::optional<Held> ExpressionEvaluator::member(const Expr& e, const Scope& scope) {
   const Answer whole = evaluate(*e.items[0], scope);
   if (!whole) return std::nullopt;
@@ -190,19 +179,18 @@ std::optional<Held> ExpressionEvaluator::member(const Expr& e, const Scope& scop
                             path(*e.items[0], scope), value.kind()));
   }
   const Value* entry = value.find(e.name);
-  if (!entry && is_source(*e.items[0], scope)) {
-    const std::string source = path(*e.items[0], scope);
-    return fail(
-        e, "E150",
-        fmt::format("'{}' has no '{}': the only value of a source is its config", source,
-                    shown(e.name)),
-        fmt::format("{}.config.{} is a key of its config; a name with dots is text in quotes",
-                    source, shown(e.name)));
-  }
+  if (!entry && checkpoints_of(*e.items[0], scope)) return no_key_of_source(e, scope);
   return entry ? whole->part(entry) : Held(nullptr);
 }
 
 std::optional<Held> ExpressionEvaluator::index(const Expr& e, const Scope& scope) {
+  const Expr& list = *e.items[0];
+  if (list.kind == Expr::Kind::member && list.name == "shape") {
+    const auto checkpoints = checkpoints_of(*list.items[0], scope);
+    const Answer source = checkpoints ? evaluate(*list.items[0], scope) : std::nullopt;
+    if (source && source->get().if_map() && checkpoints->size() == 1)
+      return shape(e, *checkpoints->front(), scope);
+  }
   const Answer whole = evaluate(*e.items[0], scope);
   if (!whole) return std::nullopt;
   const Answer key = not_null(*e.items[1], scope, "[]");
@@ -222,13 +210,35 @@ std::optional<Held> ExpressionEvaluator::index(const Expr& e, const Scope& scope
 std::optional<Held> ExpressionEvaluator::index_list(const Expr& e, const Held& list,
                                                     const Value& key) {
   const Value::List& items = *list.get().if_list();
+  if (const Value::List* places = key.if_list()) return gather(e, items, *places);
   const std::int64_t* at = key.if_int();
-  if (!at)
-    return fail(e, "E151", fmt::format("a list is indexed by an integer, found {}", key.kind()));
+  if (!at) {
+    return fail(e, "E151",
+                fmt::format("a list is indexed by an integer, a range or a list of integers, "
+                            "found {}",
+                            key.kind()));
+  }
   if (*at < 0 || static_cast<std::size_t>(*at) >= items.size()) {
     return fail(e, "E152", fmt::format("index {} is outside a list of {}", *at, items.size()));
   }
   return list.part(&items[static_cast<std::size_t>(*at)]);
+}
+
+std::optional<Held> ExpressionEvaluator::gather(const Expr& e, const Value::List& items,
+                                                const Value::List& places) {
+  Value::List gathered;
+  for (const Value& place : places) {
+    const std::int64_t* at = place.if_int();
+    if (!at) {
+      return fail(e, "E151",
+                  fmt::format("a list of places holds integers, and this one {}", place.kind()));
+    }
+    if (*at < 0 || static_cast<std::size_t>(*at) >= items.size())
+      return fail(e, "E152", fmt::format("index {} is outside a list of {}", *at, items.size()));
+    if (!append(gathered, Held::lent(&items[static_cast<std::size_t>(*at)]), e))
+      return std::nullopt;
+  }
+  return Held(Value(std::move(gathered)));
 }
 
 std::optional<Held> ExpressionEvaluator::not_null(const Expr& e, const Scope& scope,
@@ -376,10 +386,20 @@ std::optional<Held> ExpressionEvaluator::comprehension(const Expr& e, const Scop
     return fail(*e.items[1], "E151",
                 fmt::format("'for' takes a list, found {}", source->get().kind()));
   }
+  const auto checkpoints =
+      e.variables.size() == 1 ? checkpoints_of(*e.items[1], scope) : std::nullopt;
+  const bool over_sources = checkpoints && checkpoints->size() == values->size();
   Value::List items;
   for (const Value& value : *values) {
     Scope inner(&scope);
-    inner.set_reference(e.name, &value);
+    std::vector<std::pair<std::string, const Value*>> taken;
+    if (const auto fault = take_apart(e.variables, value, taken))
+      return fail(*e.items[1], "E151", *fault);
+    for (auto& [name, part] : taken) inner.set_reference(std::move(name), part);
+    if (over_sources) {
+      const auto k = static_cast<std::size_t>(&value - values->data());
+      inner.set_source(e.variables.front(), &value, checkpoints->subspan(k, 1));
+    }
     const auto keep = e.items.size() > 2 ? truth(*e.items[2], inner, "if") : true;
     if (!keep) return std::nullopt;
     if (!*keep) continue;

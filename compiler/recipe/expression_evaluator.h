@@ -50,7 +50,11 @@ class ExpressionEvaluator {
   Answer definition(const Expr& e, const Expr& definition, const Scope& scope);
   Answer member(const Expr& e, const Scope& scope);
   Answer index(const Expr& e, const Scope& scope);
+  std::optional<Checkpoints> checkpoints_of(const Expr& e, const Scope& scope);
+  Answer no_key_of_source(const Expr& e, const Scope& scope);
+  Answer shape(const Expr& e, const Checkpoint& checkpoint, const Scope& scope);
   Answer index_list(const Expr& e, const Held& list, const Value& key);
+  Answer gather(const Expr& e, const Value::List& items, const Value::List& places);
   Answer call(const Expr& e, const Scope& scope);
   Answer unary(const Expr& e, const Scope& scope);
   Answer binary(const Expr& e, const Scope& scope);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <limits>
 
 #include <fmt/format.h>
 
@@ -13,12 +12,6 @@
 namespace inarch {
 
 namespace {
-
-constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
-
-Diagnostic wrong(std::string_view function, std::string_view expected, const Value& found) {
-  return error("E151", fmt::format("{} takes {}, found {}", function, expected, found.kind()));
-}
 
 // min(a, b, c) and min(list) are the same.
 Arguments spread(const Arguments& arguments) {
@@ -34,7 +27,7 @@ Result<Value> extreme(std::string_view name, std::string_view better, const Argu
   if (items.empty()) return error("E152", fmt::format("{} of an empty list", name));
   const Value* best = nullptr;
   for (const Value* item : items) {
-    if (!item->is_number()) return wrong(name, "numbers", *item);
+    if (!item->is_number()) return wrong_argument(name, "numbers", *item);
     const Result<Value> wins = best ? compare(better, *item, *best) : Result<Value>(Value(true));
     if (wins.ok() && *wins == Value(true)) best = item;
   }
@@ -44,10 +37,10 @@ Result<Value> smallest(const Arguments& a) { return extreme("min", "<", a); }
 Result<Value> largest(const Arguments& a) { return extreme("max", ">", a); }
 
 Result<Value> total(const Arguments& arguments) {
-  if (!arguments[0]->if_list()) return wrong("sum", "a list of numbers", *arguments[0]);
+  if (!arguments[0]->if_list()) return wrong_argument("sum", "a list of numbers", *arguments[0]);
   Value sum(0);
   for (const Value& item : *arguments[0]->if_list()) {
-    if (!item.is_number()) return wrong("sum", "a list of numbers", item);
+    if (!item.is_number()) return wrong_argument("sum", "a list of numbers", item);
     Result<Value> next = arithmetic("+", sum, item);
     if (!next) return next;
     sum = std::move(*next);
@@ -57,20 +50,20 @@ Result<Value> total(const Arguments& arguments) {
 
 Result<Value> absolute(const Arguments& arguments) {
   const Value& x = *arguments[0];
-  if (!x.is_number()) return wrong("abs", "a number", x);
+  if (!x.is_number()) return wrong_argument("abs", "a number", x);
   return x.as_real() < 0 ? negate(x) : Result<Value>(x);
 }
 
 Result<Value> square_root(const Arguments& arguments) {
   const Value& x = *arguments[0];
-  if (!x.is_number()) return wrong("sqrt", "a number", x);
+  if (!x.is_number()) return wrong_argument("sqrt", "a number", x);
   if (x.as_real() < 0) return error("E152", "sqrt of a negative number");
   return Value(std::sqrt(x.as_real()));
 }
 
 Result<Value> to_integer(std::string_view name, const Value& x, double (*rounded)(double)) {
   if (x.if_int()) return x;
-  if (!x.if_real()) return wrong(name, "a number", x);
+  if (!x.if_real()) return wrong_argument(name, "a number", x);
   const double whole = rounded(*x.if_real());
   // 2^63 is the first real that an integer cannot hold; a NaN fails the comparison too.
   if (!(std::abs(whole) < 9223372036854775808.0)) {
@@ -98,8 +91,6 @@ Result<Value> integer_of(const Arguments& arguments) {
                                    escape_for_terminal(*text, 40)));
 }
 
-Result<Value> text_of(const Arguments& arguments) { return Value(to_text(*arguments[0])); }
-
 Result<Value> length(const Arguments& arguments) {
   const Value& x = *arguments[0];
   std::size_t size = 0;
@@ -110,7 +101,7 @@ Result<Value> length(const Arguments& arguments) {
   } else if (const auto* map = x.if_map()) {
     size = map->size();
   } else {
-    return wrong("len", "a list, a mapping or text", x);
+    return wrong_argument("len", "a list, a mapping or text", x);
   }
   return Value(static_cast<std::int64_t>(size));
 }
@@ -132,42 +123,61 @@ Result<Value> contains(const Arguments& arguments) {
   if (whole.if_text() && part.if_text()) {
     return Value(whole.if_text()->find(*part.if_text()) != std::string::npos);
   }
-  return wrong("contains", "a list and an item, a mapping and a key, or two texts", whole);
+  return wrong_argument("contains", "a list and an item, a mapping and a key, or two texts", whole);
 }
 
-Result<Value> affix(std::string_view name, const Arguments& arguments, bool at_start) {
-  for (const Value* argument : arguments) {
-    if (!argument->if_text()) return wrong(name, "two texts", *argument);
-  }
-  const std::string& whole = *arguments[0]->if_text();
-  const std::string& part = *arguments[1]->if_text();
-  return Value(at_start ? whole.starts_with(part) : whole.ends_with(part));
+Result<Value> logarithm(const Arguments& arguments) {
+  const Value& x = *arguments[0];
+  if (!x.is_number()) return wrong_argument("log", "a number", x);
+  if (x.as_real() <= 0) return error("E152", "log of a number that is not positive");
+  return Value(std::log(x.as_real()));
 }
-Result<Value> starts_with(const Arguments& a) { return affix("starts_with", a, true); }
-Result<Value> ends_with(const Arguments& a) { return affix("ends_with", a, false); }
 
-const std::vector<Function>& table() {
-  static const std::vector<Function> functions = {
+Result<Value> exponential(const Arguments& arguments) {
+  const Value& x = *arguments[0];
+  if (!x.is_number()) return wrong_argument("exp", "a number", x);
+  const double result = std::exp(x.as_real());
+  if (std::isinf(result)) return error("E153", "the result of exp is too large");
+  return Value(result);
+}
+
+std::vector<Function> number_functions() {
+  return {
       {"abs", 1, 1, "abs(x)", absolute},
       {"ceil", 1, 1, "ceil(x)", round_up},
       {"contains", 2, 2, "contains(list, item), contains(text, part)", contains},
-      {"ends_with", 2, 2, "ends_with(text, ending)", ends_with},
+      {"exp", 1, 1, "exp(x)", exponential},
       {"floor", 1, 1, "floor(x)", round_down},
       {"int", 1, 1, "int(x)", integer_of},
       {"len", 1, 1, "len(list), len(text)", length},
+      {"log", 1, 1, "log(x)", logarithm},
       {"max", 1, any_number, "max(a, b, …), max(list)", largest},
       {"min", 1, any_number, "min(a, b, …), min(list)", smallest},
       {"range", 1, 3, "range(end), range(begin, end), range(begin, end, step)", range_of},
       {"round", 1, 1, "round(x)", round_nearest},
       {"sqrt", 1, 1, "sqrt(x)", square_root},
-      {"starts_with", 2, 2, "starts_with(text, beginning)", starts_with},
       {"sum", 1, 1, "sum(list)", total},
-      {"text", 1, 1, "text(x)", text_of, true},
   };
+}
+
+const std::vector<Function>& table() {
+  static const std::vector<Function> functions = [] {
+    std::vector<Function> all = number_functions();
+    for (const auto& more : {list_functions(), text_functions()})
+      all.insert(all.end(), more.begin(), more.end());
+    std::sort(all.begin(), all.end(),
+              [](const Function& a, const Function& b) { return a.name < b.name; });
+    return all;
+  }();
   return functions;
 }
 
 }  // namespace
+
+Diagnostic wrong_argument(std::string_view function, std::string_view expected,
+                          const Value& found) {
+  return error("E151", fmt::format("{} takes {}, found {}", function, expected, found.kind()));
+}
 
 std::string Function::arity() const {
   if (most == any_number)

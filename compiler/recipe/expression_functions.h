@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,16 @@ struct Function {
 };
 
 const Function* find_function(std::string_view name);
+/// All of them, sorted.
 std::vector<std::string> function_names();
+
+/// The functions over lists and mappings, and those over texts: parts of the one table.
+std::vector<Function> list_functions();
+std::vector<Function> text_functions();
+
+/// As many arguments as one likes.
+inline constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
+/// E151: `function` takes something else than what was found.
+Diagnostic wrong_argument(std::string_view function, std::string_view expected, const Value& found);
 
 }  // namespace inarch

@@ -222,9 +222,14 @@ std::optional<std::vector<Token>> read_tokens(std::string_view text, const SpanM
   return Lexer(text, spans, diagnostics).run();
 }
 
+const std::vector<std::string_view>& reserved_words() {
+  static const std::vector<std::string_view> reserved = {"and",  "or",  "not",  "in",    "if",
+                                                         "else", "for", "true", "false", "null"};
+  return reserved;
+}
+
 bool is_reserved(std::string_view word) {
-  static constexpr std::array<std::string_view, 10> reserved = {
-      "and", "or", "not", "in", "if", "else", "for", "true", "false", "null"};
+  const auto& reserved = reserved_words();
   return std::find(reserved.begin(), reserved.end(), word) != reserved.end();
 }
 

@@ -31,6 +31,7 @@ std::optional<std::vector<Token>> read_tokens(std::string_view text, const SpanM
                                               Diagnostics& diagnostics);
 
 /// Words that cannot be names: and, or, not, in, if, else, for, true, false, null.
+const std::vector<std::string_view>& reserved_words();
 bool is_reserved(std::string_view word);
 
 }  // namespace inarch

@@ -40,6 +40,7 @@ std::string ExpressionEvaluator::path(const Expr& e, const Scope& scope) {
     return path(*e.items[first && !first->get().is_null() ? 0 : 1], scope);
   }
   if (e.kind == Expr::Kind::member) return path(*e.items[0], scope) + "." + e.name;
+  if (e.kind == Expr::Kind::call) return e.name + "(…)";
   if (e.kind != Expr::Kind::index) return "this";
   const Answer key = evaluate(*e.items[1], scope);
   const std::string shown = key ? escape_for_terminal(to_text(key->get()), 80) : "…";

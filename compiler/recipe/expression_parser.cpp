@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "compiler/recipe/expression_functions.h"
 #include "compiler/recipe/expression_lexer.h"
@@ -58,12 +59,13 @@ class Parser {
   }
 
   ExprPtr make(Expr::Kind kind, std::size_t begin, std::string name, std::vector<ExprPtr> items,
-               Value literal = {}) {
+               Value literal = {}, std::vector<std::string> variables = {}) {
     auto node = std::make_shared<Expr>();
     node->kind = kind;
     node->span = spans_.part(begin, tokens_[at_ - 1].end());
     node->name = std::move(name);
     node->literal = std::move(literal);
+    node->variables = std::move(variables);
     for (const ExprPtr& item : items) node->depth = std::max(node->depth, item->depth + 1);
     node->items = std::move(items);
     if (node->depth <= max_depth) return node;
@@ -256,7 +258,7 @@ class Parser {
     if (!function) {
       const std::string near = nearest(name, function_names());
       return fail("E145", fmt::format("unknown function '{}'", name),
-                  near.empty() ? "functions: " + join_names(function_names(), 20)
+                  near.empty() ? "functions: " + join_names(function_names(), 50)
                                : fmt::format("did you mean '{}'?", near));
     }
     const std::size_t open = at_ + 1;
@@ -301,14 +303,19 @@ class Parser {
   }
 
   ExprPtr comprehension(std::size_t begin, std::size_t open, ExprPtr body) {
-    ++at_;
-    if (peek().kind != Token::Kind::word || is_reserved(peek().raw)) {
-      return fail("E143", fmt::format("expected a name after 'for', found {}", found()));
-    }
-    std::string variable(peek().raw);
-    ++at_;
+    std::vector<std::string> variables;
+    do {
+      ++at_;
+      if (peek().kind != Token::Kind::word || is_reserved(peek().raw)) {
+        return fail("E143", fmt::format("expected a name after '{}', found {}",
+                                        variables.empty() ? "for" : ",", found()));
+      }
+      variables.emplace_back(peek().raw);
+      ++at_;
+    } while (peek().is(","));
     if (!accept("in")) {
-      return fail("E143", fmt::format("expected 'in' after 'for {}', found {}", variable, found()));
+      return fail("E143", fmt::format("expected 'in' after 'for {}', found {}",
+                                      fmt::join(variables, ", "), found()));
     }
     std::vector<ExprPtr> items = {std::move(body), disjunction()};
     if (!items.back()) return nullptr;
@@ -317,7 +324,7 @@ class Parser {
       if (!items.back()) return nullptr;
     }
     if (!close("]", open)) return nullptr;
-    return make(Expr::Kind::comprehension, begin, std::move(variable), std::move(items));
+    return make(Expr::Kind::comprehension, begin, {}, std::move(items), {}, std::move(variables));
   }
 
   std::vector<Token> tokens_;

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "compiler/recipe/expression.h"
 
 namespace inarch {
@@ -11,8 +13,8 @@ void Scope::set(std::string name, Value value) {
 void Scope::set_reference(std::string name, const Value* value) {
   entries_[std::move(name)] = Entry{{}, value, nullptr, false};
 }
-void Scope::set_source(std::string name, const Value* value) {
-  entries_[std::move(name)] = Entry{{}, value, nullptr, true};
+void Scope::set_source(std::string name, const Value* value, Checkpoints checkpoints) {
+  entries_[std::move(name)] = Entry{{}, value, nullptr, true, checkpoints};
 }
 void Scope::set_lazy(std::string name, ExprPtr expression) {
   entries_[std::move(name)] = Entry{{}, nullptr, std::move(expression), false};
@@ -84,10 +86,11 @@ class FreeNames {
   }
   void visit_comprehension(const Expr& expression) {
     visit(*expression.items[1]);
-    bound_.push_back(expression.name);
+    const std::size_t outside = bound_.size();
+    bound_.insert(bound_.end(), expression.variables.begin(), expression.variables.end());
     visit(*expression.items[0]);
     if (expression.items.size() > 2) visit(*expression.items[2]);
-    bound_.pop_back();
+    bound_.resize(outside);
   }
   // Unbound words there are text, and so nothing that anyone must bind.
   void visit_words(const Expr& list) {
@@ -103,6 +106,21 @@ class FreeNames {
 };
 
 }  // namespace
+
+std::optional<std::string> take_apart(const std::vector<std::string>& variables, const Value& value,
+                                      std::vector<std::pair<std::string, const Value*>>& taken) {
+  if (variables.size() == 1) {
+    taken.emplace_back(variables[0], &value);
+    return std::nullopt;
+  }
+  const Value::List* items = value.if_list();
+  if (!items || items->size() != variables.size()) {
+    return fmt::format("{} names take lists of {}, found {}", variables.size(), variables.size(),
+                       items ? fmt::format("a list of {}", items->size()) : value.kind());
+  }
+  for (std::size_t k = 0; k < variables.size(); ++k) taken.emplace_back(variables[k], &(*items)[k]);
+  return std::nullopt;
+}
 
 std::set<std::string> free_names(const Expr& expression, const Scope& scope) {
   FreeNames names(scope);

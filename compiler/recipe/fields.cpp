@@ -8,6 +8,21 @@
 
 namespace inarch {
 
+bool is_name(std::string_view text) {
+  if (text.empty() || (text[0] >= '0' && text[0] <= '9')) return false;
+  for (const char c : text) {
+    const bool word =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    if (!word) return false;
+  }
+  return true;
+}
+
+bool is_marked(std::string_view text) { return text.size() > 1 && text.back() == '?'; }
+std::string without_mark(const std::string& text) {
+  return is_marked(text) ? text.substr(0, text.size() - 1) : text;
+}
+
 void wrong_kind(const YamlNode& node, std::string_view what, std::string_view expected,
                 Diagnostics& diagnostics) {
   diagnostics.add(

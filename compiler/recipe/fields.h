@@ -43,6 +43,13 @@ class Fields {
   Diagnostics& diagnostics_;
 };
 
+/// Whether expressions can speak of something by this name: letters, digits and _, a letter first.
+bool is_name(std::string_view text);
+
+/// "key?" marks what need not be there.
+bool is_marked(std::string_view text);
+std::string without_mark(const std::string& text);
+
 /// E131: `node` is not what `expected` says.
 void wrong_kind(const YamlNode& node, std::string_view what, std::string_view expected,
                 Diagnostics& diagnostics);

@@ -11,6 +11,9 @@ namespace inarch {
 
 namespace {
 
+/// Of those that a misspelt name is compared with.
+constexpr std::size_t most_candidates = 20'000;
+
 bool is_number(const std::string& segment) {
   return !segment.empty() &&
          std::all_of(segment.begin(), segment.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -62,7 +65,8 @@ std::string suggestion(const TensorExpr& reference, const std::optional<std::str
   const std::vector<std::string> captures = reference.pattern.captures();
   std::set<std::string> candidates;
   const auto add = [&](const std::string& name) {
-    if (candidates.size() < 20000) candidates.insert(exact ? name : with_holes(name, captures));
+    if (candidates.size() < most_candidates)
+      candidates.insert(exact ? name : with_holes(name, captures));
   };
   if (const KnownNames* known = names_of(reference, context)) {
     for (const std::string& name : known->names) add(name);
@@ -75,6 +79,15 @@ std::string suggestion(const TensorExpr& reference, const std::optional<std::str
 }
 
 }  // namespace
+
+std::string nearest_tensor(const Checkpoint& checkpoint, const std::string& name) {
+  std::vector<std::string> names;
+  for (const TensorInfo& tensor : checkpoint.tensors) {
+    if (names.size() == most_candidates) break;
+    names.push_back(tensor.name);
+  }
+  return nearest(name, names);
+}
 
 std::string wanted_name(const TensorExpr& reference, const ResolvedPattern& pattern) {
   return pattern.exact().value_or(reference.pattern.text);

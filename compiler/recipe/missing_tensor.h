@@ -14,4 +14,7 @@ std::string wanted_name(const TensorExpr& reference, const ResolvedPattern& patt
 Diagnostic missing_tensor(const TensorExpr& reference, const ResolvedPattern& pattern,
                           const Instance& instance, const ExpandContext& context, bool for_driven);
 
+/// The tensor of a checkpoint that a person most likely meant, or "".
+std::string nearest_tensor(const Checkpoint& checkpoint, const std::string& name);
+
 }  // namespace inarch

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/recipe/include_reader.h"
 #include "compiler/recipe/tensor_expression.h"
 #include "compiler/recipe/yaml_tree.h"
 
@@ -35,6 +36,16 @@ struct SourceDecl {
   std::vector<NamePattern> ignore;  // … but for these
 };
 
+/// A table that expressions know by name: a file beside the recipe or among those of a source, or
+/// the values of a source's tensor.
+struct DataDecl {
+  std::string name;
+  Span span;
+  std::optional<Template> file;
+  std::optional<Template> of;  // the source whose file it is
+  TensorExprPtr tensor;        // a reference to one tensor
+};
+
 struct LetDecl {
   std::string name;
   Span span;
@@ -49,7 +60,7 @@ struct TargetDecl {
 };
 
 struct ForRange {
-  std::string variable;
+  std::vector<std::string> variables;  // several take lists apart: `"new, old": enumerate(layers)`
   Span span;
   ArgumentValue values;  // an expression that gives a list, or a list
 };
@@ -60,6 +71,12 @@ struct NamedOperand {
   TensorExprPtr expression;
 };
 
+/// Source tensors that a rule must not take.
+struct ExceptDecl {
+  NamePattern pattern;
+  bool optional = false;  // "name?", which need not be there
+};
+
 /// One line of `tensors:` or `define:`. `value` holds `combine` or `init` and the pipeline over the
 /// operands, which it names "0", "1", … or by their own names.
 struct Rule {
@@ -68,6 +85,7 @@ struct Rule {
   std::vector<ForRange> ranges;
   ExprPtr where;
   Span where_span;
+  std::vector<ExceptDecl> except;
   TensorExprPtr value;
   std::vector<NamePattern> to;  // several only for a transform with several results
   std::optional<Template> dtype;
@@ -116,10 +134,15 @@ struct ConfigDecl {
   std::vector<ConfigEntry> remove;
 };
 
+/// A file beside the weights: carried over from a source, under its own name or another, or
+/// written.
 struct FileDecl {
   std::string what;  // tokenizer, processor, generation, or a file's name
   Span span;
-  Template source;
+  std::optional<Template> source;
+  std::optional<Template> file;  // what the source calls it
+  std::optional<YamlNode> json;  // what is written: templates inside are evaluated
+  std::optional<Template> text;
   bool optional = false;  // "tokenizer?": carried over if the source has it
 };
 
@@ -135,10 +158,12 @@ struct OutputDecl {
 
 struct Recipe {
   FileId file = 0;
+  std::vector<FileId> parts;  // the files that `include` names, in order
   std::string name;
   std::string license;
   std::vector<ParamDecl> params;
   std::vector<SourceDecl> sources;
+  std::vector<DataDecl> data;
   std::vector<LetDecl> lets;
   std::optional<TargetDecl> target;
   std::vector<Rule> definitions;
@@ -147,9 +172,10 @@ struct Recipe {
   OutputDecl output;
 };
 
-/// Reads a recipe's text. All faults of form are added to `diagnostics` (E101–E139); what could be
-/// read is given all the same, so that later stages can find more, unless the YAML itself is
-/// broken.
-std::optional<Recipe> read_recipe(const SourceMap& sources, FileId file, Diagnostics& diagnostics);
+/// Reads a recipe's text and the parts that it includes, which `read_part` gets. All faults of form
+/// are added to `diagnostics` (E101–E139); what could be read is given all the same, so that later
+/// stages can find more, unless the YAML itself is broken.
+std::optional<Recipe> read_recipe(SourceMap& sources, FileId file, const ReadPart& read_part,
+                                  Diagnostics& diagnostics);
 
 }  // namespace inarch

@@ -1,23 +1,17 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "compiler/recipe/data_reader.h"
 #include "compiler/recipe/fields.h"
 #include "compiler/recipe/recipe.h"
 #include "compiler/recipe/rule_reader.h"
+#include "compiler/recipe/side_file_reader.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
 
 namespace {
-
-bool is_name(std::string_view text) {
-  if (text.empty() || (text[0] >= '0' && text[0] <= '9')) return false;
-  for (const char c : text) {
-    const bool word =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    if (!word) return false;
-  }
-  return true;
-}
 
 /// Names that expressions use for something else.
 bool is_reserved(std::string_view name) {
@@ -28,43 +22,49 @@ bool is_reserved(std::string_view name) {
   return false;
 }
 
-/// "key?" marks what need not be there.
-bool is_marked(const std::string& text) { return text.size() > 1 && text.back() == '?'; }
-std::string without_mark(const std::string& text) {
-  return is_marked(text) ? text.substr(0, text.size() - 1) : text;
-}
-
 class Reader {
  public:
   Reader(Recipe& recipe, Diagnostics& diagnostics) : recipe_(recipe), diagnostics_(diagnostics) {}
 
-  void read(const YamlNode& root) {
-    const Fields fields(root, "a recipe",
-                        {"inarch", "name", "license", "params", "sources", "let", "target",
-                         "define", "tensors", "checks", "output"},
-                        diagnostics_);
+  void read(const YamlNode& root, const std::vector<Part>& parts) {
+    std::vector<Fields> all;  // of the parts, in order, and of the recipe itself
+    all.reserve(parts.size() + 1);
+    for (const Part& part : parts) {
+      recipe_.parts.push_back(part.file);
+      all.emplace_back(part.root, "an included file", keys_in_part(), diagnostics_);
+      read_version(all.back());
+    }
+    all.emplace_back(root, "a recipe", keys_in_recipe(), diagnostics_);
     if (!root.is_mapping()) return;
-    read_version(fields);
+    const Fields& fields = all.back();
+    require_version(fields);
+    require_rules(all);
     recipe_.name = fields.plain_text("name").value_or("");
     recipe_.license = fields.plain_text("license").value_or("");
-    read_params(fields.mapping("params"));
-    read_sources(fields.mapping("sources"));
-    read_lets(fields.mapping("let"));
+    for (const Fields& part : all) read_params(part.mapping("params"));
+    for (const Fields& part : all) read_sources(part.mapping("sources"));
+    for (const Fields& part : all) read_data(part.mapping("data"));
+    read_lets(all);
     read_target(fields.get("target"));
-    read_definitions(fields.mapping("define"));
-    read_rules(fields);
-    if (const YamlNode* checks = fields.sequence("checks")) {
-      for (const YamlNode& item : checks->items) {
-        auto check = read_check(item, recipe_.sources, diagnostics_);
-        if (check) recipe_.checks.push_back(std::move(*check));
-      }
-    }
+    for (const Fields& part : all) read_definitions(part.mapping("define"));
+    for (const Fields& part : all) read_rules(part.sequence("tensors"));
+    for (const Fields& part : all) read_checks(part.sequence("checks"));
     read_output(fields.get("output"));
   }
 
  private:
+  void require_version(const Fields& fields) {
+    if (fields.require("inarch", "inarch: 1")) read_version(fields);
+  }
+
+  void require_rules(const std::vector<Fields>& all) {
+    const bool any =
+        std::any_of(all.begin(), all.end(), [](const Fields& part) { return part.get("tensors"); });
+    if (!any) all.back().require("tensors", "tensors: [ { from: SOURCE:NAME, to: NAME } ]");
+  }
+
   void read_version(const Fields& fields) {
-    const YamlNode* version = fields.require("inarch", "inarch: 1");
+    const YamlNode* version = fields.get("inarch");
     if (!version || (version->is_scalar() && version->text == "1")) return;
     diagnostics_.add(error("E135", "this version of inarch reads recipes of version 1")
                          .at(version->span, "expected 1")
@@ -98,14 +98,26 @@ class Reader {
     }
   }
 
-  void read_lets(const YamlNode* lets) {
-    if (!lets) return;
+  void read_data(const YamlNode* data) {
+    if (!data) return;
+    for (const auto& [key, value] : data->entries) {
+      if (!declare(key, "a table")) continue;
+      auto table = read_data_entry(key, value, diagnostics_);
+      if (table) recipe_.data.push_back(std::move(*table));
+    }
+  }
+
+  void read_lets(const std::vector<Fields>& all) {
     // All names first: whether `size.rows` is a path depends on them, and not on their order.
-    std::vector<bool> declared;
-    for (const auto& [key, value] : lets->entries) declared.push_back(declare(key, "a value"));
-    for (std::size_t k = 0; k < declared.size(); ++k) {
-      const auto& [key, value] = lets->entries[k];
-      if (!declared[k]) continue;
+    std::vector<const YamlEntry*> declared;
+    for (const Fields& part : all) {
+      const YamlNode* lets = part.mapping("let");
+      for (std::size_t k = 0; lets && k < lets->entries.size(); ++k) {
+        if (declare(lets->entries[k].key, "a value")) declared.push_back(&lets->entries[k]);
+      }
+    }
+    for (const YamlEntry* entry : declared) {
+      const auto& [key, value] = *entry;
       if (!value.is_scalar()) {
         wrong_kind(value, fmt::format("'{}'", key.text), "an expression", diagnostics_);
         continue;
@@ -225,9 +237,15 @@ class Reader {
     }
   }
 
-  void read_rules(const Fields& fields) {
-    if (!fields.require("tensors", "tensors: [ { from: SOURCE:NAME, to: NAME } ]")) return;
-    const YamlNode* rules = fields.sequence("tensors");
+  void read_checks(const YamlNode* checks) {
+    if (!checks) return;
+    for (const YamlNode& item : checks->items) {
+      auto check = read_check(item, recipe_.sources, diagnostics_);
+      if (check) recipe_.checks.push_back(std::move(*check));
+    }
+  }
+
+  void read_rules(const YamlNode* rules) {
     if (!rules) return;
     for (const YamlNode& item : rules->items) {
       auto rule = read_rule(item, recipe_.sources, diagnostics_);
@@ -252,13 +270,8 @@ class Reader {
     if (const YamlNode* config = fields.get("config")) read_config(*config);
     if (const YamlNode* files = fields.mapping("files")) {
       for (const auto& [key, value] : files->entries) {
-        auto source =
-            value.is_scalar() ? parse_template(value.text, value.span, diagnostics_) : std::nullopt;
-        if (!value.is_scalar())
-          wrong_kind(value, fmt::format("'{}'", key.text), "a source's name", diagnostics_);
-        if (source)
-          output.files.push_back(
-              {without_mark(key.text), key.span, std::move(*source), is_marked(key.text)});
+        auto file = read_file_entry(key, value, diagnostics_);
+        if (file) output.files.push_back(std::move(*file));
       }
     }
   }
@@ -314,12 +327,15 @@ class Reader {
 
 }  // namespace
 
-std::optional<Recipe> read_recipe(const SourceMap& sources, FileId file, Diagnostics& diagnostics) {
+std::optional<Recipe> read_recipe(SourceMap& sources, FileId file, const ReadPart& read_part,
+                                  Diagnostics& diagnostics) {
   const auto root = read_yaml(sources, file, diagnostics);
-  if (!root) return std::nullopt;
+  if (!root || is_only_a_part(*root, sources.path(file), diagnostics)) return std::nullopt;
+  const auto parts = read_parts(*root, sources, read_part, diagnostics);
+  if (!parts) return std::nullopt;
   Recipe recipe;
   recipe.file = file;
-  Reader(recipe, diagnostics).read(*root);
+  Reader(recipe, diagnostics).read(*root, *parts);
   return recipe;
 }
 

@@ -181,7 +181,8 @@ Map definitions() {
       "ranges", described({{"type", "object"},
                            {"additionalProperties",
                             Map{{"anyOf", List{Map{{"type", "string"}}, Map{{"type", "array"}}}}}}},
-                          "variables and what they range over: { i: 0 .. 18, p: [q, k] }"));
+                          "variables and what they range over: { i: 0 .. 18, p: [q, k], "
+                          "\"new, old\": enumerate(layers) }"));
   d.emplace_back(
       "location",
       Map{{"anyOf", List{text("a path"),
@@ -195,6 +196,11 @@ Map definitions() {
   return d;
 }
 
+Value except_schema() {
+  return list_of(text("a name pattern; \"name?\" need not be there"),
+                 "source tensors that the rule does not take");
+}
+
 Value rule_schema() {
   return object(
       {{"name", text("for messages")},
@@ -206,6 +212,7 @@ Value rule_schema() {
             {"description", "what it is called in the output"}}},
        {"for", definition("ranges")},
        {"where", definition("expression", "only where this holds")},
+       {"except", except_schema()},
        {"apply", definition("pipeline", "transforms, one after another")},
        {"combine", definition("combine_step", "how several operands become one")},
        {"init", definition("init_step", "a tensor from nothing")},
@@ -221,6 +228,7 @@ Value definition_schema() {
             object({{"from", definition("operands", "what the tensor is made from")},
                     {"for", definition("ranges")},
                     {"where", definition("expression", "only where this holds")},
+                    {"except", except_schema()},
                     {"apply", definition("pipeline", "transforms, one after another")},
                     {"combine", definition("combine_step", "how several operands become one")},
                     {"init", definition("init_step", "a tensor from nothing")}},
@@ -256,6 +264,29 @@ Value check_schema() {
       {}, "one claim about the output");
 }
 
+Value file_schema() {
+  return Map{
+      {"anyOf",
+       List{text("a source"),
+            object({{"from", text("a source")}, {"file", text("what the source calls it")}},
+                   {"from"}, "a file under another name"),
+            object({{"json", Map{{"description", "what the file holds; ${…} is filled in"}}}},
+                   {"json"}, "a JSON file"),
+            object({{"text", text("what the file holds; ${…} is filled in")}}, {"text"},
+                   "a text file")}}};
+}
+
+Value data_schema() {
+  return Map{
+      {"anyOf",
+       List{text("a file, relative to the recipe: JSON by its ending, else text, an entry a line"),
+            object({{"file", text("a file: JSON by its ending, else text, an entry a line")},
+                    {"of", text("the source among whose files it is")}},
+                   {"file"}, "a file"),
+            object({{"tensor", text("SOURCE:NAME, a small tensor")}}, {"tensor"},
+                   "the values of a tensor, as nested lists")}}};
+}
+
 Value output_schema() {
   return object(
       {{"dtype", definition("dtype", "of all float tensors")},
@@ -270,9 +301,9 @@ Value output_schema() {
                           {"remove", list_of(text("a dotted key"), "keys to leave out")}},
                          {}, "")}},
             {"description", "the output's config.json"}}},
-       {"files", described({{"type", "object"}, {"additionalProperties", Map{{"type", "string"}}}},
+       {"files", described({{"type", "object"}, {"additionalProperties", file_schema()}},
                            "files carried over: tokenizer, processor, generation or a file's name, "
-                           "and the source they come from")}},
+                           "and the source they come from; files written")}},
       {}, "what else is written");
 }
 
@@ -290,6 +321,9 @@ Value recipe_schema() {
       {"inarch", described({{"const", 1}}, "version of the recipe language")},
       {"name", text("of the model")},
       {"license", text("of the model")},
+      {"include",
+       list_of(text("a path, relative to the recipe and below its folder"),
+               "files with further params, sources, data, let, define, tensors and checks")},
       {"params", described({{"type", "object"}}, "values that --set overrides")},
       {"sources",
        described({{"type", "object"},
@@ -297,6 +331,9 @@ Value recipe_schema() {
                    Map{{"anyOf", List{definition("location"),
                                       list_of(definition("location"), "a list of sources")}}}}},
                  "checkpoints to read")},
+      {"data", described({{"type", "object"}, {"additionalProperties", data_schema()}},
+                         "tables that are read when the recipe is compiled, which expressions know "
+                         "by name")},
       {"let", described({{"type", "object"}, {"additionalProperties", definition("expression")}},
                         "named expressions, evaluated where they are used")},
       {"target", target},
@@ -306,13 +343,15 @@ Value recipe_schema() {
       {"tensors", list_of(rule_schema(), "the rules; their order does not matter")},
       {"checks", list_of(check_schema(), "what must hold of the result")},
       {"output", output_schema()}};
-  return Map{{"$schema", "http://json-schema.org/draft-07/schema#"},
-             {"title", "inarch recipe"},
-             {"type", "object"},
-             {"properties", std::move(properties)},
-             {"required", List{"inarch", "tensors"}},
-             {"additionalProperties", false},
-             {"definitions", definitions()}};
+  return Map{
+      {"$schema", "http://json-schema.org/draft-07/schema#"},
+      {"title", "inarch recipe"},
+      {"type", "object"},
+      {"properties", std::move(properties)},
+      {"required", List{"inarch"}},
+      {"anyOf", List{Map{{"required", List{"tensors"}}}, Map{{"required", List{"include"}}}}},
+      {"additionalProperties", false},
+      {"definitions", definitions()}};
 }
 
 }  // namespace inarch

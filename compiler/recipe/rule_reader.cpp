@@ -187,6 +187,19 @@ TensorExprPtr read_value(const Fields& fields, const Rule& rule, const YamlNode&
   return value;
 }
 
+std::vector<ExceptDecl> read_except(const YamlNode& except, Diagnostics& diagnostics) {
+  std::vector<ExceptDecl> patterns;
+  for (const YamlNode& item : except.items) {
+    if (!item.is_scalar()) {
+      wrong_kind(item, "an entry of 'except'", "a tensor's name", diagnostics);
+      continue;
+    }
+    auto pattern = parse_name_pattern(without_mark(item.text), item.span, diagnostics);
+    if (pattern) patterns.push_back({std::move(*pattern), is_marked(item.text)});
+  }
+  return patterns;
+}
+
 /// What rules and definitions have in common: where the tensor comes from.
 void read_body(const Fields& fields, const YamlNode& node, const std::vector<SourceDecl>& sources,
                Rule& rule, Diagnostics& diagnostics) {
@@ -200,6 +213,8 @@ void read_body(const Fields& fields, const YamlNode& node, const std::vector<Sou
   rule.ranges = read_ranges(fields.get("for"), diagnostics);
   rule.where = fields.expression("where");
   if (fields.get("where")) rule.where_span = fields.get("where")->span;
+  if (const YamlNode* except = fields.sequence("except"))
+    rule.except = read_except(*except, diagnostics);
   if (diagnostics.errors() == before) rule.value = read_value(fields, rule, node, diagnostics);
 }
 
@@ -265,6 +280,33 @@ void read_check_body(const YamlNode& body, CheckDecl& check, Diagnostics& diagno
   }
 }
 
+/// "i", or "new, old".
+std::optional<std::vector<std::string>> read_variables(const YamlNode& key,
+                                                       Diagnostics& diagnostics) {
+  std::vector<std::string> names;
+  for (std::size_t at = 0; at <= key.text.size();) {
+    const std::size_t comma = std::min(key.text.find(',', at), key.text.size());
+    const std::size_t begin = std::min(key.text.find_first_not_of(' ', at), comma);
+    std::string name = key.text.substr(begin, comma - begin);
+    name.erase(name.find_last_not_of(' ') + 1);
+    names.push_back(std::move(name));
+    at = comma + 1;
+  }
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    const bool again = std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(k),
+                                 names[k]) != names.begin() + static_cast<std::ptrdiff_t>(k);
+    if (is_name(names[k]) && !again) continue;
+    diagnostics.add(
+        error("E136",
+              again ? fmt::format("'{}' is named twice", escape_for_terminal(names[k]))
+                    : fmt::format("'{}' cannot name a variable", escape_for_terminal(names[k])))
+            .at(key.span, again ? "" : "letters, digits and _ only, a letter first")
+            .hint(names.size() > 1 ? "for: { \"new, old\": enumerate(layers) }" : ""));
+    return std::nullopt;
+  }
+  return names;
+}
+
 }  // namespace
 
 std::vector<ForRange> read_ranges(const YamlNode* node, Diagnostics& diagnostics) {
@@ -278,7 +320,9 @@ std::vector<ForRange> read_ranges(const YamlNode* node, Diagnostics& diagnostics
     // A plain word in a list is that word: `p: [q, k]`.
     const ParamKind kind = value.is_sequence() ? ParamKind::text : ParamKind::integer;
     auto values = read_argument_value(value, kind, nullptr, diagnostics);
-    if (values) ranges.push_back({key.text, key.span, std::move(*values)});
+    auto variables = read_variables(key, diagnostics);
+    if (values && variables)
+      ranges.push_back({std::move(*variables), key.span, std::move(*values)});
   }
   return ranges;
 }
@@ -389,7 +433,7 @@ std::optional<Rule> read_rule(const YamlNode& node, const std::vector<SourceDecl
                               Diagnostics& diagnostics) {
   const Fields fields(
       node, "a rule",
-      {"from", "to", "for", "where", "apply", "combine", "init", "dtype", "rest", "name"},
+      {"from", "to", "for", "where", "except", "apply", "combine", "init", "dtype", "rest", "name"},
       diagnostics);
   if (!node.is_mapping()) return std::nullopt;
   const std::size_t before = diagnostics.errors();
@@ -415,7 +459,8 @@ std::optional<Rule> read_definition(const YamlNode& name, const YamlNode& body,
     rule.operands = read_operands(body, sources, diagnostics);
     if (!rule.operands.empty()) rule.value = named("0", body.span);
   } else {
-    const Fields fields(body, "a definition", {"from", "for", "where", "apply", "combine", "init"},
+    const Fields fields(body, "a definition",
+                        {"from", "for", "where", "except", "apply", "combine", "init"},
                         diagnostics);
     if (!body.is_mapping()) return std::nullopt;
     read_body(fields, body, sources, rule, diagnostics);

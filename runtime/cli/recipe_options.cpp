@@ -11,7 +11,9 @@
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 #include "runtime/cli/exit_code.h"
+#include "runtime/cli/tensor_values.h"
 #include "runtime/io/checkpoint.h"
+#include "runtime/io/directory.h"
 #include "runtime/io/file.h"
 #include "runtime/io/hub_cache.h"
 
@@ -67,6 +69,18 @@ std::shared_ptr<const Checkpoint> open_source(const SourceRequest& request,
   return checkpoint ? std::make_shared<const Checkpoint>(std::move(*checkpoint)) : nullptr;
 }
 
+Result<PartText> read_part(const std::string& directory, const std::string& name) {
+  const std::string folder = directory.empty() ? "." : directory;
+  const std::string path = directory.empty() ? name : join_path(directory, name);
+  if (resolves(path) && !same_or_inside(path, folder)) {
+    return error("E128", fmt::format("a link leads out of the recipe's folder, to {}",
+                                     escape_for_terminal(real_path(path))));
+  }
+  auto text = read_small_file(path, recipe_limit);
+  if (!text) return text.error();
+  return PartText{path, std::move(*text)};
+}
+
 Result<FileFingerprint> fingerprint(const std::string& path) {
   auto text = read_small_file(path, carried_limit);
   if (!text.ok()) return text.error();
@@ -119,6 +133,10 @@ std::optional<CompileOptions> compile_options(const Arguments& arguments,
     return read_small_file(path, config_limit);
   };
   options.bind.fingerprint = fingerprint;
+  options.bind.read_tensor = tensor_values;
+  options.bind.read_part = [directory = options.bind.recipe_directory](const std::string& name) {
+    return read_part(directory, name);
+  };
   options.passes.disabled = arguments.values("disable-pass");
   std::vector<std::string> names;
   for (const Pass& pass : passes()) names.emplace_back(pass.name);

@@ -102,5 +102,29 @@ TEST(JsonQuote, EscapesControlBytesAndKeepsUtf8) {
   EXPECT_EQ(json_quote("a\"\\\n\r\t\x01\x7F é"), R"("a\"\\\n\r\t\u0001\u007f é")");
 }
 
+TEST(ReadJson, says_where_the_fault_is) {
+  struct Case {
+    const char* text;
+    std::size_t position;
+    const char* message;
+  };
+  for (const auto& [text, position, message] :
+       {Case{"[1,, 2]", 3, "not valid JSON"}, Case{"{\"a\": 1, \"a\": 2}", 11, "occurs twice"},
+        Case{"[1, 2", 5, "not valid JSON"}, Case{"", 0, "not valid JSON"},
+        Case{R"(["a", "b", "c", "d"])", 18, "more than 3 values"}}) {
+    JsonFault fault;
+    EXPECT_FALSE(read_json(text, 3, fault)) << text;
+    EXPECT_EQ(fault.position, position) << text;
+    EXPECT_NE(fault.message.find(message), std::string::npos) << fault.message;
+  }
+}
+
+TEST(ReadJson, takes_as_many_values_as_allowed) {
+  JsonFault fault;
+  const auto value = read_json(R"({"a": [1, 2]})", 4, fault);
+  ASSERT_TRUE(value) << fault.message;
+  EXPECT_EQ(*value, *parse_json(R"({"a": [1, 2]})", "x"));
+}
+
 }  // namespace
 }  // namespace inarch

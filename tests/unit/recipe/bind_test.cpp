@@ -132,6 +132,82 @@ TEST(Bind, ListsFromTheCommandLine) {
   }
 }
 
+TEST(Bind, TablesAreKnownByName) {
+  World world = models();
+  world.text("dir/keep.json", R"({"q": [1, 0]})").text("dir/list.txt", "k\n\n 7 \n");
+  world.text("/models/m/extra.json", "[2]").side_files("m", {"extra.json"});
+  world.values("norm", "[[1, 2.5]]");
+  BindOptions options = world.options();
+  options.recipe_directory = "dir";
+  const Attempt a = attempt_binding(
+      options,
+      "inarch: 1\nparams: { file: keep }\nsources: { m: { path: m, strict: true, ignore: "
+      "['layers.{r...}'] } }\n"
+      "data: { keep: '${file}.json', list: list.txt, of: { file: extra.json, of: m }, t: { tensor: "
+      "'m:norm' } }\n"
+      "tensors:\n  - { to: 'o.{i}.{p}', for: { i: keep.q, p: list }, where: 't[0][1] "
+      "== 2.5 and of == [2] and list[1] == 7', init: { ones: [1] } }\n");
+  EXPECT_EQ(a.outputs(), (Strings{"o.1.k", "o.1.7", "o.0.k", "o.0.7"})) << a.said();
+}
+
+TEST(Bind, SeveralVariablesTakeListsApart) {
+  EXPECT_EQ(
+      rules("  - { from: 'm:layers.{old}.q', for: { 'new, old': 'enumerate([1, 0, 1])' }, to: "
+            "'o.{new}.{old}' }\n")
+          .outputs(),
+      (Strings{"o.0.1", "o.1.0", "o.2.1"}));
+  EXPECT_EQ(rules("  - { to: 'o.{a}', for: { 'a, b': '[[1]]' }, init: { ones: [1] } }\n").codes(),
+            "E207");
+  EXPECT_EQ(rules("  - { to: 'o.{a}', for: { 'a, ': '[[1]]' }, init: { ones: [1] } }\n").codes(),
+            "E136");
+}
+
+TEST(Bind, ExceptLeavesOut) {
+  EXPECT_EQ(
+      rules(
+          "  - { from: 'm:{name...}', to: '{name}', rest: true, except: [ 'layers.{i}.q', 'gone?' "
+          "] }\n")
+          .outputs(),
+      (Strings{"layers.0.k", "layers.1.k", "norm"}));
+  const Attempt all = rules(
+      "  - { from: 'm:layers.{i}.q', to: 'o.{i}', except: [ 'layers.{i}.{p}' ] }\n"
+      "  - { from: 'm:norm', to: norm }\n");
+  EXPECT_EQ(all.outputs(), (Strings{"norm"})) << all.said();
+  EXPECT_EQ(rules("  - { from: 'm:norm', to: o, except: [ nrm ] }\n").help(),
+            "did you mean 'norm'?");
+  EXPECT_EQ(rules("  - { from: 'm:layers.{i}.x', to: 'o.{i}', except: [ norm ] }\n").codes(),
+            "E203");
+  // The list's second source has no 'norm': one that has it is enough.
+  EXPECT_EQ(
+      rules(
+          "  - { from: 'list[{e}]:{name...}', to: 'o.{e}.{name}', except: [ 'layers.{r...}', norm "
+          "] }\n")
+          .outputs(),
+      (Strings{"o.1.x.0", "o.1.x.1"}));
+}
+
+TEST(Bind, IncludedFilesCountAsIfTheyStoodThere) {
+  World world = models();
+  world.text(
+      "part.yaml",
+      "params: { n: 1 }\ntensors:\n  - { from: 'm:layers.{i}.q', to: 'o.{i}', where: i < top "
+      "}\n");
+  const std::string head = "inarch: 1\ninclude: [ part.yaml ]\nsources: { m: m }\n";
+  const Attempt a = attempt_binding(world, head + "let: { top: n + 1 }\n");
+  EXPECT_EQ(a.outputs(), (Strings{"o.0", "o.1"})) << a.said();
+  ASSERT_TRUE(a.recipe);
+  EXPECT_EQ(a.recipe->parts.size(), 1u);
+  EXPECT_EQ(a.sources->path(a.recipe->rules.at(0).span.file), "part.yaml");
+  const Attempt twice = attempt_binding(world, head + "let: { top: 1, n: 2 }\n");
+  EXPECT_EQ(twice.codes(), "E136");
+  EXPECT_EQ(twice.first().secondary.size(), 1u);
+  for (const char* path : {"/part.yaml", "../part.yaml", "a/../part.yaml", "gone.yaml", ".."}) {
+    EXPECT_EQ(attempt_binding(world, "inarch: 1\ninclude: [ " + std::string(path) + " ]\n").codes(),
+              "E128")
+        << path;
+  }
+}
+
 TEST(Bind, ConfigsFollowTheDtypeUnlessTheyAreSet) {
   const Attempt a =
       attempt_binding(models(),

@@ -55,6 +55,39 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"int(1e19)", "E153", "int(1e19)"}, Fault{"0 .. 1000001", "E154", "0 .. 1000001"},
         Fault{"len(0 .. 2 ** 62)", "E154", "0 .. 2 ** 62"}));
 
+INSTANTIATE_TEST_SUITE_P(Lists, Faults,
+                         testing::Values(Fault{"[1, 2][[0, 2]]", "E152", "[0, 2]"},
+                                         Fault{"[1, 2][['a']]", "E151", "['a']"},
+                                         Fault{"[1, 2][-1 .. 1]", "E152", "-1 .. 1"},
+                                         Fault{"zip([1], [])", "E152", "zip([1], [])"},
+                                         Fault{"zip([1], 2)", "E151", "zip([1], 2)"},
+                                         Fault{"enumerate(3)", "E151", "enumerate(3)"},
+                                         Fault{"sort([1, 'a'])", "E151", "sort([1, 'a'])"},
+                                         Fault{"argsort([true])", "E151", "argsort([true])"},
+                                         Fault{"sort([1], 'down')", "E151", "sort([1], 'down')"},
+                                         Fault{"sort([1], true)", "E151", "sort([1], true)"},
+                                         Fault{"reverse('a')", "E151", "reverse('a')"},
+                                         Fault{"keys([1])", "E151", "keys([1])"},
+                                         Fault{"1 + index([1], 2)", "E151", "index([1], 2)"},
+                                         Fault{"[x for x, y in 0 .. 2]", "E151", "0 .. 2"},
+                                         Fault{"[x for x, y in [[1]]]", "E151", "[[1]]"},
+                                         Fault{"[x for x, in y]", "E143", "in"},
+                                         Fault{"len(flatten([0 .. 600000, 0 .. 600000]))", "E154",
+                                               "flatten([0 .. 600000, 0 .. 600000])"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Texts, Faults,
+    testing::Values(Fault{"replace('a', '', 'b')", "E152", "replace('a', '', 'b')"},
+                    Fault{"split('a', '')", "E152", "split('a', '')"},
+                    Fault{"join(['a', [1]], '')", "E151", "join(['a', [1]], '')"},
+                    Fault{"join('a', 'b')", "E151", "join('a', 'b')"},
+                    Fault{"len(replace(join([k for k in 0 .. 100000], ','), ',', "
+                          "'..............................'))",
+                          "E154",
+                          "replace(join([k for k in 0 .. 100000], ','), ',', "
+                          "'..............................')"},
+                    Fault{"log(0)", "E152", "log(0)"}, Fault{"exp(1000)", "E153", "exp(1000)"}));
+
 TEST(ExpressionFaults, minimum_integer_has_no_negation_or_quotient) {
   EXPECT_EQ(run("-(-9223372036854775807 - 1)").code(), "E153");
   EXPECT_EQ(run("(-9223372036854775807 - 1) // -1").code(), "E153");

@@ -1,3 +1,4 @@
+#include "compiler/core/catalog.h"
 #include "tests/unit/recipe/expression_test_support.h"
 
 namespace inarch {
@@ -62,6 +63,78 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"range(1, 10, 4)", "[1, 5, 9]"}, Case{"contains('abc', 'bc')", "true"},
                     Case{"contains([1, 2], 3)", "false"}, Case{"starts_with('abc', 'ab')", "true"},
                     Case{"ends_with('abc', 'ab')", "false"}, Case{"'it\\'s'", "\"it's\""}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Lists, Values,
+    testing::Values(Case{"[10, 20, 30, 40][1 .. 3]", "[20, 30]"},
+                    Case{"[10, 20, 30][[2, 0, 2]]", "[30, 10, 30]"}, Case{"[1][[]]", "[]"},
+                    Case{"enumerate(['a', 'b'])", "[[0, \"a\"], [1, \"b\"]]"},
+                    Case{"zip([1, 2], 'a' if false else [3, 4])", "[[1, 3], [2, 4]]"},
+                    Case{"zip([])", "[]"}, Case{"flatten([0 .. 2, 5, [[6]]])", "[0, 1, 5, [6]]"},
+                    Case{"index([4, 5, 5], 5)", "1"}, Case{"index([4, 5], 9) ?? -1", "-1"},
+                    Case{"sort([3, 1.5, 2])", "[1.5, 2, 3]"},
+                    Case{"sort(['b', 'a'])", "[\"a\", \"b\"]"},
+                    Case{"sort([1, 3, 2], 'descending')", "[3, 2, 1]"},
+                    Case{"argsort([5, 1, 5, 0])", "[3, 1, 0, 2]"},
+                    Case{"argsort([5, 1, 5, 0], 'descending')", "[0, 2, 1, 3]"},
+                    Case{"argsort([])", "[]"}, Case{"reverse(0 .. 3)", "[2, 1, 0]"},
+                    Case{"unique([2, 1, 2.0, '2', 1, [1], [1.0]])", "[2, 1, \"2\", [1]]"},
+                    Case{"unique([['a,', 'b'], ['a', ',b']])",
+                         "[[\"a,\", \"b\"], [\"a\", \",b\"]]"},
+                    Case{"[x * y for x, y in zip(1 .. 3, [5, 7])]", "[5, 14]"},
+                    Case{"[k for k, x in enumerate([3, 0, 4]) if x > 1]", "[0, 2]"}));
+
+INSTANTIATE_TEST_SUITE_P(Texts, Values,
+                         testing::Values(Case{"replace('a.b.c', '.', '-')", "\"a-b-c\""},
+                                         Case{"replace('aaa', 'aa', 'b')", "\"ba\""},
+                                         Case{"split('a.b', '.')", "[\"a\", \"b\"]"},
+                                         Case{"split('', '.')", "[\"\"]"},
+                                         Case{"split('.', '.')", "[\"\", \"\"]"},
+                                         Case{"join(['a', 1, 2.5], '-')", "\"a-1-2.5\""},
+                                         Case{"join([], '-')", "\"\""},
+                                         Case{"log(exp(2)) == 2", "true"}, Case{"exp(0)", "1.0"}));
+
+TEST(ExpressionScope, mappings_have_keys_and_values) {
+  const Value map = from_json(R"({"b": 1, "a": [2]})");
+  Scope scope;
+  scope.set_reference("map", &map);
+  EXPECT_EQ(run("keys(map)", scope).json(), "[\"b\", \"a\"]");
+  EXPECT_EQ(run("values(map)", scope).json(), "[1, [2]]");
+}
+
+TEST(ExpressionScope, several_names_hide_others_in_a_comprehension) {
+  Scope scope;
+  scope.set("x", Value(7));
+  scope.set_lazy("pairs", parsed("[[a, b] for a, b in zip([x], [y])]"));
+  EXPECT_EQ(free_names(*parsed("[i + n for i, n in enumerate(pairs) if i < m]"), scope),
+            (std::set<std::string>{"x", "y", "m"}));
+}
+
+TEST(ExpressionScope, shapes_are_those_of_the_sources_tensors) {
+  Checkpoint checkpoint;
+  checkpoint.tensors = {{"layers.1.w", DType::bf16, {4, 2}, 0, 0, 16},
+                        {"one", DType::f32, {}, 0, 16, 4}};
+  checkpoint.build_index();
+  const std::vector<const Checkpoint*> one = {&checkpoint}, two = {&checkpoint, &checkpoint};
+  const Value config = from_json(R"({"config": {"n": 1}})");
+  const Value configs = from_json(R"([{"config": {"n": 1}}, {"config": {"n": 2}}])");
+  Scope scope;
+  scope.set_source("a", &config, one);
+  scope.set_source("list", &configs, two);
+  scope.set_source("output", &config);
+  scope.set_lazy("alias", parsed("list[i]"));
+  scope.set("i", Value(1));
+  EXPECT_EQ(run("a.shape['layers.' + text(i) + '.w'][0]", scope).json(), "4");
+  EXPECT_EQ(run("a.shape['one']", scope).json(), "[]");
+  EXPECT_EQ(run("alias.shape['layers.1.w']", scope).json(), "[4, 2]");
+  EXPECT_EQ(run("[s.shape['layers.1.w'][1] + s.config.n for s in list]", scope).json(), "[3, 4]");
+  EXPECT_EQ(run("a.shape['layers.2.w']", scope).code(), "E204");
+  EXPECT_EQ(run("a.shape['layers.2.w']", scope).help(), "did you mean 'layers.1.w'?");
+  EXPECT_EQ(run("a.shape[0]", scope).code(), "E151");
+  EXPECT_EQ(run("a.shape", scope).code(), "E150");
+  EXPECT_EQ(run("output.shape['one']", scope).code(), "E150");
+  EXPECT_EQ(run("list.shape['one']", scope).code(), "E151");
+}
 
 TEST(ExpressionScope, members_reach_into_a_config_that_is_lent) {
   const Value text = from_json(R"({"config":{"hidden_size":8,"layer_types":["a","b"]}})");

@@ -54,6 +54,12 @@ class World {
     return *this;
   }
 
+  /// What a tensor of this name holds, in any model.
+  World& values(const std::string& tensor, std::string_view json) {
+    values_[tensor] = *parse_json(json, "values.json");
+    return *this;
+  }
+
   const Checkpoint& model(const std::string& name) const { return models_.at(name); }
 
   BindOptions options() const {
@@ -76,6 +82,16 @@ class World {
     options.fingerprint = [](const std::string& path) -> Result<FileFingerprint> {
       return FileFingerprint{static_cast<std::int64_t>(path.size()), std::string(64, 'b')};
     };
+    options.read_tensor = [this](const Checkpoint&, const TensorInfo& tensor) -> Result<Value> {
+      const auto values = values_.find(tensor.name);
+      if (values == values_.end()) return error("E168", "it has no values");
+      return values->second;
+    };
+    options.read_part = [this](const std::string& name) -> Result<PartText> {
+      const auto text = texts_.find(name);
+      if (text == texts_.end()) return error("E701", "no such file").in(name);
+      return PartText{name, text->second};
+    };
     return options;
   }
 
@@ -84,6 +100,7 @@ class World {
  private:
   std::map<std::string, Checkpoint> models_;
   std::map<std::string, std::string> texts_;
+  std::map<std::string, Value> values_;
 };
 
 /// A recipe on its way through reading and binding, with what was reported.
@@ -126,18 +143,18 @@ struct Attempt {
   }
 };
 
-inline Attempt attempt_reading(std::string text) {
+inline Attempt attempt_reading(std::string text, const ReadPart& read_part = {}) {
   Attempt attempt;
   attempt.file = attempt.sources->add("recipe.yaml", std::move(text));
-  auto recipe = read_recipe(*attempt.sources, attempt.file, attempt.diagnostics);
+  auto recipe = read_recipe(*attempt.sources, attempt.file, read_part, attempt.diagnostics);
   if (recipe) attempt.recipe = std::make_unique<Recipe>(std::move(*recipe));
   return attempt;
 }
 
 inline Attempt attempt_binding(const BindOptions& options, std::string text) {
-  Attempt attempt = attempt_reading(std::move(text));
+  Attempt attempt = attempt_reading(std::move(text), options.read_part);
   if (attempt.recipe && !attempt.diagnostics.has_errors())
-    attempt.bound = bind_recipe(*attempt.recipe, options, attempt.diagnostics);
+    attempt.bound = bind_recipe(*attempt.recipe, options, *attempt.sources, attempt.diagnostics);
   return attempt;
 }
 inline Attempt attempt_binding(const World& world, std::string text) {

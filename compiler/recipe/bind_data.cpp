@@ -1,0 +1,212 @@
+#include "compiler/recipe/bind_data.h"
+
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "compiler/core/json.h"
+#include "compiler/recipe/bind_config.h"
+#include "compiler/recipe/bind_files.h"
+#include "compiler/recipe/missing_tensor.h"
+#include "compiler/support/sizes.h"
+#include "compiler/support/text.h"
+
+namespace inarch {
+
+namespace {
+
+constexpr std::size_t max_rank = 32;
+
+/// A line as an entry of a list: a finite number, or the text that it is.
+Value entry_of(std::string_view line) {
+  YamlNode scalar;
+  scalar.kind = YamlNode::Kind::scalar;
+  scalar.text = line;
+  Value value = scalar_value(scalar);
+  if (value.is_number() && std::isfinite(value.as_real())) return value;
+  return Value(line);
+}
+
+std::string_view trimmed(std::string_view line) {
+  const std::size_t begin = line.find_first_not_of(" \t\r");
+  if (begin == std::string_view::npos) return {};
+  return line.substr(begin, line.find_last_not_of(" \t\r") + 1 - begin);
+}
+
+class DataBinder {
+ public:
+  DataBinder(const BindOptions& options, SourceMap& texts, BoundRecipe& bound,
+             Diagnostics& diagnostics)
+      : options_(options), texts_(texts), bound_(bound), diagnostics_(diagnostics) {}
+
+  void bind(const DataDecl& data) {
+    BoundData read{&data, nullptr, std::nullopt};
+    auto value = data.tensor ? read_tensor(data, read) : read_file(data);
+    if (!value) return;
+    read.value = std::make_unique<Value>(std::move(*value));
+    bound_.globals->set_reference(data.name, read.value.get());
+    bound_.data.push_back(std::move(read));
+  }
+
+ private:
+  // ---- files
+
+  std::optional<Value> read_file(const DataDecl& data) {
+    const auto path = path_of(data);
+    if (!path) return std::nullopt;
+    auto text = options_.read_text(*path);
+    if (!text) {
+      diagnostics_.add(error("E167", fmt::format("cannot read the table '{}': {}", data.name,
+                                                 text.error().message))
+                           .at(data.file->span, escape_for_terminal(*path)));
+      return std::nullopt;
+    }
+    return path->ends_with(".json") ? from_json(data, *path, std::move(*text))
+                                    : from_lines(data, *path, std::move(*text));
+  }
+
+  std::optional<std::string> path_of(const DataDecl& data) {
+    const auto name = evaluate(*data.file, *bound_.globals, diagnostics_);
+    if (!name) return std::nullopt;
+    const std::string text = to_text(*name);
+    if (data.of) return path_in_source(data, text);
+    const bool relative = !text.empty() && text[0] != '/' && !options_.recipe_directory.empty();
+    return relative ? options_.recipe_directory + "/" + text : text;
+  }
+
+  std::optional<std::string> path_in_source(const DataDecl& data, const std::string& name) {
+    const auto source = bind_source_name(*data.of, bound_, diagnostics_);
+    if (!source) return std::nullopt;
+    const Checkpoint& checkpoint = *bound_.sources[*source].checkpoint;
+    auto path = side_file_path(checkpoint, name);
+    if (path) return path;
+    const auto& there = checkpoint.side_files;
+    const std::string near = nearest(name, there);
+    diagnostics_.add(
+        error("E167", fmt::format("source '{}' has no file '{}'", bound_.sources[*source].name,
+                                  escape_for_terminal(name)))
+            .at(data.file->span)
+            .note(fmt::format("it has {}", there.empty()
+                                               ? "no files beside its weights"
+                                               : escape_for_terminal(join_names(there, 12))))
+            .hint(near.empty() ? ""
+                               : fmt::format("did you mean '{}'?", escape_for_terminal(near))));
+    return std::nullopt;
+  }
+
+  std::optional<Value> from_json(const DataDecl& data, const std::string& path, std::string text) {
+    JsonFault fault;
+    auto value = read_json(text, static_cast<std::size_t>(max_table), fault);
+    if (!value) report(data, path, std::move(text), fault.position, fault.message);
+    return value;
+  }
+
+  /// One entry a line; lines without one are skipped.
+  std::optional<Value> from_lines(const DataDecl& data, const std::string& path, std::string text) {
+    Value::List list;
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t end = std::min(text.find('\n', at), text.size());
+      const std::string_view line = trimmed(std::string_view(text).substr(at, end - at));
+      const bool too_many = list.size() == static_cast<std::size_t>(max_table);
+      if (!is_utf8(line) || (too_many && !line.empty())) {
+        report(data, path, std::move(text), at,
+               too_many ? fmt::format("more than {} values", format_count(max_table))
+                        : "the line is not UTF-8");
+        return std::nullopt;
+      }
+      if (!line.empty()) list.push_back(entry_of(line));
+      at = end + 1;
+    }
+    return Value(std::move(list));
+  }
+
+  /// Points into the file, which messages then show, at the byte `at`.
+  void report(const DataDecl& data, const std::string& path, std::string text, std::size_t at,
+              const std::string& what) {
+    const std::size_t begin = std::min(at, text.empty() ? 0 : text.size() - 1);
+    const std::size_t end = std::min(begin + 1, text.size());
+    const FileId file = texts_.add(path, std::move(text));
+    diagnostics_.add(
+        error("E167", fmt::format("the table '{}': {}", data.name, what))
+            .at({file, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)})
+            .also(data.file->span, "read here"));
+  }
+
+  // ---- tensors
+
+  std::optional<Value> read_tensor(const DataDecl& data, BoundData& read) {
+    const auto source = source_of(*data.tensor);
+    const auto pattern =
+        source ? resolve(data.tensor->pattern, *bound_.globals, diagnostics_) : std::nullopt;
+    if (!pattern) return std::nullopt;
+    const auto name = pattern->exact();
+    if (!name) {
+      diagnostics_.add(error("E168", "a table is one tensor, and this name captures")
+                           .at(data.tensor->span)
+                           .hint("tensor: SOURCE:NAME"));
+      return std::nullopt;
+    }
+    const Checkpoint& checkpoint = *bound_.sources[*source].checkpoint;
+    const TensorInfo* tensor = checkpoint.find(*name);
+    if (!tensor) {
+      const std::string near = nearest_tensor(checkpoint, *name);
+      diagnostics_.add(
+          error("E204", fmt::format("source '{}' has no tensor '{}'", bound_.sources[*source].name,
+                                    escape_for_terminal(*name)))
+              .at(data.tensor->span, "matches nothing")
+              .hint(near.empty() ? ""
+                                 : fmt::format("did you mean '{}'?", escape_for_terminal(near))));
+      return std::nullopt;
+    }
+    if (!is_small(*tensor, data)) return std::nullopt;
+    auto value = options_.read_tensor(checkpoint, *tensor);
+    if (!value) {
+      Diagnostic fault = value.error();
+      fault.primary = {data.tensor->span, fmt::format("the table '{}'", data.name)};
+      diagnostics_.add(std::move(fault));
+      return std::nullopt;
+    }
+    read.tensor = {*source, static_cast<std::uint32_t>(tensor - checkpoint.tensors.data())};
+    return std::move(*value);
+  }
+
+  std::optional<std::uint32_t> source_of(const TensorExpr& reference) {
+    std::string name = reference.source;
+    if (reference.index) {
+      const auto index = resolve(*reference.index, *bound_.globals, diagnostics_);
+      if (!index) return std::nullopt;
+      name += fmt::format("[{}]", index->exact().value_or(reference.index->text));
+    }
+    return find_source(name, reference.source_span, bound_, diagnostics_);
+  }
+
+  bool is_small(const TensorInfo& tensor, const DataDecl& data) {
+    std::int64_t lists = 1;  // those of each depth, and at last the values
+    bool small = tensor.shape.size() <= max_rank;
+    for (const std::int64_t size : tensor.shape) {
+      small = small && size <= max_table && (lists *= size) <= max_table;
+    }
+    if (small) return true;
+    diagnostics_.add(
+        error("E168", fmt::format("'{}' is too large for a table: {}",
+                                  escape_for_terminal(tensor.name), format_shape(tensor.shape)))
+            .at(data.tensor->span)
+            .note(fmt::format("a table has at most {} values", format_count(max_table))));
+    return false;
+  }
+
+  const BindOptions& options_;
+  SourceMap& texts_;
+  BoundRecipe& bound_;
+  Diagnostics& diagnostics_;
+};
+
+}  // namespace
+
+void bind_data(const Recipe& recipe, const BindOptions& options, SourceMap& texts,
+               BoundRecipe& bound, Diagnostics& diagnostics) {
+  DataBinder binder(options, texts, bound, diagnostics);
+  for (const DataDecl& data : recipe.data) binder.bind(data);
+}
+
+}  // namespace inarch

@@ -1,0 +1,53 @@
+#include "compiler/recipe/data_reader.h"
+
+#include "compiler/recipe/expand.h"
+#include "compiler/recipe/fields.h"
+
+namespace inarch {
+
+namespace {
+
+void read_tensor(const YamlNode& node, DataDecl& data, Diagnostics& diagnostics) {
+  if (!node.is_scalar()) return wrong_kind(node, "'tensor'", "a source's tensor", diagnostics);
+  const TensorExprPtr tensor = parse_tensor_expression(node.text, node.span, diagnostics);
+  if (!tensor) return;
+  if (tensor->kind == TensorExpr::Kind::reference && !is_of_recipe(*tensor)) {
+    data.tensor = tensor;
+    return;
+  }
+  diagnostics.add(error("E127", "a table is read from a tensor of a source, as it is stored there")
+                      .at(node.span)
+                      .hint("tensor: SOURCE:NAME"));
+}
+
+}  // namespace
+
+std::optional<DataDecl> read_data_entry(const YamlNode& name, const YamlNode& value,
+                                        Diagnostics& diagnostics) {
+  const std::size_t before = diagnostics.errors();
+  DataDecl data;
+  data.name = name.text;
+  data.span = name.span;
+  if (value.is_scalar()) {
+    data.file = parse_template(value.text, value.span, diagnostics);
+  } else {
+    const Fields fields(value, "a table", {"file", "of", "tensor"}, diagnostics);
+    if (!value.is_mapping()) return std::nullopt;
+    data.file = fields.text("file");
+    data.of = fields.text("of");
+    const YamlNode* tensor = fields.get("tensor");
+    if (tensor) read_tensor(*tensor, data, diagnostics);
+    const bool misspelt = !data.file && !tensor && fields.misspelt({"file", "tensor"});
+    const bool one = static_cast<bool>(data.file) != static_cast<bool>(tensor);
+    if (!misspelt && diagnostics.errors() == before && (!one || (tensor && data.of))) {
+      diagnostics.add(error("E127", tensor && data.of ? "'of' names the source of a file"
+                                                      : "a table has either 'file' or 'tensor'")
+                          .at(value.span)
+                          .hint("file: PATH, or tensor: SOURCE:NAME"));
+    }
+  }
+  if (diagnostics.errors() != before) return std::nullopt;
+  return data;
+}
+
+}  // namespace inarch

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "compiler/core/catalog.h"
+#include "compiler/support/result.h"
+
+namespace inarch {
+
+/// The values of a small tensor as nested lists: integers, booleans, and reals for all types of
+/// floating point. E168 when its dtype has no such values, one of them is not finite, or the file
+/// holds headers alone.
+Result<Value> tensor_values(const Checkpoint& checkpoint, const TensorInfo& tensor);
+
+}  // namespace inarch
