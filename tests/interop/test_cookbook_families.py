@@ -25,6 +25,9 @@ from transformers import (
     Gemma3ForConditionalGeneration,
     GemmaConfig,
     GemmaForCausalLM,
+    GPTNeoXConfig,
+    GPTNeoXForCausalLM,
+    LlamaConfig,
     LlamaForCausalLM,
     MixtralConfig,
     MixtralForCausalLM,
@@ -115,6 +118,77 @@ def test_prune_experts_mixtral(tmp_path, mixtral, experts):
     assert_equal(out, wanted)
     assert read_config(out)["num_local_experts"] == len(experts)
     load(MixtralForCausalLM, out)
+
+
+@pytest.mark.parametrize("keep", [2, 4])
+def test_prune_experts_by_use(tmp_path, mixtral, keep):
+    generator = torch.Generator().manual_seed(9)
+    counts = torch.randint(0, 1000, (3, 5), generator=generator)
+    use = write_tensors(tmp_path / "use", {"counts": counts})
+    sources = {"model": mixtral, "use": use}
+    out = cook("prune-experts-by-use", tmp_path / "out", sources, keep=keep)
+    source = read_tensors(mixtral)
+    wanted = {name: tensor for name, tensor in source.items() if "moe" not in name}
+    for i in range(3):
+        block = f"model.layers.{i}.block_sparse_moe"
+        experts = counts[i].topk(keep).indices.sort().values.tolist()
+        wanted[f"{block}.gate.weight"] = source[f"{block}.gate.weight"][experts]
+        for new, old in enumerate(experts):
+            for w in ("w1", "w2", "w3"):
+                wanted[f"{block}.experts.{new}.{w}.weight"] = source[
+                    f"{block}.experts.{old}.{w}.weight"
+                ]
+    assert_equal(out, wanted)
+    assert read_config(out)["num_experts_per_tok"] == min(keep, 3)
+    load(MixtralForCausalLM, out)
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_fold_norms(tmp_path, tied):
+    model = LlamaForCausalLM(LlamaConfig(tie_word_embeddings=tied, **SIZES))
+    llama = make(tmp_path / "llama", model, seed=35)
+    out = cook("fold-norms", tmp_path / "out", {"model": llama})
+    wanted = read_tensors(llama)
+    ones = [name for name in wanted if name.endswith("layernorm.weight")]
+    for i in range(3):
+        layer = f"model.layers.{i}"
+        for norm, readers in (
+            ("input", [f"self_attn.{p}" for p in "qkv"]),
+            ("post_attention", ["mlp.gate", "mlp.up"]),
+        ):
+            for reader in readers:
+                wanted[f"{layer}.{reader}_proj.weight"] *= wanted[f"{layer}.{norm}_layernorm.weight"]
+    if not tied:
+        wanted["lm_head.weight"] *= wanted["model.norm.weight"]
+        ones.append("model.norm.weight")
+    wanted |= {name: torch.ones(32) for name in ones}
+    assert_equal(out, wanted)
+    before = logits(load(LlamaForCausalLM, llama))
+    assert_same_function(logits(load(LlamaForCausalLM, out)), before)
+
+
+def test_center_writing_neox(tmp_path):
+    config = GPTNeoXConfig(
+        vocab_size=128,
+        hidden_size=32,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        intermediate_size=48,
+        max_position_embeddings=64,
+    )
+    neox = make(tmp_path / "neox", GPTNeoXForCausalLM(config), seed=36)
+    out = cook("center-writing-neox", tmp_path / "out", {"model": neox})
+    wanted = read_tensors(neox)
+    for name, tensor in wanted.items():
+        if name.endswith((".dense.weight", "dense_4h_to_h.weight", "embed_out.weight")):
+            wanted[name] = (tensor.double() - tensor.double().mean(0)).float()
+        elif name.endswith((".dense.bias", "dense_4h_to_h.bias")):
+            wanted[name] = (tensor.double() - tensor.double().mean()).float()
+        elif name == "gpt_neox.embed_in.weight":
+            wanted[name] = (tensor.double() - tensor.double().mean(1, keepdim=True)).float()
+    torch.testing.assert_close(read_tensors(out), wanted, rtol=1e-6, atol=1e-7)
+    before = logits(load(GPTNeoXForCausalLM, neox)).log_softmax(-1)
+    assert_same_function(logits(load(GPTNeoXForCausalLM, out)).log_softmax(-1), before)
 
 
 def test_gemma_to_llama(tmp_path):

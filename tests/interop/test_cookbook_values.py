@@ -132,6 +132,44 @@ def test_a_direction_of_any_length_will_do(tmp_path, llamas):
     torch.testing.assert_close(made[0], made[1], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("scale", [False, True])
+@pytest.mark.parametrize("keep", [0.5, 0.1])
+def test_magnitude_prune(tmp_path, llamas, keep, scale):
+    sources = {"model": llamas["f32"]}
+    out = cook("magnitude-prune", tmp_path / "out", sources, keep=keep, scale=scale)
+    wanted = read_tensors(llamas["f32"])
+    for name, w in wanted.items():
+        if not name.endswith("_proj.weight"):
+            continue
+        kept = w.abs().topk(int(keep * w.shape[1]), dim=1).indices
+        pruned = torch.zeros_like(w).scatter(1, kept, w.gather(1, kept))
+        if scale:
+            pruned *= w.norm(dim=1, keepdim=True) / pruned.norm(dim=1, keepdim=True)
+        wanted[name] = pruned
+    torch.testing.assert_close(read_tensors(out), wanted, rtol=1e-6 if scale else 0, atol=0)
+
+
+@pytest.mark.parametrize("density", [0.2, 0.01])
+def test_top_delta(tmp_path, llamas, density):
+    sources = {"base": llamas["a"], "tuned": llamas["b"]}
+    out = cook("top-delta", tmp_path / "out", sources, density=density)
+    wanted, tuned = read_tensors(llamas["a"]), read_tensors(llamas["b"])
+    for name, w in wanted.items():
+        if not name.endswith("_proj.weight"):
+            continue
+        delta = (tuned[name].float() - w.float()).flatten()
+        # Stable, as of equal magnitudes those that come first are kept.
+        order = delta.abs().sort(descending=True, stable=True).indices[: int(density * len(delta))]
+        kept = torch.zeros_like(delta)
+        kept[order] = delta[order]
+        mixed = w.double() + (kept.double() * delta.norm() / kept.norm()).view(w.shape)
+        wanted[name] = mixed.float().bfloat16()
+    found = read_tensors(out)
+    assert found.keys() == wanted.keys()
+    for name, tensor in wanted.items():  # bf16: a last bit may differ
+        torch.testing.assert_close(found[name], tensor, rtol=2**-7, atol=1e-6)
+
+
 def test_mixed_precision(tmp_path, llamas):
     out = cook("mixed-precision", tmp_path / "out", {"model": llamas["f32"]})
     wanted = {
