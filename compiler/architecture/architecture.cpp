@@ -40,9 +40,9 @@ std::vector<std::string> Architecture::spellings() const {
 }
 
 std::optional<std::vector<ArchTensor>> Architecture::expand(const Value& config,
-                                                            Diagnostics& diagnostics,
-                                                            Span asked) const {
-  return expand_architecture(*file_, config, diagnostics, asked);
+                                                            Diagnostics& diagnostics, Span asked,
+                                                            ExpansionTrace* trace) const {
+  return expand_architecture(*file_, config, diagnostics, asked, trace);
 }
 
 std::optional<std::vector<ArchTensor>> Architecture::respell(std::vector<ArchTensor> tensors,

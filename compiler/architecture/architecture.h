@@ -25,6 +25,7 @@ struct ArchTensor {
   std::string tied_to;           // shares the storage of that tensor, and is absent on disk
   bool legacy = false;           // old checkpoints hold it, loaders ignore it, nobody writes it
   std::optional<DType> dtype{};  // when it is fixed, whatever the model's dtype
+  Span origin{};                 // its name in the architecture file
 
   /// True when a complete checkpoint must hold it.
   bool required() const { return !optional && !legacy && tied_to.empty(); }
@@ -34,9 +35,11 @@ struct ArchTensor {
 struct ConfigMatch {
   std::string model_type;
   std::vector<std::string> classes;
+  Span span{};
 };
 
 struct ArchitectureFile;
+struct ExpansionTrace;
 
 /// A model family: names and shapes of its tensors as a function of a config. Described by one YAML
 /// file, whose format docs/architectures.md gives.
@@ -53,7 +56,8 @@ class Architecture {
   /// All tensors, in the order of the file: deterministic, names distinct. A config that does not
   /// fit (E520–E522) is reported at `asked`, where the user asked for this architecture.
   std::optional<std::vector<ArchTensor>> expand(const Value& config, Diagnostics& diagnostics,
-                                                Span asked = {}) const;
+                                                Span asked = {},
+                                                ExpansionTrace* trace = nullptr) const;
 
   /// The tensors under the names of another spelling. An unknown one is an error (E523).
   std::optional<std::vector<ArchTensor>> respell(std::vector<ArchTensor> tensors,

@@ -58,6 +58,7 @@ struct SpellingRules {
   std::vector<Fusion> fusions;
   std::vector<Rewrite> rewrites;    // of what is not fused; the first that fits a name applies
   std::vector<NamePattern> accept;  // as under Architecture
+  Span span;                        // of its name
 };
 
 /// An architecture file as it was read.

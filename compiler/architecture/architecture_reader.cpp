@@ -98,7 +98,7 @@ class Reader {
       const Fields fields(item, "a match", {"model_type", "classes"}, diagnostics_);
       fields.require("model_type");
       file_.matches.push_back({fields.plain_text("model_type").value_or(""),
-                               texts(fields.sequence("classes"), "a class")});
+                               texts(fields.sequence("classes"), "a class"), item.span});
     }
   }
 
@@ -230,6 +230,7 @@ class Reader {
       const Fields fields(value, "a spelling", {"names", "fused", "accept"}, diagnostics_);
       SpellingRules rules;
       rules.name = key.text;
+      rules.span = key.span;
       rules.accept = patterns(fields.sequence("accept"), "'accept'");
       if (const YamlNode* names = fields.mapping("names")) read_rewrites(*names, rules);
       if (const YamlNode* fused = fields.mapping("fused")) read_fusions(*fused, rules);

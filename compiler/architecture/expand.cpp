@@ -22,11 +22,13 @@ constexpr std::size_t max_reports = 20;
 
 class Expansion {
  public:
-  Expansion(const ArchitectureFile& file, const Value& config, Diagnostics& diagnostics, Span asked)
-      : file_(file), diagnostics_(diagnostics), asked_(asked) {
+  Expansion(const ArchitectureFile& file, const Value& config, Diagnostics& diagnostics, Span asked,
+            ExpansionTrace* trace)
+      : file_(file), diagnostics_(diagnostics), asked_(asked), trace_(trace) {
     scope_.set_reference("config", &config);
     for (const auto& [name, expression] : file.sizes) scope_.set_lazy(name, expression);
-    settle_sizes();
+    // A size that nothing asks for decides nothing, and is not to be traced.
+    if (!trace) settle_sizes();
   }
 
   std::optional<std::vector<ArchTensor>> run() {
@@ -71,6 +73,10 @@ class Expansion {
       return report(error("E151", fmt::format("'for' runs over a list, found {}", values->kind()))
                         .at(range->span));
     }
+    if (trace_) {
+      std::size_t& most = trace_->rounds[range.get()];
+      most = std::max(most, values->if_list()->size());
+    }
     for (const Value& value : *values->if_list()) {
       if (stopped_) return;
       Scope inner(&scope);
@@ -90,7 +96,7 @@ class Expansion {
 
   void expand_entry(const TensorBlock& block, const TensorEntry& entry, const Scope& scope) {
     Diagnostics found;
-    auto names = fill(entry.name, scope, found);
+    auto names = fill(entry.name, scope, found, decisions());
     take(found);
     if (!names) return;
     const auto shape = shape_of(entry, names->front(), scope);
@@ -102,8 +108,9 @@ class Expansion {
     tensor.buffer = entry.attributes.buffer;
     tensor.legacy = entry.attributes.legacy;
     tensor.dtype = entry.attributes.dtype;
+    tensor.origin = entry.span;
     if (entry.tied_to && holds(entry.tied_when, scope)) {
-      const auto target = fill(*entry.tied_to, scope, found);
+      const auto target = fill(*entry.tied_to, scope, found, decisions());
       take(found);
       if (!target) return;
       tensor.tied_to = target->front();
@@ -149,7 +156,7 @@ class Expansion {
 
   std::optional<Value> value_of(const Expr& expression, const Scope& scope) {
     Diagnostics found;
-    auto value = evaluate(expression, scope, found);
+    auto value = evaluate(expression, scope, found, decisions());
     if (value && value->is_null()) {
       report_null(expression, scope, "this cannot be null", found);
       value.reset();
@@ -162,11 +169,16 @@ class Expansion {
     if (!condition) return true;
     const auto value = value_of(*condition, scope);
     if (!value) return false;
-    if (const bool* yes = value->if_bool()) return *yes;
+    if (const bool* yes = value->if_bool()) {
+      if (trace_) trace_->decisions.note(*condition, *yes);
+      return *yes;
+    }
     report(error("E151", fmt::format("a condition is true or false, found {}", value->kind()))
                .at(condition->span));
     return false;
   }
+
+  DecisionTrace* decisions() { return trace_ ? &trace_->decisions : nullptr; }
 
   void take(Diagnostics& found) {
     for (const Diagnostic& diagnostic : found.list()) report(diagnostic);
@@ -209,6 +221,7 @@ class Expansion {
   const ArchitectureFile& file_;
   Diagnostics& diagnostics_;
   Span asked_;
+  ExpansionTrace* trace_;
   Scope scope_;
   std::vector<ArchTensor> tensors_;
   std::map<std::string, const TensorEntry*, std::less<>> entries_;
@@ -222,8 +235,9 @@ class Expansion {
 
 std::optional<std::vector<ArchTensor>> expand_architecture(const ArchitectureFile& file,
                                                            const Value& config,
-                                                           Diagnostics& diagnostics, Span asked) {
-  return Expansion(file, config, diagnostics, asked).run();
+                                                           Diagnostics& diagnostics, Span asked,
+                                                           ExpansionTrace* trace) {
+  return Expansion(file, config, diagnostics, asked, trace).run();
 }
 
 }  // namespace inarch

@@ -130,11 +130,11 @@ std::optional<NameTemplate> parse_name_template(std::string_view text, Span span
 }
 
 std::optional<std::vector<std::string>> fill(const NameTemplate& name, const Scope& scope,
-                                             Diagnostics& diagnostics) {
+                                             Diagnostics& diagnostics, DecisionTrace* trace) {
   std::vector<std::string> names = {""};
   for (const NameTemplate::Part& part : name.parts) {
     if (part.expression) {
-      const auto value = evaluate(*part.expression, scope, diagnostics);
+      const auto value = evaluate(*part.expression, scope, diagnostics, trace);
       if (!value) return std::nullopt;
       if (value->is_null()) {
         report_null(*part.expression, scope, "a tensor name cannot hold null", diagnostics);

@@ -27,6 +27,7 @@ std::optional<NameTemplate> parse_name_template(std::string_view text, Span span
 
 /// All names that the template stands for, the rightmost alternatives varying fastest.
 std::optional<std::vector<std::string>> fill(const NameTemplate& name, const Scope& scope,
-                                             Diagnostics& diagnostics);
+                                             Diagnostics& diagnostics,
+                                             DecisionTrace* trace = nullptr);
 
 }  // namespace inarch

@@ -175,9 +175,11 @@ const Architecture* find_by_names(const std::vector<Architecture>& all,
   return best;
 }
 
-std::vector<Architecture> load_all(SourceMap& sources) {
+std::vector<Architecture> load_all(SourceMap& sources, const Architecture* own) {
   std::vector<Architecture> all;
+  if (own) all.push_back(*own);
   for (const std::string& name : architecture_names()) {
+    if (own && own->name() == name) continue;
     Diagnostics unused;
     auto architecture = load_architecture(name, sources, unused);
     if (architecture) all.push_back(std::move(*architecture));
@@ -187,8 +189,9 @@ std::vector<Architecture> load_all(SourceMap& sources) {
 
 }  // namespace
 
-std::optional<Recognised> recognise(const Checkpoint& checkpoint, SourceMap& sources) {
-  const std::vector<Architecture> all = load_all(sources);
+std::optional<Recognised> recognise(const Checkpoint& checkpoint, SourceMap& sources,
+                                    const Architecture* own) {
+  const std::vector<Architecture> all = load_all(sources, own);
   const Architecture* found = find_by_config(all, checkpoint.config);
   const bool from_config = found != nullptr;
   if (!found) found = find_by_names(all, checkpoint);

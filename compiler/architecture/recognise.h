@@ -15,8 +15,10 @@ struct Recognised {
 };
 
 /// The built-in architecture that a checkpoint has: the one that its config names, else the one
-/// that describes nearly all of its tensor names. Nothing when none fits.
-std::optional<Recognised> recognise(const Checkpoint& checkpoint, SourceMap& sources);
+/// that describes nearly all of its tensor names. Nothing when none fits. `own` is another
+/// candidate, in place of the built-in one of its name.
+std::optional<Recognised> recognise(const Checkpoint& checkpoint, SourceMap& sources,
+                                    const Architecture* own = nullptr);
 
 /// What is different between the tensors that an architecture asks for and those that are there.
 /// The pointers are into the arguments of compare().
@@ -30,6 +32,7 @@ struct Comparison {
   std::vector<Pair> wrong_shape;
   std::vector<Pair> wrong_dtype;  // where the architecture fixes it
   std::vector<Pair> tied;         // there, although tied to another: a loader unties it
+  std::vector<Pair> packed;       // bytes that hold two values each: as they should be, encoded
   std::vector<Pair> ignored;      // legacy
   std::size_t matched = 0;        // as they should be
   std::size_t accepted = 0;       // in a namespace that is accepted without shapes

@@ -53,7 +53,8 @@ class Fusing {
   explicit Fusing(const std::vector<ArchTensor>& tensors)
       : tensors_(tensors), part_(tensors.size()), fused_(tensors.size()) {}
 
-  void apply(const SpellingRules::Fusion& fusion, const NameTree& tree) {
+  /// True when it made something.
+  bool apply(const SpellingRules::Fusion& fusion, const NameTree& tree) {
     std::map<std::string, std::vector<Indices>> groups;
     for (std::size_t p = 0; p < fusion.parts.size(); ++p) {
       for (const NameTree::Match& match : matches(tree, fusion.parts[p])) {
@@ -62,16 +63,18 @@ class Fusing {
         groups.try_emplace(*name, fusion.parts.size()).first->second[p].push_back(match.index);
       }
     }
-    for (const auto& [name, parts] : groups) fuse(name, parts);
+    bool any = false;
+    for (const auto& [name, parts] : groups) any = fuse(name, parts) || any;
+    return any;
   }
 
   bool is_part(std::size_t i) const { return part_[i]; }
   const std::optional<ArchTensor>& fused_at(std::size_t i) const { return fused_[i]; }
 
  private:
-  void fuse(const std::string& name, const std::vector<Indices>& parts) {
+  bool fuse(const std::string& name, const std::vector<Indices>& parts) {
     const auto shape = fused_shape(tensors_, parts);
-    if (!shape) return;
+    if (!shape) return false;
     std::size_t first = tensors_.size();
     for (const Indices& part : parts) {
       for (const std::size_t i : part) {
@@ -83,6 +86,7 @@ class Fusing {
     fused.name = name;
     fused.shape = *shape;
     fused_[first] = std::move(fused);
+    return true;
   }
 
   const std::vector<ArchTensor>& tensors_;
@@ -93,16 +97,22 @@ class Fusing {
 }  // namespace
 
 std::vector<ArchTensor> respelled(const std::vector<ArchTensor>& tensors,
-                                  const SpellingRules& rules) {
+                                  const SpellingRules& rules, std::set<const NamePattern*>* used) {
+  const auto note = [&](const NamePattern& rule) {
+    if (used) used->insert(&rule);
+  };
   NameTree tree;
   for (std::size_t i = 0; i < tensors.size(); ++i) tree.add(tensors[i].name, i);
   Fusing fusing(tensors);
-  for (const SpellingRules::Fusion& fusion : rules.fusions) fusing.apply(fusion, tree);
+  for (const SpellingRules::Fusion& fusion : rules.fusions) {
+    if (fusing.apply(fusion, tree)) note(fusion.to);
+  }
   std::map<std::string, std::string, std::less<>> new_names;
   for (const SpellingRules::Rewrite& rewrite : rules.rewrites) {
     for (const NameTree::Match& match : matches(tree, rewrite.usual)) {
       const std::string& usual = tensors[match.index].name;
       if (new_names.contains(usual)) continue;
+      if (!fusing.is_part(match.index)) note(rewrite.usual);
       if (auto name = instantiate(rewrite.other, match.captures)) {
         new_names.emplace(usual, std::move(*name));
       }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,9 +10,11 @@
 namespace inarch {
 
 /// The tensors as `rules` spell them: fused where they say so, else renamed. What no rule fits
-/// stays.
+/// stays. The rules that were of use are added to `used`: the usual name of a renaming, what a
+/// fusion makes.
 std::vector<ArchTensor> respelled(const std::vector<ArchTensor>& tensors,
-                                  const SpellingRules& rules);
+                                  const SpellingRules& rules,
+                                  std::set<const NamePattern*>* used = nullptr);
 
 /// A set of names that patterns without expressions are held against.
 class NameSet {

@@ -4,9 +4,9 @@
 
 namespace inarch {
 
-std::optional<Value> evaluate(const Expr& expression, const Scope& scope,
-                              Diagnostics& diagnostics) {
-  const auto held = ExpressionEvaluator(diagnostics).evaluate(expression, scope);
+std::optional<Value> evaluate(const Expr& expression, const Scope& scope, Diagnostics& diagnostics,
+                              DecisionTrace* trace) {
+  const auto held = ExpressionEvaluator(diagnostics, trace).evaluate(expression, scope);
   if (!held) return std::nullopt;
   return held->get();
 }

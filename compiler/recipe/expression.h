@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -25,8 +27,9 @@ namespace inarch {
 ///
 /// Integers stay integers under + - * // % (floor division and modulus, as in Python); `/` gives a
 /// real. A name that is not bound is an error, but inside the list after `in` a bare word that is
-/// not bound is text: `p in [q, k]`. A missing key of a map (config) is null. Functions: see
-/// expression_functions.h; docs/grammar.md has the grammar.
+/// not bound is text: `p in [q, k]`. A missing key of a map (config) is null; `'key' in config` is
+/// true when it is there, if only with a null. Functions: see expression_functions.h;
+/// docs/grammar.md has the grammar.
 struct Expr;
 using ExprPtr = std::shared_ptr<const Expr>;
 
@@ -89,9 +92,25 @@ class Scope {
 /// Parses `text`, which stands at `span` (same length) in its file. Faults are E140–E149.
 ExprPtr parse_expression(std::string_view text, Span span, Diagnostics& diagnostics);
 
+/// How decisions within expressions fell: a condition (after `if`, a side of `and` and `or`, under
+/// `not`) was true or false; the left side of `??` was there (true) or null (false).
+class DecisionTrace {
+ public:
+  void note(const Expr& decision, bool outcome) { seen_[&decision][outcome ? 1 : 0] = true; }
+  bool has(const Expr& decision, bool outcome) const {
+    const auto entry = seen_.find(&decision);
+    return entry != seen_.end() && entry->second[outcome ? 1 : 0];
+  }
+
+ private:
+  std::map<const Expr*, std::array<bool, 2>> seen_;
+};
+
 /// Evaluates; faults (unknown name E150, wrong type E151, division by zero E152, overflow E153,
 /// lists above a million E154, a name defined by itself E155) are added once and give nothing.
-std::optional<Value> evaluate(const Expr& expression, const Scope& scope, Diagnostics& diagnostics);
+/// Decisions on the way are noted in `trace`.
+std::optional<Value> evaluate(const Expr& expression, const Scope& scope, Diagnostics& diagnostics,
+                              DecisionTrace* trace = nullptr);
 
 /// For an expression that evaluated to null where null is of no use: adds the E151 that says which
 /// part of its path is not there. `use` is "'+' does not take null".

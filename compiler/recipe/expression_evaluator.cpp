@@ -267,7 +267,10 @@ std::optional<bool> ExpressionEvaluator::truth(const Expr& e, const Scope& scope
                                                std::string_view user) {
   const Answer answer = not_null(e, scope, user);
   if (!answer) return std::nullopt;
-  if (const bool* value = answer->get().if_bool()) return *value;
+  if (const bool* value = answer->get().if_bool()) {
+    if (trace_) trace_->note(e, *value);
+    return *value;
+  }
   fail(e, "E151", fmt::format("'{}' takes true or false, found {}", user, answer->get().kind()),
        answer->get().is_number() ? "compare it: x != 0" : "");
   return std::nullopt;
@@ -298,7 +301,9 @@ std::optional<Held> ExpressionEvaluator::binary(const Expr& e, const Scope& scop
   if (op == "in" || op == "not in") return membership(e, scope);
   if (op == "??") {
     Answer left = evaluate(*e.items[0], scope);
-    return left && left->get().is_null() ? evaluate(*e.items[1], scope) : left;
+    if (!left) return std::nullopt;
+    if (trace_) trace_->note(*e.items[0], !left->get().is_null());
+    return left->get().is_null() ? evaluate(*e.items[1], scope) : left;
   }
   if (op == "==" || op == "!=") {
     const Answer left = evaluate(*e.items[0], scope);
@@ -326,7 +331,8 @@ std::optional<Held> ExpressionEvaluator::membership(const Expr& e, const Scope& 
         where.kind == Expr::Kind::list ? words(where, scope) : not_null(where, scope, "in");
     if (!whole) return std::nullopt;
     if (!whole->get().if_list() && !whole->get().if_map()) {
-      return fail(where, "E151", fmt::format("'in' takes a list, found {}", whole->get().kind()),
+      return fail(where, "E151",
+                  fmt::format("'in' takes a list or a mapping, found {}", whole->get().kind()),
                   whole->get().if_text() ? "contains(text, part)" : "");
     }
     if (!spend(where, weight(whole->get()))) return std::nullopt;

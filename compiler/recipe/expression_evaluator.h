@@ -33,7 +33,8 @@ class Held {
 /// One evaluation: walks the tree, and reports the first fault it meets.
 class ExpressionEvaluator {
  public:
-  explicit ExpressionEvaluator(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+  explicit ExpressionEvaluator(Diagnostics& diagnostics, DecisionTrace* trace = nullptr)
+      : diagnostics_(diagnostics), trace_(trace) {}
 
   std::optional<Held> evaluate(const Expr& expression, const Scope& scope);
   /// Says which part of a path was not there. `use` is "'+' takes numbers", "a name cannot hold
@@ -76,6 +77,7 @@ class ExpressionEvaluator {
   Answer lift(const Expr& e, Result<Value> result);
 
   Diagnostics& diagnostics_;
+  DecisionTrace* trace_;
   std::vector<std::pair<std::string_view, const Expr*>> definitions_;
   int depth_ = 0;
   std::int64_t steps_ = 0;

@@ -47,6 +47,7 @@ const std::vector<Command>& commands();
 const Command* find_command(std::string_view name);
 
 int command_check(const Arguments& arguments, Console& console);
+int command_check_arch(const Arguments& arguments, Console& console);
 int command_plan(const Arguments& arguments, Console& console);
 int command_run(const Arguments& arguments, Console& console);
 int command_verify(const Arguments& arguments, Console& console);

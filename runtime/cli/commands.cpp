@@ -160,6 +160,24 @@ const std::vector<Command>& commands() {
        {},
        "  inarch explain E203\n  inarch explain tile\n  inarch explain transforms",
        command_explain},
+      {"check-arch",
+       "inarch check-arch ARCH MODEL… [options]",
+       "hold an architecture file against checkpoints, and say what none tried",
+       "For every MODEL: whether it is recognised as ARCH, and the tensors that are missing, "
+       "unexpected or of\n"
+       "another shape. Then what the file says that none of them put to the test: conditions that "
+       "were never\n"
+       "true or never false, defaults never taken, loops without a second round, tensors that were "
+       "never there.\n"
+       "ARCH is the name of an architecture or the path of an architecture file.",
+       {{"--strict", "exit with 1 when something was not tried, too"},
+        {"--all", "list every difference"}},
+       {"strict", "all"},
+       {},
+       {},
+       "  inarch check-arch my_family.yaml models/small models/large\n"
+       "  inarch check-arch llama models/* --strict",
+       command_check_arch},
       {"schema",
        "inarch schema",
        "print the JSON Schema of recipes, for editors",

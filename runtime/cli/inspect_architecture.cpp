@@ -69,13 +69,18 @@ std::vector<MismatchLine> list_mismatches(const Comparison& comparison) {
   return lines;
 }
 
-std::int64_t count_buffers(const std::vector<ArchTensor>& expected, const Checkpoint& checkpoint) {
-  std::int64_t elements = 0;
+/// Counts the tensors that have a role of their own.
+void count_roles(const std::vector<ArchTensor>& expected, const Checkpoint& checkpoint,
+                 ArchitectureFinding& finding) {
   for (const ArchTensor& tensor : expected) {
+    const TensorInfo* found = checkpoint.find(tensor.name);
+    if (!tensor.tied_to.empty() && !found) ++finding.tied_left_out;
+    if (!found) continue;
+    if (tensor.optional) ++finding.optional;
     if (!tensor.buffer) continue;
-    if (const TensorInfo* found = checkpoint.find(tensor.name)) elements += found->elements();
+    if (!tensor.legacy) ++finding.buffers;
+    finding.buffer_elements += found->elements();
   }
-  return elements;
 }
 
 /// `expected` in a spelling; nothing when that fails.
@@ -97,7 +102,9 @@ void compare_with(const Architecture& architecture, const std::vector<ArchTensor
   finding.accepted = static_cast<std::int64_t>(comparison.accepted);
   finding.ignored = static_cast<std::int64_t>(comparison.ignored.size());
   finding.mismatches = list_mismatches(comparison);
-  finding.buffer_elements = count_buffers(*expected, checkpoint);
+  finding.packed = static_cast<std::int64_t>(comparison.packed.size());
+  for (const Comparison::Pair& pair : comparison.packed) finding.packed_bytes += pair.found->bytes;
+  count_roles(*expected, checkpoint, finding);
 }
 
 ArchitectureFinding describe(const Architecture& architecture) {
@@ -158,10 +165,15 @@ std::optional<ArchitectureFinding> hold_against(const Checkpoint& checkpoint,
   if (!architecture) return std::nullopt;
   const auto usual = architecture->expand(checkpoint.config, diagnostics);
   if (!usual) return std::nullopt;
-  ArchitectureFinding finding = describe(*architecture);
+  return hold_against(checkpoint, *architecture, *usual);
+}
+
+ArchitectureFinding hold_against(const Checkpoint& checkpoint, const Architecture& architecture,
+                                 const std::vector<ArchTensor>& usual) {
+  ArchitectureFinding finding = describe(architecture);
   finding.asked = true;
-  finding.spelling = best_spelling(*architecture, *usual, checkpoint);
-  compare_with(*architecture, *usual, checkpoint, finding);
+  finding.spelling = best_spelling(architecture, usual, checkpoint);
+  compare_with(architecture, usual, checkpoint, finding);
   return finding;
 }
 

@@ -34,8 +34,15 @@ struct ArchitectureFinding {
   std::int64_t matched = 0;   // tensors as they should be
   std::int64_t accepted = 0;  // in parts of which the architecture says nothing
   std::int64_t ignored = 0;   // that loaders pass over
+  std::int64_t packed = 0;    // two values to a byte
+  std::int64_t packed_bytes = 0;
+  std::int64_t buffers = 0;
   std::int64_t buffer_elements = 0;
+  std::int64_t optional = 0;       // there, and not asked for
+  std::int64_t tied_left_out = 0;  // absent because they are other tensors
   std::vector<MismatchLine> mismatches;
+
+  bool agrees() const { return not_compared.empty() && mismatches.empty(); }
   std::int64_t count(Mismatch mismatch) const;
 };
 
@@ -48,5 +55,9 @@ std::optional<ArchitectureFinding> recognise_architecture(const Checkpoint& chec
 std::optional<ArchitectureFinding> hold_against(const Checkpoint& checkpoint,
                                                 const std::string& architecture, SourceMap& sources,
                                                 Diagnostics& diagnostics);
+
+/// The same with what the architecture expects, from Architecture::expand.
+ArchitectureFinding hold_against(const Checkpoint& checkpoint, const Architecture& architecture,
+                                 const std::vector<ArchTensor>& usual);
 
 }  // namespace inarch

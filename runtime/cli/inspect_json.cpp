@@ -1,53 +1,27 @@
 #include "compiler/core/json.h"
 #include "runtime/cli/inspect_report.h"
 #include "runtime/cli/json_text.h"
+#include "runtime/cli/mismatches.h"
 
 namespace inarch {
 
 namespace {
 
-std::string_view mismatch_name(Mismatch mismatch) {
-  switch (mismatch) {
-    case Mismatch::missing:
-      return "missing";
-    case Mismatch::unexpected:
-      return "unexpected";
-    case Mismatch::shape:
-      return "shape";
-    case Mismatch::dtype:
-      return "dtype";
-    case Mismatch::tied:
-      return "tied";
-  }
-  return "";
-}
-
-Value text_or_null(const std::string& text) { return text.empty() ? Value() : json_text(text); }
-
-Value mismatch_value(const MismatchLine& line) {
-  return Value::Map{{"kind", mismatch_name(line.mismatch)},
-                    {"name", json_text(line.name)},
-                    {"tensors", line.tensors},
-                    {"expected", text_or_null(line.expected)},
-                    {"found", text_or_null(line.found)}};
-}
-
 Value architecture_value(const ArchitectureFinding& finding) {
-  Value::List differences;
-  for (const MismatchLine& line : finding.mismatches) differences.push_back(mismatch_value(line));
   const bool compared = finding.not_compared.empty();
   return Value::Map{{"name", finding.name},
                     {"title", finding.title},
-                    {"spelling", text_or_null(finding.spelling)},
+                    {"spelling", json_text_or_null(finding.spelling)},
                     {"named_by", finding.asked         ? "command line"
                                  : finding.from_config ? "config"
                                                        : "tensors"},
-                    {"agrees", compared ? Value(finding.mismatches.empty()) : Value()},
-                    {"not_compared", text_or_null(finding.not_compared)},
+                    {"agrees", compared ? Value(finding.agrees()) : Value()},
+                    {"not_compared", json_text_or_null(finding.not_compared)},
                     {"matched", finding.matched},
                     {"accepted", finding.accepted},
                     {"ignored", finding.ignored},
-                    {"differences", std::move(differences)}};
+                    {"packed", finding.packed},
+                    {"differences", mismatch_values(finding)}};
 }
 
 Value stats_value(const std::optional<ValueStats>& stats) {
@@ -113,7 +87,7 @@ std::string inspect_json(const InspectReport& report) {
       {"tensors", report.tensors},
       {"elements", report.elements},
       {"bytes", report.tensor_bytes},
-      {"parameters", compared ? Value(report.elements - buffers) : Value()},
+      {"parameters", compared ? Value(report.parameters()) : Value()},
       {"buffer_elements", compared ? Value(buffers) : Value()},
       {"dtypes", dtypes_value(report.dtypes)},
       {"architecture", report.architecture ? architecture_value(*report.architecture) : Value()},

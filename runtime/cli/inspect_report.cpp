@@ -47,6 +47,11 @@ InspectLine make_line(NameGroup group, const Checkpoint& checkpoint,
 
 }  // namespace
 
+std::int64_t InspectReport::parameters() const {
+  if (!architecture) return elements;
+  return elements - architecture->buffer_elements + architecture->packed_bytes;
+}
+
 InspectReport describe_checkpoint(const Checkpoint& checkpoint,
                                   const std::vector<std::size_t>& positions, bool single) {
   InspectReport report;

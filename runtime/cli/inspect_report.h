@@ -48,6 +48,9 @@ struct InspectReport {
   std::int64_t listed = 0;  // tensors in `lines`
   bool single = false;      // each line is one tensor
   bool with_stats = false;
+
+  /// Elements that are no buffers; a packed byte holds two.
+  std::int64_t parameters() const;
 };
 
 /// Everything but `architecture` and statistics; `single` makes a line for each tensor. `positions`
@@ -79,8 +82,8 @@ std::string inspect_table(const InspectReport& report, std::size_t width);
 ///   architecture  null when it is not recognised, else {name, title, spelling (null for the usual
 ///                 one), named_by: "config" | "tensors" | "command line", agrees (null when it was
 ///                 not compared), not_compared (the reason, or null), matched, accepted, ignored,
-///                 differences: [{kind: "missing" | "unexpected" | "shape" | "dtype" | "tied",
-///                 name, tensors, expected, found}]}
+///                 packed, differences: [{kind: "missing" | "unexpected" | "shape" | "dtype" |
+///                 "tied", name, tensors, expected, found}]}
 ///   config        what stands out of config.json
 ///   groups        [{name, tensors, dtype, shape, elements, bytes, stats}]: the tensors that were
 ///                 asked for; a line for a single tensor also has {file, offset}. stats is there

@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "compiler/support/render_line.h"
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 #include "runtime/cli/inspect_config.h"
 #include "runtime/cli/inspect_report.h"
+#include "runtime/cli/labelled_text.h"
+#include "runtime/cli/mismatches.h"
 #include "runtime/cli/text_table.h"
 
 namespace inarch {
@@ -15,32 +16,6 @@ namespace {
 
 constexpr std::size_t most_ranges = 6;
 constexpr std::size_t most_differences = 12;
-constexpr std::size_t label_width = 14;
-
-std::string plural(std::int64_t count, std::string_view one) {
-  return fmt::format("{} {}{}", format_count(count), one, count == 1 ? "" : "s");
-}
-
-/// "  label       text", the text broken at spaces and indented below itself.
-std::string labelled(std::string_view label, std::string_view text, std::size_t width) {
-  const std::size_t room = width > label_width + 30 ? width - label_width - 2 : 30;
-  std::string out = fmt::format("  {:<{}}", label, label_width);
-  std::size_t taken = 0;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find(' ', begin), text.size());
-    const std::string_view word = text.substr(begin, end - begin);
-    const std::size_t columns = display_width(word);
-    if (taken > 0 && taken + 1 + columns > room) {
-      out += "\n" + std::string(label_width + 2, ' ');
-      taken = 0;
-    }
-    if (taken > 0) out += ' ';
-    out += word;
-    taken += columns + (taken > 0 ? 1 : 0);
-    begin = end + 1;
-  }
-  return out + "\n";
-}
 
 std::string share_text(std::int64_t part, std::int64_t whole) {
   const double share =
@@ -60,24 +35,9 @@ std::string dtypes_text(const InspectReport& report) {
 
 std::string parameters_text(const InspectReport& report) {
   const std::int64_t buffers = report.architecture ? report.architecture->buffer_elements : 0;
-  if (buffers == 0) return format_count(report.elements);
-  return fmt::format("{}, and {} in buffers", format_count(report.elements - buffers),
-                     format_count(buffers));
-}
-
-std::string mismatch_counts(const ArchitectureFinding& finding) {
-  std::string text;
-  const auto add = [&](Mismatch mismatch, std::string_view phrase) {
-    const std::int64_t count = finding.count(mismatch);
-    if (count > 0)
-      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", format_count(count), phrase);
-  };
-  add(Mismatch::missing, "missing");
-  add(Mismatch::unexpected, "unexpected");
-  add(Mismatch::shape, "of another shape");
-  add(Mismatch::dtype, "of another type");
-  add(Mismatch::tied, "that should be tied");
-  return text;
+  const std::string parameters = format_count(report.parameters());
+  return buffers == 0 ? parameters
+                      : fmt::format("{}, and {} in buffers", parameters, format_count(buffers));
 }
 
 std::string architecture_text(const ArchitectureFinding& finding) {
@@ -92,16 +52,13 @@ std::string architecture_text(const ArchitectureFinding& finding) {
     text += fmt::format("; {}; {} as they should be", mismatch_counts(finding),
                         format_count(finding.matched));
   }
+  if (finding.packed > 0)
+    text += fmt::format(", {} packed, two values to a byte", format_count(finding.packed));
   if (finding.accepted > 0)
     text += fmt::format(", {} in parts that it leaves open", format_count(finding.accepted));
   if (finding.ignored > 0)
     text += fmt::format(", {} that loaders ignore", format_count(finding.ignored));
   return text;
-}
-
-std::string expected_cell(const MismatchLine& line) {
-  if (line.mismatch == Mismatch::tied) return "nothing: tied";
-  return line.expected.empty() ? "nothing" : line.expected;
 }
 
 std::string number_text(double number) { return fmt::format("{:.3g}", number); }
@@ -158,18 +115,10 @@ std::string inspect_summary(const InspectReport& report, std::size_t width) {
 std::string inspect_differences(const InspectReport& report, std::size_t width) {
   if (!report.architecture || report.architecture->mismatches.empty()) return {};
   const ArchitectureFinding& finding = *report.architecture;
-  TextTable table({{"differs from " + escape_for_terminal(finding.name)},
-                   {"found"},
-                   {"expected"},
-                   {"tensors", TextTable::Align::right}});
   const std::size_t count = finding.mismatches.size();
   const std::size_t shown = report.single ? count : std::min(most_differences, count);
-  for (std::size_t k = 0; k < shown; ++k) {
-    const MismatchLine& line = finding.mismatches[k];
-    table.add({escape_for_terminal(line.name, 8192), line.found.empty() ? "nothing" : line.found,
-               expected_cell(line), format_count(line.tensors)});
-  }
-  std::string text = table.text(width);
+  std::string text =
+      mismatch_table("differs from " + escape_for_terminal(finding.name), finding, shown, width);
   if (shown < count) text += fmt::format("and {} more; --all lists them\n", count - shown);
   return text;
 }

@@ -11,6 +11,8 @@ Value json_text(std::string_view text) {
   return Value(escape_for_terminal(text, std::numeric_limits<std::size_t>::max()));
 }
 
+Value json_text_or_null(std::string_view text) { return text.empty() ? Value() : json_text(text); }
+
 Value json_shape(const Shape& shape) {
   Value::List list;
   for (const std::int64_t size : shape) list.emplace_back(size);

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors import safe_open
+from safetensors.torch import save_file
 from transformers import CONFIG_MAPPING
 
 from architecture_cases import CASES
@@ -40,9 +41,9 @@ def mark_buffers(model):
             buffer.fill_(1)
 
 
-def save(case, config, directory, **options):
+def save(case, config, directory, dtype=torch.bfloat16, **options):
     """Names and shapes that transformers writes, the names of the buffers, and the config."""
-    model = case.auto.from_config(copy.deepcopy(config)).to(torch.bfloat16)
+    model = case.auto.from_config(copy.deepcopy(config)).to(dtype)
     mark_buffers(model)
     model.save_pretrained(directory, **options)
     tensors, buffers = {}, set()
@@ -53,7 +54,7 @@ def save(case, config, directory, **options):
             if tensor.any():
                 buffers.add(name)
     saved = json.loads((Path(directory) / "config.json").read_text())
-    tensors = {name: s for name, s in tensors.items() if name.startswith(case.component)}
+    tensors = {name: s for name, s in tensors.items() if case.component in name}
     return tensors, buffers, saved
 
 
@@ -121,6 +122,78 @@ def test_synth_makes_the_tensors_that_transformers_has_in_memory(name, tmp_path)
     result = inarch("synth", case.architecture, "--config", config, "-o", out, *options)
     assert result.returncode == 0, described(result)
     assert header_only(out / "model.safetensors") == tensors
+
+
+def holding(case, name, directory):
+    """A checkpoint with the usual names, and the tensors that published files hold besides."""
+    _, _, config = save(case, case.config, directory / "theirs")
+    more = case.also_holds[name](config)
+    (directory / "config.json").write_text(json.dumps(config))
+    out = directory / "holding"
+    result = inarch("synth", case.architecture, "--config", directory / "config.json", "-o", out)
+    assert result.returncode == 0, described(result)
+    with safe_open(out / "model.safetensors", "pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}
+    assert not tensors.keys() & more.keys()
+    for tensor, shape in more.items():
+        exact = tensor.endswith(("bias", "attn_sink")) or ".hc_" in tensor
+        tensors[tensor] = torch.zeros(shape, dtype=torch.float32 if exact else torch.bfloat16)
+    save_file(tensors, out / "model.safetensors", {"format": "pt"})
+    return out, more
+
+
+HOLDING = [(name, more) for name, case in CASES.items() for more in case.also_holds]
+
+
+@pytest.mark.parametrize("name,more", HOLDING)
+def test_transformers_asks_for_nothing_of_what_published_files_hold_besides(name, more, tmp_path):
+    case = CASES[name]
+    out, besides = holding(case, more, tmp_path)
+    _, loading = case.auto.from_pretrained(out, output_loading_info=True)
+    assert set(loading.pop("unexpected_keys")) <= besides.keys()
+    assert not any(loading.values()), loading
+
+
+def every_checkpoint(case, directory):
+    """As transformers writes it, under every spelling of its config and of its names."""
+    _, _, saved = save(case, case.config, directory / "saved", torch.float32)
+    yield directory / "saved"
+    for spelling, config in spellings(case, saved):
+        copied = directory / f"config-{spelling}"
+        copied.mkdir()
+        (copied / "config.json").write_text(json.dumps(config))
+        (copied / "model.safetensors").hardlink_to(directory / "saved" / "model.safetensors")
+        yield copied
+    if case.in_memory:
+        options = dict(dtype=torch.float32, save_original_format=False)
+        save(case, case.config, directory / "in-memory", **options)
+        yield directory / "in-memory"
+    for spelling in case.also_read:
+        out = directory / f"names-{spelling}"
+        options = ["--spelling", spelling] if spelling else []
+        config = directory / "saved" / "config.json"
+        result = inarch("synth", case.architecture, "--config", config, "-o", out, *options)
+        assert result.returncode == 0, described(result)
+        yield out
+    for name in case.also_holds:
+        inside = directory / f"holding-{name}"
+        inside.mkdir()
+        yield holding(case, name, inside)[0]
+
+
+@pytest.mark.parametrize("architecture", sorted({case.architecture for case in CASES.values()}))
+def test_the_cases_try_all_that_the_file_says(architecture, tmp_path):
+    models = []
+    for name, case in CASES.items():
+        if case.architecture != architecture:
+            continue
+        (tmp_path / name).mkdir()
+        models += every_checkpoint(case, tmp_path / name)
+    result = inarch("check-arch", architecture, *models, "--format", "json")
+    report = json.loads(result.stdout)
+    assert [model for model in report["models"] if not model["agrees"]] == []
+    assert report["untried"] == []
+    assert result.returncode == 0, described(result)
 
 
 def header_only(path):

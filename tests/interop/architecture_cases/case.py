@@ -14,6 +14,8 @@ class Case:
     component: str = ""  # when the architecture describes only this part of the model
     rewrites: dict = field(default_factory=dict)  # name → function that spells the config otherwise
     also_read: tuple = ()  # further spellings of the names that transformers loads
+    also_holds: dict = field(default_factory=dict)  # name → function of the config: tensors, as
+    # names and shapes, that published files hold besides and no loader of transformers asks for
     in_memory: str = ""  # the spelling of the names that transformers has in memory, when it is further
     by_names: str = ""  # the architecture that the names alone suggest, when that is another
 

@@ -69,6 +69,7 @@ def published_v4(config):
 
 def defaults_of_v4(config):
     """The kinds of layers that follow from their number alone."""
+    config.pop("num_nextn_predict_layers")
     config.pop("layer_types")
     config.pop("mlp_layer_types")
 
@@ -81,6 +82,106 @@ def rates_of_v4(config):
         "compressed_sparse_attention": 7,
         "heavily_compressed_attention": 9,
     }
+
+
+def attention_of_v3(c):
+    """Its names and shapes, below a layer's prefix."""
+    heads, query = c["num_attention_heads"], c["qk_nope_head_dim"] + c["qk_rope_head_dim"]
+    hidden, rank = c["hidden_size"], c["q_lora_rank"]
+    queries = {"q_proj.weight": [heads * query, hidden]}
+    if rank is not None:
+        queries = {
+            "q_a_proj.weight": [rank, hidden],
+            "q_a_layernorm.weight": [rank],
+            "q_b_proj.weight": [heads * query, rank],
+        }
+    kv = c["kv_lora_rank"]
+    return queries | {
+        "kv_a_proj_with_mqa.weight": [kv + c["qk_rope_head_dim"], hidden],
+        "kv_a_layernorm.weight": [kv],
+        "kv_b_proj.weight": [heads * (c["qk_nope_head_dim"] + c["v_head_dim"]), kv],
+        "o_proj.weight": [hidden, heads * c["v_head_dim"]],
+    }
+
+
+def mlp(prefix, hidden, width, names=("gate_proj", "up_proj", "down_proj")):
+    gate, up, down = (f"{prefix}.{name}.weight" for name in names)
+    return {gate: [width, hidden], up: [width, hidden], down: [hidden, width]}
+
+
+def next_layer_of_v3(c):
+    """The layer that predicts the token after the next."""
+    c["num_nextn_predict_layers"] = 2
+    hidden, vocab, width = c["hidden_size"], c["vocab_size"], c["moe_intermediate_size"]
+    experts = c["n_routed_experts"]
+    layer = {f"self_attn.{name}": shape for name, shape in attention_of_v3(c).items()}
+    layer |= {
+        "embed_tokens.weight": [vocab, hidden],
+        "enorm.weight": [hidden],
+        "hnorm.weight": [hidden],
+        "eh_proj.weight": [hidden, 2 * hidden],
+        "input_layernorm.weight": [hidden],
+        "post_attention_layernorm.weight": [hidden],
+        "mlp.gate.weight": [experts, hidden],
+        "mlp.gate.e_score_correction_bias": [experts],
+        "shared_head.norm.weight": [hidden],
+        "shared_head.head.weight": [vocab, hidden],
+    }
+    layer |= mlp("mlp.shared_experts", hidden, width * c["n_shared_experts"])
+    for e in range(experts):
+        layer |= mlp(f"mlp.experts.{e}", hidden, width)
+    first = c["num_hidden_layers"]
+    return {f"model.layers.{i}.{n}": s for i in (first, first + 1) for n, s in layer.items()}
+
+
+def next_layer_of_v4(c):
+    """As published: without `model.` before it, whatever the others have."""
+    c["num_nextn_predict_layers"] = 1
+    hidden, rank, width = c["hidden_size"], c["q_lora_rank"], c["moe_intermediate_size"]
+    heads, dim, streams = c["num_attention_heads"], c["head_dim"], c["hc_mult"]
+    groups, o_rank, experts = c["o_groups"], c["o_lora_rank"], c["n_routed_experts"]
+    mixes = streams * streams + 2 * streams
+    layer = {
+        "e_proj.weight": [hidden, hidden],
+        "h_proj.weight": [hidden, hidden],
+        "hc_head_fn": [streams, streams * hidden],
+        "hc_head_base": [streams],
+        "hc_head_scale": [1],
+        "attn.wq_a.weight": [rank, hidden],
+        "attn.q_norm.weight": [rank],
+        "attn.wq_b.weight": [heads * dim, rank],
+        "attn.wkv.weight": [dim, hidden],
+        "attn.kv_norm.weight": [dim],
+        "attn.attn_sink": [heads],
+        "attn.wo_a.weight": [groups * o_rank, heads * dim // groups],
+        "attn.wo_b.weight": [hidden, groups * o_rank],
+        "ffn.gate.weight": [experts, hidden],
+        "ffn.gate.bias": [experts],
+    }
+    layer |= {f"{x}norm.weight": [hidden] for x in ("e", "h", "", "attn_", "ffn_")}
+    for half in ("attn", "ffn"):
+        layer |= {
+            f"hc_{half}_fn": [mixes, streams * hidden],
+            f"hc_{half}_base": [mixes],
+            f"hc_{half}_scale": [3],
+        }
+    layer |= mlp("ffn.shared_experts", hidden, width, ("w1", "w3", "w2"))
+    for e in range(experts):
+        layer |= mlp(f"ffn.experts.{e}", hidden, width, ("w1", "w3", "w2"))
+    return {f"mtp.0.{name}": shape for name, shape in layer.items()}
+
+
+def scale_of_v3(config):
+    return {"model.layers.1.mlp.experts.0.up_proj.weight_scale_inv": [1, 1]}
+
+
+def scale_of_v4(config):
+    return {"layers.1.attn.wq_a.scale": [1, 1]}
+
+
+def stages_of_v4(config):
+    config["num_nextn_predict_layers"] = 3
+    return {f"mtp.{i}.attn_norm.weight": [config["hidden_size"]] for i in range(3)}
 
 
 CASES = {
@@ -104,10 +205,16 @@ CASES = {
     "deepseek_v2_biased": Case(
         "deepseek_v2", latent(DeepseekV2Config, attention_bias=True, first_k_dense_replace=0)
     ),
+    "deepseek_v2_default_rank": Case(
+        "deepseek_v2",
+        latent(DeepseekV2Config, q_lora_rank=1536),
+        rewrites={"terse": without("q_lora_rank")},
+    ),
     "deepseek_v3": Case(
         "deepseek_v3",
         latent(DeepseekV3Config, n_shared_experts=1),
         rewrites={"published": without("tie_word_embeddings", "attention_bias")},
+        also_holds={"published": next_layer_of_v3, "scales": scale_of_v3},
         in_memory="fused",
     ),
     "deepseek_v3_uncompressed": Case(
@@ -120,8 +227,14 @@ CASES = {
             tie_word_embeddings=True,
         ),
         rewrites={"terse": without("num_nextn_predict_layers")},
+        also_holds={"published": next_layer_of_v3},
     ),
     "deepseek_v3_biased": Case("deepseek_v3", latent(DeepseekV3Config, attention_bias=True)),
+    "deepseek_v3_default_rank": Case(
+        "deepseek_v3",
+        latent(DeepseekV3Config, q_lora_rank=1536),
+        rewrites={"terse": without("q_lora_rank")},
+    ),
     # As Flash: window only, then blocks of 4 and of 128 in turn.
     "deepseek_v4": Case(
         "deepseek_v4",
@@ -129,6 +242,7 @@ CASES = {
         spelling="transformers",
         rewrites={"published": published_v4},
         also_read=("",),
+        also_holds={"published": next_layer_of_v4, "stages": stages_of_v4, "scales": scale_of_v4},
         in_memory="in_memory",
     ),
     # As Pro: two layers with blocks of 128 first, three that choose by a table.

@@ -41,6 +41,10 @@ def llama(**changes):
     return LlamaConfig(**{**sizes, **changes})
 
 
+def frequencies(config):
+    return {f"model.layers.{i}.self_attn.rotary_emb.inv_freq": [2] for i in range(2)}
+
+
 CASES = {
     "llama": Case("llama", llama()),
     "llama_tied": Case("llama", llama(tie_word_embeddings=True)),
@@ -48,7 +52,12 @@ CASES = {
     "llama_old_config": Case(
         "llama",
         llama(num_key_value_heads=4),
-        rewrites={"early": without("num_key_value_heads", "head_dim", "attention_bias", "mlp_bias")},
+        rewrites={
+            "early": without(
+                "num_key_value_heads", "head_dim", "attention_bias", "mlp_bias", "tie_word_embeddings"
+            )
+        },
+        also_holds={"before transformers 4.32": frequencies},
     ),
     # As the 7B: head_dim follows from the others, and older configs do not say it.
     "mistral": Case(

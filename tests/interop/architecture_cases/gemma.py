@@ -64,6 +64,11 @@ def published_gemma3(config):
     config["vision_config"].pop("num_channels")
 
 
+def null_tie(config):
+    """Which is not the same as none at all."""
+    config["tie_word_embeddings"] = None
+
+
 # Sizes of the tower that the configs of its own library leave out.
 DEFAULT_TOWER = dict(image_size=224, patch_size=16, num_hidden_layers=12, vision_use_head=True)
 DEFAULT_WIDTHS = dict(hidden_size=768, intermediate_size=3072, num_attention_heads=12)
@@ -101,6 +106,11 @@ CASES = {
     "gemma3_untied": Case(
         "gemma3_text", sized(Gemma3TextConfig, tie_word_embeddings=False, attention_bias=True)
     ),
+    "gemma3_default_vocabulary": Case(
+        "gemma3_text",
+        sized(Gemma3TextConfig, vocab_size=262208),
+        rewrites={"terse": without("vocab_size", "tie_word_embeddings")},
+    ),
     "gemma3_text_of_multimodal": Case(
         "gemma3_text",
         gemma3(),
@@ -108,6 +118,7 @@ CASES = {
         spelling="multimodal",
         component="language_model.",
         rewrites={"minimal": minimal_gemma3},
+        in_memory="multimodal_nested",
     ),
     # As the 4B.
     "gemma3_multimodal": Case(
@@ -124,21 +135,29 @@ CASES = {
         "gemma3",
         gemma3(
             text=dict(
-                attention_bias=True, num_attention_heads=2, num_key_value_heads=1, head_dim=6
+                attention_bias=True,
+                num_attention_heads=2,
+                num_key_value_heads=1,
+                head_dim=6,
+                num_hidden_layers=2,
             ),
             tie_word_embeddings=False,
         ),
         AutoModelForImageTextToText,
         spelling="flat_tower",
+        rewrites={"null": null_tie},
         also_read=("", "nested"),
         in_memory="nested_flat_tower",
     ),
     "gemma3_multimodal_default_tower": Case(
         "gemma3",
-        gemma3(vision=DEFAULT_TOWER),
+        gemma3(vision=DEFAULT_TOWER, text=dict(vocab_size=262208)),
         AutoModelForImageTextToText,
         spelling="flat_tower",
-        rewrites={"terse": without(*DEFAULT_TOWER, "num_channels", under="vision_config")},
+        rewrites={
+            "terse": without(*DEFAULT_TOWER, "num_channels", under="vision_config"),
+            "terse text": without("vocab_size", under="text_config"),
+        },
         also_read=("",),
     ),
     "gemma3_multimodal_default_widths": Case(

@@ -8,7 +8,7 @@ from transformers import (
     Gemma4VisionConfig,
 )
 
-from .case import Case
+from .case import Case, without
 
 
 def gemma4_text(**changes):
@@ -79,6 +79,62 @@ def without_layer_types(config):
     config.get("text_config", config).pop("layer_types")
 
 
+def keys_and_values_of_e2b(config):
+    """Of the layers that share those of others."""
+    text = config["text_config"]
+    tensors = {}
+    for i in (3, 4, 5):
+        dim = 8 if i == 5 else 4
+        prefix = f"model.language_model.layers.{i}.self_attn"
+        for name in "kv":
+            tensors[f"{prefix}.{name}_proj.weight"] = [dim, text["hidden_size"]]
+            tensors[f"{prefix}.{name}_norm.weight"] = [dim]
+    return tensors
+
+
+# What configs leave out when it is as in the library's defaults.
+DEFAULT_TEXT = dict(
+    num_attention_heads=8,
+    num_key_value_heads=4,
+    head_dim=256,
+    global_head_dim=512,
+    hidden_size_per_layer_input=256,
+)
+DEFAULT_VOCABULARIES = dict(vocab_size=262144, vocab_size_per_layer_input=262144)
+DEFAULT_VISION = dict(num_hidden_layers=16, patch_size=16, position_embedding_size=10240)
+DEFAULT_VISION_WIDTHS = dict(
+    hidden_size=768,
+    intermediate_size=3072,
+    num_attention_heads=12,
+    num_key_value_heads=12,
+    head_dim=64,
+)
+DEFAULT_AUDIO = dict(
+    num_hidden_layers=12,
+    num_attention_heads=8,
+    subsampling_conv_channels=[128, 32],
+    output_proj_dims=1536,
+    conv_kernel_size=5,
+)
+
+
+def terse_text(config):
+    for key in (*DEFAULT_TEXT, "tie_word_embeddings", "attention_bias", "attention_k_eq_v"):
+        config.pop(key, None)
+    for key in ("per_layer_config", "num_kv_shared_layers", "enable_moe_block"):
+        config.pop(key)
+
+
+def terse_towers(config):
+    without(*DEFAULT_VISION, "use_clipped_linears", "standardize", under="vision_config")(config)
+    without(*DEFAULT_AUDIO, "use_clipped_linears", under="audio_config")(config)
+
+
+def terse_widths(config):
+    without(*DEFAULT_VISION_WIDTHS, under="vision_config")(config)
+    config["audio_config"].pop("hidden_size")
+
+
 CASES = {
     # As the 31B: values are keys in full layers. Twelve layers, for keys such as "05".
     "gemma4_dense": Case(
@@ -113,6 +169,7 @@ CASES = {
         ),
         AutoModelForImageTextToText,
         rewrites={"hub": hub_gemma4()},
+        also_holds={"published": keys_and_values_of_e2b},
     ),
     # As the 26B-A4B: experts beside the dense MLP, a vision tower that standardizes.
     "gemma4_experts": Case(
@@ -173,5 +230,37 @@ CASES = {
         "gemma4",
         gemma4(gemma4_text(tie_word_embeddings=True), tie_word_embeddings=False),
         AutoModelForImageTextToText,
+    ),
+    "gemma4_default_text": Case(
+        "gemma4", gemma4_text(**DEFAULT_TEXT), rewrites={"terse": terse_text}
+    ),
+    # Biases where keys and values are shared, and MLPs that are not wide there.
+    "gemma4_default_vocabularies": Case(
+        "gemma4",
+        gemma4_text(
+            **DEFAULT_VOCABULARIES,
+            hidden_size_per_layer_input=2,
+            num_hidden_layers=6,
+            num_kv_shared_layers=3,
+            attention_bias=True,
+            layer_types=["sliding_attention", "sliding_attention", "full_attention"] * 2,
+        ),
+        rewrites={"terse": without(*DEFAULT_VOCABULARIES, "use_double_wide_mlp")},
+    ),
+    "gemma4_default_towers": Case(
+        "gemma4",
+        gemma4(
+            gemma4_text(), gemma4_vision(**DEFAULT_VISION), gemma4_audio(**DEFAULT_AUDIO)
+        ),
+        AutoModelForImageTextToText,
+        rewrites={"terse": terse_towers},
+    ),
+    "gemma4_default_widths": Case(
+        "gemma4",
+        gemma4(
+            gemma4_text(), gemma4_vision(**DEFAULT_VISION_WIDTHS), gemma4_audio(hidden_size=1024)
+        ),
+        AutoModelForImageTextToText,
+        rewrites={"terse": terse_widths},
     ),
 }

@@ -37,17 +37,44 @@ def published_pythia(config):
     config.pop("attention_bias")
 
 
+def masks(prefix, attentions):
+    """Of two layers, with ten positions."""
+
+    def tensors(config):
+        found = {}
+        for attention in attentions:
+            for i in range(2):
+                found[f"{prefix}.{i}.{attention}.bias"] = [1, 1, 10, 10]
+                found[f"{prefix}.{i}.{attention}.masked_bias"] = []
+        return found
+
+    return tensors
+
+
+def files_of_pythia(config):
+    frequencies = {f"gpt_neox.layers.{i}.attention.rotary_emb.inv_freq": [2] for i in range(2)}
+    return masks("gpt_neox.layers", ["attention"])(config) | frequencies
+
+
 CASES = {
     "gpt2": Case(
         "gpt2",
         gpt2(),
         rewrites={"published": without("n_inner", "add_cross_attention", "tie_word_embeddings")},
         also_read=("bare",),
+        also_holds={"published": masks("transformer.h", ["attn"])},
     ),
     "gpt2_crossed": Case(
-        "gpt2", gpt2(n_inner=20, add_cross_attention=True, tie_word_embeddings=False)
+        "gpt2",
+        gpt2(n_inner=20, add_cross_attention=True, tie_word_embeddings=False),
+        also_holds={"published": masks("transformer.h", ["attn", "crossattention"])},
     ),
-    "gpt_neox": Case("gpt_neox", gpt_neox(), rewrites={"published": published_pythia}),
+    "gpt_neox": Case(
+        "gpt_neox",
+        gpt_neox(),
+        rewrites={"published": published_pythia},
+        also_holds={"published": files_of_pythia},
+    ),
     "gpt_neox_terse": Case(
         "gpt_neox",
         gpt_neox(max_position_embeddings=2048),

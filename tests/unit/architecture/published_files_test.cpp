@@ -142,17 +142,74 @@ TEST(PublishedFiles, deepseek_v3_may_say_that_it_has_no_layer_more) {
   EXPECT_TRUE(v3.compared().agrees());
 }
 
-TEST(PublishedFiles, deepseek_v4_holds_layers_more_and_scales) {
-  PublishedFile v4("deepseek_v4", "", R"({"model_type": "deepseek_v4", "hidden_size": 8,
+std::string small_v4(std::string_view more) {
+  return R"({"model_type": "deepseek_v4", "hidden_size": 8,
       "moe_intermediate_size": 6, "num_hidden_layers": 1, "num_attention_heads": 2,
       "head_dim": 8, "q_lora_rank": 10, "o_lora_rank": 5, "o_groups": 2, "n_routed_experts": 3,
       "num_experts_per_tok": 2, "index_n_heads": 3, "index_head_dim": 6, "hc_mult": 2,
-      "vocab_size": 16, "compress_ratios": [4, 0]})");
-  v4.add("mtp.0.e_proj.weight", {8, 8});
+      "vocab_size": 16, )" +
+         std::string(more) + "}";
+}
+
+TEST(PublishedFiles, deepseek_v4_holds_a_layer_more_and_scales) {
+  PublishedFile v4("deepseek_v4", "", small_v4(R"("compress_ratios": [4, 0])"));
+  for (const std::string& name : optional_names(v4)) v4.add_described(name);
   v4.add("layers.0.attn.wq_a.scale", {1, 1});
   const Comparison result = v4.compared();
   EXPECT_TRUE(result.agrees());
-  EXPECT_EQ(result.accepted, 2u);
+  EXPECT_EQ(result.accepted, 1u);
+  EXPECT_EQ(v4.find("mtp.0.e_proj.weight")->shape, (Shape{8, 8}));
+  EXPECT_FALSE(v4.find("mtp.0.attn.compressor.wkv.weight"));
+}
+
+TEST(PublishedFiles, deepseek_v4_checks_the_shapes_of_the_layer_more) {
+  PublishedFile v4("deepseek_v4", "", small_v4(R"("compress_ratios": [4, 0])"));
+  v4.add("mtp.0.e_proj.weight", {8, 9});
+  EXPECT_EQ(v4.compared().wrong_shape.size(), 1u);
+}
+
+TEST(PublishedFiles, deepseek_v4_leaves_several_stages_open) {
+  for (const std::string more :
+       {R"("compress_ratios": [4, 0, 0, 0])", R"("num_nextn_predict_layers": 3)"}) {
+    PublishedFile v4("deepseek_v4", "", small_v4(more));
+    EXPECT_TRUE(optional_names(v4).empty());
+    v4.add("mtp.0.e_proj.weight", {8, 9});
+    v4.add("mtp.2.anything", {1});
+    const Comparison result = v4.compared();
+    EXPECT_TRUE(result.agrees());
+    EXPECT_EQ(result.accepted, 2u);
+  }
+}
+
+TEST(PublishedFiles, deepseek_v4_packs_its_experts) {
+  PublishedFile v4("deepseek_v4", "", small_v4(R"("compress_ratios": [4, 0])"));
+  for (TensorInfo& tensor : v4.checkpoint.tensors) {
+    if (tensor.name.find(".experts.") == std::string::npos) continue;
+    tensor.dtype = DType::i8;
+    tensor.shape.back() /= 2;
+  }
+  const Comparison result = v4.compared();
+  EXPECT_TRUE(result.agrees());
+  EXPECT_EQ(result.packed.size(), 9u);
+}
+
+TEST(PublishedFiles, half_the_columns_are_no_packing_in_another_type) {
+  PublishedFile v4("deepseek_v4", "", small_v4(R"("compress_ratios": [4, 0])"));
+  v4.checkpoint.tensors[0].shape.back() /= 2;
+  const Comparison result = v4.compared();
+  EXPECT_EQ(result.wrong_shape.size(), 1u);
+  EXPECT_TRUE(result.packed.empty());
+}
+
+TEST(PublishedFiles, deepseek_tells_a_missing_rank_from_none) {
+  for (const std::string_view family : {"deepseek_v2", "deepseek_v3"}) {
+    const PublishedFile missing(family, "", small_v3(R"("attention_bias": false)"));
+    const PublishedFile none(family, "", small_v3(R"("q_lora_rank": null)"));
+    EXPECT_EQ(missing.find("model.layers.0.self_attn.q_a_proj.weight")->shape, (Shape{1536, 8}));
+    EXPECT_FALSE(missing.find("model.layers.0.self_attn.q_proj.weight"));
+    EXPECT_FALSE(none.find("model.layers.0.self_attn.q_a_proj.weight"));
+    EXPECT_TRUE(none.find("model.layers.0.self_attn.q_proj.weight"));
+  }
 }
 
 }  // namespace

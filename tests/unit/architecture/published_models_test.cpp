@@ -109,6 +109,17 @@ INSTANTIATE_TEST_SUITE_P(
                       "num_hidden_layers": 27, "patch_size": 14, "vision_use_head": false}})"}),
     [](const auto& test) { return std::string(test.param.model); });
 
+constexpr const char* config_of_v4_flash =
+    R"({"hidden_size": 4096, "moe_intermediate_size": 2048, "num_hidden_layers": 43,
+    "num_attention_heads": 64, "head_dim": 512, "n_routed_experts": 256,
+    "num_experts_per_tok": 6, "q_lora_rank": 1024, "o_lora_rank": 1024,
+    "o_groups": 8, "index_n_heads": 64, "index_head_dim": 128, "hc_mult": 4,
+    "num_hash_layers": 3, "vocab_size": 129280, "tie_word_embeddings": false,
+    "compress_ratios": [0, 0,
+      4, 128, 4, 128, 4, 128, 4, 128, 4, 128, 4, 128, 4, 128, 4, 128, 4, 128,
+      4, 128, 4, 128, 4, 128, 4, 128, 4, 128, 4, 128, 4, 128, 4, 128, 4, 128,
+      4, 128, 4, 128, 4, 0]})";
+
 constexpr const char* config_of_v3 = R"({"hidden_size": 7168, "intermediate_size": 18432,
     "moe_intermediate_size": 2048, "num_hidden_layers": 61, "num_attention_heads": 128,
     "n_routed_experts": 256, "n_shared_experts": 1, "first_k_dense_replace": 3,
@@ -144,16 +155,7 @@ INSTANTIATE_TEST_SUITE_P(
                       "qk_rope_head_dim": 64, "v_head_dim": 128, "first_k_dense_replace": 1,
                       "vocab_size": 102400, "tie_word_embeddings": false})"},
         Published{"deepseek_v3", "deepseek_v3", 671'026'404'352, config_of_v3},
-        Published{"deepseek_v4_flash", "deepseek_v4", 284'332'230'231,
-                  R"({"hidden_size": 4096, "moe_intermediate_size": 2048, "num_hidden_layers": 43,
-                      "num_attention_heads": 64, "head_dim": 512, "n_routed_experts": 256,
-                      "num_experts_per_tok": 6, "q_lora_rank": 1024, "o_lora_rank": 1024,
-                      "o_groups": 8, "index_n_heads": 64, "index_head_dim": 128, "hc_mult": 4,
-                      "num_hash_layers": 3, "vocab_size": 129280, "tie_word_embeddings": false,
-                      "compress_ratios": [0, 0,
-                        4, 128, 4, 128, 4, 128, 4, 128, 4, 128, 4, 128, 4, 128, 4, 128, 4, 128,
-                        4, 128, 4, 128, 4, 128, 4, 128, 4, 128, 4, 128, 4, 128, 4, 128, 4, 128,
-                        4, 128, 4, 128, 4, 0]})"}),
+        Published{"deepseek_v4_flash", "deepseek_v4", 284'332'230'231, config_of_v4_flash}),
     [](const auto& test) { return std::string(test.param.model); });
 
 bool is_fp8_in_v3(const ArchTensor& tensor) {
@@ -172,6 +174,49 @@ TEST(DeepseekV3, has_the_names_of_the_published_files) {
   ASSERT_TRUE(tensors);
   const auto scales = std::count_if(tensors->begin(), tensors->end(), is_fp8_in_v3);
   EXPECT_EQ(tensors->size() + static_cast<std::size_t>(scales), 91'991u);
+}
+
+/// Bytes of a tensor in the published files of V4, and whether it has a tensor of scales beside it.
+struct Stored {
+  std::int64_t bytes = 0;
+  bool scaled = false;
+};
+
+std::int64_t blocks(std::int64_t size) { return (size + 127) / 128; }
+
+bool is_fp8_in_v4(std::string_view name) {
+  constexpr std::string_view endings[] = {"wq_a.weight",  "wq_b.weight", "wkv.weight",
+                                          "wo_a.weight",  "wo_b.weight", "e_proj.weight",
+                                          "h_proj.weight"};
+  if (name.find("compressor.w") != std::string_view::npos) return false;
+  return name.find("shared_experts.") != std::string_view::npos ||
+         std::any_of(std::begin(endings), std::end(endings),
+                     [&](std::string_view ending) { return name.ends_with(ending); });
+}
+
+Stored stored_in_v4(const ArchTensor& tensor) {
+  const std::int64_t elements = numel(tensor.shape);
+  if (tensor.dtype) return {elements * (*tensor.dtype == DType::i64 ? 8 : 4), false};
+  if (tensor.name.find("ffn.experts.") != std::string::npos)
+    return {elements / 2 + elements / 32, true};
+  if (!is_fp8_in_v4(tensor.name)) return {elements * 2, false};
+  return {elements + blocks(tensor.shape[0]) * blocks(tensor.shape[1]), true};
+}
+
+// As the index of the published files has it, with the layer that predicts a further token.
+TEST(DeepseekV4, has_the_names_and_bytes_of_the_published_files) {
+  Diagnostics diagnostics;
+  const auto tensors = built_in("deepseek_v4").expand(json(config_of_v4_flash), diagnostics);
+  ASSERT_TRUE(tensors);
+  std::size_t names = 0;
+  std::int64_t bytes = 0;
+  for (const ArchTensor& tensor : *tensors) {
+    const Stored stored = stored_in_v4(tensor);
+    names += stored.scaled ? 2 : 1;
+    bytes += stored.bytes;
+  }
+  EXPECT_EQ(names, 69'187u);
+  EXPECT_EQ(bytes, 159'609'485'896);
 }
 
 constexpr std::string_view vision_of_e2b = R"({"hidden_size": 768, "intermediate_size": 3072,

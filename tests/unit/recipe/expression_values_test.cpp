@@ -146,6 +146,17 @@ TEST(ExpressionScope, members_reach_into_a_config_that_is_lent) {
   EXPECT_EQ(run("text.config.missing.deeper ?? 3", scope).json(), "3");
 }
 
+TEST(ExpressionScope, a_key_that_is_null_is_told_from_one_that_is_not_there) {
+  const Value text = from_json(R"({"config":{"rank":null}})");
+  Scope scope;
+  scope.set_reference("text", &text);
+  EXPECT_EQ(run("'rank' in text.config", scope).json(), "true");
+  EXPECT_EQ(run("'width' in text.config", scope).json(), "false");
+  EXPECT_EQ(run("'width' not in text.config", scope).json(), "true");
+  EXPECT_EQ(run("text.config.rank if 'rank' in text.config else 7", scope).json(), "null");
+  EXPECT_EQ(run("text.config.width if 'width' in text.config else 7", scope).json(), "7");
+}
+
 TEST(ExpressionScope, a_list_of_sources_is_indexed) {
   const Value experts = from_json(R"([{"config":{"x":1}},{"config":{"x":2}}])");
   Scope scope;
