@@ -7,6 +7,7 @@ what a process has of its own, sampled: pages of files that it maps are not coun
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import platform
@@ -23,6 +24,12 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 INARCH = os.environ["INARCH"]
 SCRIPTS = [sys.executable, str(HERE / "torch_scripts.py")]
+# Where benches/run could install it.
+BRAINSURGERY = (
+    [sys.executable, str(HERE / "brainsurgery_main.py")]
+    if importlib.util.find_spec("brainsurgery")
+    else []
+)
 
 HEAD = """\
 inarch: 1
@@ -33,17 +40,29 @@ sources:
 tensors:
 """
 RECIPES = {
-    "copy": '  - { from: "a:model.{name...}", to: "renamed.{name}" }\n'
-    '  - { from: "a:lm_head.weight", to: "head.weight" }\n',
+    "copy": '  - { from: "a:gpt_neox.{name...}", to: "renamed.{name}" }\n'
+    '  - { from: "a:embed_out.weight", to: "head.weight" }\n',
     "scale": '  - { from: "a:{name...}", to: "{name}", apply: [ { rescale: 0.5 } ] }\n',
     "merge": '  - from: [ "a:{name...}", "b:{name...}" ]\n'
     '    to: "{name}"\n'
-    "    combine: { linear: [0.6, 0.4] }\n",
+    "    combine: { linear: [0.5, 0.5] }\n",
 }
 TITLES = {
     "copy": "rename every tensor",
     "scale": "scale every weight by 0.5",
     "merge": "linear merge of two",
+}
+# The sum is rounded and then halved, which is exact or rounds what was exact: the same bits.
+SURGERIES = {
+    "copy": [
+        {"move": {"from": "gpt_neox\\.(.*)", "to": "renamed.\\g<1>"}},
+        {"move": {"from": "embed_out\\.weight", "to": "head.weight"}},
+    ],
+    "scale": [{"scale_": {"target": ".*", "by": 0.5}}],
+    "merge": [
+        {"add_": {"from": "b::(.*)", "to": "a::\\g<1>"}},
+        {"scale_": {"target": "a::.*", "by": 0.5}},
+    ],
 }
 
 
@@ -55,36 +74,41 @@ class Contender:
     memory: list = field(default_factory=list)
 
 
-def llama_config(gigabytes):
-    """A Llama in bfloat16 of about that size, by its number of layers."""
-    hidden, intermediate, vocab, head_dim, kv_heads = 2048, 5632, 32000, 64, 4
-    layer = 2 * hidden**2 + 2 * hidden * head_dim * kv_heads + 3 * hidden * intermediate
-    layers = max(1, round((gigabytes * 5e8 - 2 * vocab * hidden) / layer))
+def pythia_config(gigabytes):
+    """Pythia 2.8B in float16, with as many layers as make about that size; all 32 make 5.6 GB."""
+    hidden, vocab = 2560, 50304 if gigabytes >= 1 else 4096
+    layers = max(1, round((gigabytes * 5e8 - 2 * vocab * hidden) / (12 * hidden**2)))
     return {
-        "architectures": ["LlamaForCausalLM"],
-        "model_type": "llama",
+        "architectures": ["GPTNeoXForCausalLM"],
+        "model_type": "gpt_neox",
         "hidden_size": hidden,
-        "intermediate_size": intermediate,
+        "intermediate_size": 4 * hidden,
         "num_hidden_layers": layers,
-        "num_attention_heads": hidden // head_dim,
-        "num_key_value_heads": kv_heads,
-        "head_dim": head_dim,
+        "num_attention_heads": 32,
         "vocab_size": vocab,
         "max_position_embeddings": 2048,
-        "rms_norm_eps": 1e-5,
+        "rotary_pct": 0.25,
         "tie_word_embeddings": False,
-        "torch_dtype": "bfloat16",
+        "torch_dtype": "float16",
     }
+
+
+def surgery(work, directory):
+    """The plan for BrainSurgery. YAML takes JSON."""
+    inputs = [f"a::{directory / 'a'}", f"b::{directory / 'b'}"][: 2 if work == "merge" else 1]
+    save = {"save": {"path": str(directory / "out"), "alias": "a", "format": "safetensors", "shard": "5GB"}}
+    return json.dumps({"inputs": inputs, "transforms": [*SURGERIES[work], save]})
 
 
 def make_models(directory, gigabytes):
     config = directory / "config.json"
-    config.write_text(json.dumps(llama_config(gigabytes)))
+    config.write_text(json.dumps(pythia_config(gigabytes)))
     for seed, name in enumerate("ab"):
-        command = [INARCH, "synth", "llama", "--config", config, "-o", directory / name]
-        subprocess.run([*command, "--seed", str(seed), "--quiet"], check=True)
+        command = [INARCH, "synth", "gpt_neox", "--config", config, "-o", directory / name]
+        subprocess.run([*command, "--seed", str(seed), "--dtype", "f16", "--quiet"], check=True)
     for work, rules in RECIPES.items():
         (directory / f"{work}.yaml").write_text(HEAD + rules)
+        (directory / f"{work}-surgery.yaml").write_text(surgery(work, directory))
     return sum(path.stat().st_size for path in (directory / "a").glob("*.safetensors"))
 
 
@@ -128,10 +152,11 @@ def contenders_for(work, directory, out):
         Contender("cp, flushed", ["sh", "-c", flushed]),
         Contender("cp", ["cp", "-r", a, str(out)]),
     ]
-    if work == "scale":
-        list_.append(Contender("torch script", [*SCRIPTS, "scale", a, str(out)]))
-    if work == "merge":
-        list_.append(Contender("torch script", [*SCRIPTS, "merge", a, b, str(out)]))
+    sources = [a, b] if work == "merge" else [a]
+    list_.append(Contender("torch script", [*SCRIPTS, work, *sources, str(out)]))
+    if BRAINSURGERY:
+        plan = str(directory / f"{work}-surgery.yaml")
+        list_.append(Contender("BrainSurgery", [*BRAINSURGERY, plan, "--no-summarize"]))
     return list_
 
 
@@ -152,8 +177,8 @@ def run_work(work, directory, rounds):
             elif contender.name == "inarch":
                 shutil.rmtree(directory / "ours", ignore_errors=True)
                 out.rename(directory / "ours")
-            elif contender.name == "torch script" and not same_tensors(directory / "ours", out):
-                raise SystemExit(f"{work}: inarch and the torch script disagree")
+            elif not contender.name.startswith("cp") and not same_tensors(directory / "ours", out):
+                raise SystemExit(f"{work}: inarch and {contender.name} disagree")
     shutil.rmtree(out, ignore_errors=True)
     shutil.rmtree(directory / "ours", ignore_errors=True)
     return contenders
@@ -196,6 +221,8 @@ def main():
     places = options.directories or [HERE.parent / "build", Path("/dev/shm")]
     version = subprocess.run([INARCH, "--version"], capture_output=True, text=True).stdout.strip()
     print(f"{version}, {machine()}; median of {options.rounds} alternating rounds\n")
+    if not BRAINSURGERY:
+        print("BrainSurgery is not installed, and has no rows.\n")
     print("| where | work | by | s (least–most) | GB/s written | time / inarch's | peak memory, MiB |")
     print("|---|---|---|---|---|---|---|")
     for place in places:

@@ -1,5 +1,6 @@
 """The scripts that a person would write in place of a recipe: torch and safetensors, no framework.
 
+    torch_scripts.py copy MODEL OUT
     torch_scripts.py scale MODEL OUT
     torch_scripts.py merge MODEL MODEL OUT
 
@@ -18,6 +19,17 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 
+def renamed(name):
+    return "head.weight" if name == "embed_out.weight" else name.replace("gpt_neox.", "renamed.", 1)
+
+
+def copy(source, out):
+    for path in sorted(source.glob("*.safetensors")):
+        with safe_open(path, "pt") as shard:
+            tensors = {renamed(name): shard.get_tensor(name) for name in shard.keys()}
+        save_file(tensors, out / path.name, metadata={"format": "pt"})
+
+
 def scale(source, out):
     for path in sorted(source.glob("*.safetensors")):
         with safe_open(path, "pt") as shard:
@@ -31,26 +43,34 @@ def merge(first, second, out):
             tensors = {
                 name: a.get_tensor(name)
                 .float()
-                .mul_(0.6)
-                .add_(b.get_tensor(name).float().mul_(0.4))
-                .to(torch.bfloat16)
+                .mul_(0.5)
+                .add_(b.get_tensor(name).float().mul_(0.5))
+                .to(torch.float16)
                 for name in a.keys()
             }
         save_file(tensors, out / path.name, metadata={"format": "pt"})
 
 
+def files_of(directory):
+    """Which file holds which tensor."""
+    places = {}
+    for path in directory.glob("*.safetensors"):
+        with safe_open(path, "pt") as shard:
+            places.update(dict.fromkeys(shard.keys(), path))
+    return places
+
+
 def same(first, second):
-    names = sorted(path.name for path in first.glob("*.safetensors"))
-    for name in names:
-        with safe_open(first / name, "pt") as a, safe_open(second / name, "pt") as b:
-            if set(a.keys()) != set(b.keys()):
-                return False
-            for key in a.keys():
-                one, other = a.get_tensor(key), b.get_tensor(key)
-                if not torch.equal(one.view(torch.int16), other.view(torch.int16)):
-                    print(f"{key}: {int((one != other).sum())} of {one.numel()} differ")
-                    return False
-    return bool(names)
+    ones, others = files_of(first), files_of(second)
+    if not ones or ones.keys() != others.keys():
+        return False
+    for key in ones:
+        with safe_open(ones[key], "pt") as a, safe_open(others[key], "pt") as b:
+            one, other = a.get_tensor(key), b.get_tensor(key)
+        if one.shape != other.shape or not torch.equal(one.view(torch.int16), other.view(torch.int16)):
+            print(f"{key}: {int((one != other).sum())} of {one.numel()} differ")
+            return False
+    return True
 
 
 def main():
@@ -59,7 +79,7 @@ def main():
     if work == "same":
         raise SystemExit(0 if same(sources[0], out) else 1)
     out.mkdir()
-    {"scale": scale, "merge": merge}[work](*sources, out)
+    {"copy": copy, "scale": scale, "merge": merge}[work](*sources, out)
     shutil.copy(sources[0] / "config.json", out)
 
 
