@@ -128,8 +128,9 @@ def measure(contender, out):
     """Runs it once on an absent output directory."""
     shutil.rmtree(out, ignore_errors=True)
     os.sync()
+    said = tempfile.TemporaryFile()
     start = time.perf_counter()
-    process = subprocess.Popen(contender.command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(contender.command, stdout=subprocess.DEVNULL, stderr=said)
     over, peak = threading.Event(), [0]
     watcher = threading.Thread(target=watch_anonymous, args=(process, over, peak))
     watcher.start()
@@ -139,6 +140,8 @@ def measure(contender, out):
     over.set()
     watcher.join()
     if process.returncode != 0:
+        said.seek(0)
+        sys.stderr.write(said.read().decode(errors="replace"))
         raise SystemExit(f"{contender.name} ended with {process.returncode}: {contender.command}")
     return seconds, peak[0]
 
