@@ -17,6 +17,9 @@ using Content = std::map<std::string, std::string>;
 using golden::ShellResult;
 using Judge = std::function<void(const ShellResult&, const std::string& where)>;
 
+/// The names of the files that are not the same, or only in one of the two; "" when there is none.
+std::string different(const Content& a, const Content& b);
+
 /// Any exit code but a crash; and a reason, unless all went well.
 void ends_well(const ShellResult& result, const std::string& where);
 /// Exit code 2 and a reason.

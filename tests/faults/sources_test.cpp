@@ -38,14 +38,14 @@ TEST_F(SourcesTest, Fault46OutputIsTheSource) {
                 .exit_code,
             0);
   const Content model = content_of(work_ / "model");
-  for (const char* out : {"model", "link", "./link/", "model/below", "link/below", "."}) {
+  for (const char* out : {"model", "link", "./link/", "."}) {
     const ShellResult result =
         shell(fmt::format("inarch run recipe.yaml -o {} --force --jobs 1", out));
     EXPECT_EQ(result.exit_code, 1) << out << result.err;
     EXPECT_TRUE(result.err.find("E706") != std::string::npos ||
                 result.err.find("E705") != std::string::npos)
         << out << result.err;
-    EXPECT_EQ(content_of(work_ / "model"), model) << out;
+    EXPECT_EQ(different(content_of(work_ / "model"), model), "") << out;
   }
 }
 

@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   SourceMap sources;
   const FileId file = sources.add("recipe.yaml", std::string(text));
   CompileOptions options;
-  options.bind = fuzzing::made_up_world("{}");
+  options.bind = fuzzing::made_up_world("params: { half: 0.5 }");
   Diagnostics diagnostics;
   CompileReport report;
   const auto plan = compile(sources, file, options, diagnostics, report);
