@@ -33,7 +33,7 @@ TEST_P(Fault58FailedCall, LeavesNothingHalfDone) {
 INSTANTIATE_TEST_SUITE_P(Calls, Fault58FailedCall,
                          testing::Values("open", "openat", "pread", "pwrite", "fsync", "ftruncate",
                                          "fallocate", "fstat", "mkdir", "rename", "close", "unlink",
-                                         "unlinkat", "rmdir", "flock"));
+                                         "rmdir", "flock"));
 
 class Fault58Replacement : public SmallBuild, public testing::WithParamInterface<const char*> {};
 

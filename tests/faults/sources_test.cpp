@@ -14,6 +14,14 @@ namespace fs = std::filesystem;
 
 class SourcesTest : public SmallBuild {};
 
+/// Of a gigabyte no more is read than shows what it is.
+TEST_F(SourcesTest, Fault12GigabytesTakeLittleMemory) {
+  ASSERT_EQ(shell("truncate -s 1G recipe.yaml").exit_code, 0);
+  const ShellResult result = shell("ulimit -v 500000; exec inarch check recipe.yaml");
+  EXPECT_EQ(result.exit_code, 1) << result.err;
+  EXPECT_NE(result.err.find("E432"), std::string::npos) << result.err;
+}
+
 /// A million tensors, read in a fraction of the memory that a tree of their JSON would take.
 TEST_F(SourcesTest, Fault18AMillionTensors) {
   constexpr int count = 1'000'000;
