@@ -184,9 +184,9 @@ ScheduleLimits Run::limits() const {
 }
 
 bool Run::open_work() {
+  work_ = work_dir_for(options_.output);
   auto work = open_work_dir(options_.output);
   if (!work) return settle(Outcome::failed, std::move(work.error()));
-  work_ = std::move(*work);
   units_ = cut_into_units(plan_, options_.cut);
   finished_.assign(units_.size(), false);
   pieces_.emplace(plan_);
@@ -224,7 +224,7 @@ bool Run::resume() {
 
 bool Run::start_afresh() {
   if (Status status = remove_tree(work_); !status) {
-    return settle(Outcome::failed, std::move(status.error()));
+    return abandon(Outcome::failed, std::move(status.error()));
   }
   auto work = open_work_dir(options_.output);
   if (!work) return settle(Outcome::failed, std::move(work.error()));
