@@ -11,27 +11,14 @@ namespace inarch {
 
 namespace {
 
-/// Times a stage from its making to its end.
-class Stage {
- public:
-  Stage(std::string name, CompileReport& report) : name_(std::move(name)), report_(report) {}
-  ~Stage() {
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start_;
-    report_.timings.push_back({name_, took.count()});
-  }
-  Stage(const Stage&) = delete;
-  Stage& operator=(const Stage&) = delete;
-
- private:
-  std::string name_;
-  CompileReport& report_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
-
+/// Runs a stage and notes how long it took.
 template <typename F>
 auto timed(std::string name, CompileReport& report, F stage) {
-  const Stage timer(std::move(name), report);
-  return stage();
+  const auto start = std::chrono::steady_clock::now();
+  auto result = stage();
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  report.timings.push_back({std::move(name), took.count()});
+  return result;
 }
 
 }  // namespace
@@ -58,9 +45,11 @@ std::optional<Plan> compile(SourceMap& sources, FileId file, const CompileOption
   if (!graph) return std::nullopt;
   module.graph = std::move(*graph);
 
-  timed("check", report,
-        [&] { build_checks(*bound, target ? &*target : nullptr, module.graph, diagnostics); });
-  if (diagnostics.has_errors()) return std::nullopt;
+  const bool consistent = timed("check", report, [&] {
+    build_checks(*bound, target ? &*target : nullptr, module.graph, diagnostics);
+    return !diagnostics.has_errors();
+  });
+  if (!consistent) return std::nullopt;
   // What was matched has become nodes. A model of 150,000 tensors would hold it for nothing.
   bound->instances = {};
   for (BoundSource& source : bound->sources) source.names = NameTree();

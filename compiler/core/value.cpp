@@ -20,6 +20,12 @@ std::pair<std::string_view, std::string_view> split_first(std::string_view dotte
 
 }  // namespace
 
+/// The copy constructor of GCC 12's std::variant destroys what it has not made yet when there is no
+/// memory for it, because it believes of text and vectors that a variant of them always holds one.
+Value::Value(const Value& other) {
+  std::visit([this](const auto& held) { data_ = held; }, other.data_);
+}
+
 double Value::as_real() const {
   if (const auto* i = if_int()) return static_cast<double>(*i);
   const auto* d = if_real();

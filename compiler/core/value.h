@@ -28,6 +28,13 @@ class Value {
   Value(List list) : data_(std::move(list)) {}           // NOLINT
   Value(Map map) : data_(std::move(map)) {}              // NOLINT
 
+  /// As strong as memory that runs out in the middle asks for, which std::variant's own is not.
+  Value(const Value& other);
+  Value(Value&&) noexcept = default;
+  Value& operator=(const Value& other) { return *this = Value(other); }
+  Value& operator=(Value&&) noexcept = default;
+  ~Value() = default;
+
   bool is_null() const { return data_.index() == 0; }
   const bool* if_bool() const { return std::get_if<bool>(&data_); }
   const std::int64_t* if_int() const { return std::get_if<std::int64_t>(&data_); }

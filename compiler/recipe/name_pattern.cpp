@@ -73,32 +73,6 @@ std::optional<NamePattern::Part> parse_hole(std::string_view inner, bool templat
   return part;
 }
 
-/// Matches the pieces of one segment from `piece` on against text[at…]; captures are filled.
-bool match_segment(const ResolvedPattern::Segment& segment, std::size_t piece,
-                   std::string_view text, Captures& captures) {
-  if (piece == segment.size()) return text.empty();
-  const ResolvedPattern::Piece& p = segment[piece];
-  if (!p.is_capture) {
-    if (text.substr(0, p.text.size()) != p.text) return false;
-    return match_segment(segment, piece + 1, text.substr(p.text.size()), captures);
-  }
-  const auto known = captures.find(p.text);
-  if (known != captures.end()) {
-    const std::string value = known->second;
-    if (text.substr(0, value.size()) != value) return false;
-    return match_segment(segment, piece + 1, text.substr(value.size()), captures);
-  }
-  const std::size_t least = 1;
-  for (std::size_t length = piece + 1 == segment.size() ? text.size() : least;
-       length <= text.size(); ++length) {
-    if (length < least) return false;
-    captures[p.text] = std::string(text.substr(0, length));
-    if (match_segment(segment, piece + 1, text.substr(length), captures)) return true;
-    captures.erase(p.text);
-  }
-  return false;
-}
-
 }  // namespace
 
 std::vector<std::string> NamePattern::captures() const {
@@ -243,89 +217,6 @@ std::optional<ResolvedPattern> resolve(const NamePattern& pattern, const Scope& 
     return std::nullopt;
   }
   return resolved;
-}
-
-void NameTree::add(std::string_view name, std::size_t index) {
-  std::size_t node = 0;
-  for (std::size_t begin = 0; begin <= name.size();) {
-    std::size_t end = name.find('.', begin);
-    if (end == std::string_view::npos) end = name.size();
-    const std::string_view segment = name.substr(begin, end - begin);
-    const auto child = nodes_[node].children.find(segment);
-    if (child != nodes_[node].children.end()) {
-      node = child->second;
-    } else {
-      const std::size_t made = nodes_.size();
-      nodes_[node].children.emplace(std::string(segment), made);
-      nodes_.emplace_back();
-      node = made;
-    }
-    begin = end + 1;
-  }
-  nodes_[node].index = index;
-}
-
-std::vector<NameTree::Match> NameTree::match(const ResolvedPattern& pattern) const {
-  std::vector<Match> found;
-  Captures captures;
-  walk(0, pattern, 0, captures, found);
-  // A name that fits in several ways counts once, with its first captures as short as can be.
-  std::stable_sort(found.begin(), found.end(),
-                   [](const Match& a, const Match& b) { return a.index < b.index; });
-  found.erase(std::unique(found.begin(), found.end(),
-                          [](const Match& a, const Match& b) { return a.index == b.index; }),
-              found.end());
-  return found;
-}
-
-void NameTree::walk(std::size_t node, const ResolvedPattern& pattern, std::size_t segment,
-                    Captures& captures, std::vector<Match>& found) const {
-  if (segment == pattern.segments.size()) {
-    if (nodes_[node].index) found.push_back({*nodes_[node].index, captures});
-    return;
-  }
-  const ResolvedPattern::Segment& pieces = pattern.segments[segment];
-  if (pieces.size() == 1 && pieces[0].is_rest) {
-    const auto known = captures.find(pieces[0].text);
-    if (known == captures.end()) return walk_rest(node, pattern, segment, "", captures, found);
-    if (const auto end = descend(node, known->second))
-      walk(*end, pattern, segment + 1, captures, found);
-    return;
-  }
-  if (pieces.size() == 1 && !pieces[0].is_capture) {
-    const auto child = nodes_[node].children.find(pieces[0].text);
-    if (child != nodes_[node].children.end())
-      walk(child->second, pattern, segment + 1, captures, found);
-    return;
-  }
-  for (const auto& [text, child] : nodes_[node].children) {
-    Captures extended = captures;
-    if (match_segment(pieces, 0, text, extended))
-      walk(child, pattern, segment + 1, extended, found);
-  }
-}
-
-std::optional<std::size_t> NameTree::descend(std::size_t node, std::string_view path) const {
-  for (std::size_t begin = 0; begin <= path.size();) {
-    const std::size_t end = std::min(path.find('.', begin), path.size());
-    const auto child = nodes_[node].children.find(path.substr(begin, end - begin));
-    if (child == nodes_[node].children.end()) return std::nullopt;
-    node = child->second;
-    begin = end + 1;
-  }
-  return node;
-}
-
-void NameTree::walk_rest(std::size_t node, const ResolvedPattern& pattern, std::size_t segment,
-                         std::string prefix, Captures& captures, std::vector<Match>& found) const {
-  const std::string& name = pattern.segments[segment][0].text;
-  for (const auto& [text, child] : nodes_[node].children) {
-    const std::string taken = prefix.empty() ? text : prefix + "." + text;
-    captures[name] = taken;
-    walk(child, pattern, segment + 1, captures, found);
-    captures.erase(name);
-    walk_rest(child, pattern, segment, taken, captures, found);
-  }
 }
 
 }  // namespace inarch

@@ -79,12 +79,9 @@ class NameTree {
     std::map<std::string, std::size_t, std::less<>> children;
     std::optional<std::size_t> index;
   };
-  void walk(std::size_t node, const ResolvedPattern& pattern, std::size_t segment,
-            Captures& captures, std::vector<Match>& found) const;
+  class Search;
   /// The node that `path` leads to from `node`, segment by segment.
   std::optional<std::size_t> descend(std::size_t node, std::string_view path) const;
-  void walk_rest(std::size_t node, const ResolvedPattern& pattern, std::size_t segment,
-                 std::string prefix, Captures& captures, std::vector<Match>& found) const;
 
   std::vector<Node> nodes_ = {Node()};
 };

@@ -65,6 +65,6 @@ std::string command_help(const Command& command);
 std::string program_help();
 
 /// The whole program: parses, dispatches, and turns what happened into an exit code.
-int run_program(const std::vector<std::string>& words);
+int run_program(int count, char** words);
 
 }  // namespace inarch

@@ -195,17 +195,41 @@ int usage_error(Console& console, std::string message, std::string help) {
   return exit_failed;
 }
 
-int run_program(const std::vector<std::string>& words) {
-  Console console(Format::human, ColorMode::automatic, false);
-  try {
-    return dispatch(words);
-  } catch (const std::bad_alloc&) {
-    console.report(error("E902", "out of memory").hint("--memory SIZE lowers what a run may use"));
-  } catch (const std::exception& e) {
-    console.report(error("E903", fmt::format("internal failure: {}", escape_for_terminal(e.what())))
-                       .note("this is a fault of inarch, not of the recipe"));
-  }
+namespace {
+
+/// What is said when there is no memory left to say it with.
+int give_up() {
+  std::fputs("error[E902]: out of memory\n", stderr);
   return exit_failed;
+}
+
+int reported(const Diagnostic& fault) {
+  Console(Format::human, ColorMode::automatic, false).report(fault);
+  return exit_failed;
+}
+
+int guarded_dispatch(int count, char** words) {
+  try {
+    return dispatch(std::vector<std::string>(words + 1, words + count));
+  } catch (const std::bad_alloc&) {
+    return reported(error("E902", "out of memory").hint("--memory SIZE lowers what a run may use"));
+  } catch (const std::exception& e) {
+    return reported(
+        error("E903", fmt::format("internal failure: {}", escape_for_terminal(e.what())))
+            .note("this is a fault of inarch, not of the recipe"));
+  }
+}
+
+}  // namespace
+
+int run_program(int count, char** words) {
+  try {
+    const int code = guarded_dispatch(count, words);
+    const bool said = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+    return code == exit_done && !said ? exit_failed : code;
+  } catch (...) {
+    return give_up();
+  }
 }
 
 }  // namespace inarch

@@ -180,8 +180,9 @@ std::optional<Plan> compile_recipe(const std::string& path, const Arguments& arg
   Diagnostics diagnostics;
   auto text = read_small_file(path, recipe_limit);
   if (!text.ok()) {
-    console.report(text.error());
-    code = exit_failed;
+    diagnostics.add(text.error());
+    console.report(diagnostics, sources);
+    code = exit_code_for(diagnostics);
     return std::nullopt;
   }
   const FileId file = sources.add(path, std::move(*text));

@@ -42,8 +42,15 @@ class Run {
 
   RunReport execute() {
     const auto start = std::chrono::steady_clock::now();
-    (void)(accept_plan() && open_sources() && accept_target() && take_lock() && open_work() &&
-           build() && confirm_sources() && check_values() && finish_files() && publish_all());
+    try {
+      // The target is looked at again under the lock: another run may just have come to its end.
+      (void)(accept_plan() && open_sources() && accept_target() && take_lock() && accept_target() &&
+             open_work() && build() && confirm_sources() && check_values() && finish_files() &&
+             publish_all());
+    } catch (...) {
+      (void)clear_work();
+      throw;
+    }
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     report_.seconds = elapsed.count();
     report_.bytes_read = inputs_.bytes_read();
@@ -73,10 +80,13 @@ class Run {
     diagnostics_.add(std::move(diagnostic));
     return settle(outcome);
   }
+  Status clear_work() {
+    shards_.reset();
+    return work_.empty() ? Status() : remove_tree(work_);
+  }
   /// Ends the run and leaves nothing of it behind.
   bool abandon(Outcome outcome) {
-    shards_.reset();
-    if (Status status = remove_tree(work_); !status) diagnostics_.add(std::move(status.error()));
+    if (Status status = clear_work(); !status) diagnostics_.add(std::move(status.error()));
     return settle(outcome);
   }
   bool abandon(Outcome outcome, Diagnostic diagnostic) {
@@ -174,9 +184,9 @@ ScheduleLimits Run::limits() const {
 }
 
 bool Run::open_work() {
+  work_ = work_dir_for(options_.output);
   auto work = open_work_dir(options_.output);
   if (!work) return settle(Outcome::failed, std::move(work.error()));
-  work_ = std::move(*work);
   units_ = cut_into_units(plan_, options_.cut);
   finished_.assign(units_.size(), false);
   pieces_.emplace(plan_);
@@ -214,7 +224,7 @@ bool Run::resume() {
 
 bool Run::start_afresh() {
   if (Status status = remove_tree(work_); !status) {
-    return settle(Outcome::failed, std::move(status.error()));
+    return abandon(Outcome::failed, std::move(status.error()));
   }
   auto work = open_work_dir(options_.output);
   if (!work) return settle(Outcome::failed, std::move(work.error()));

@@ -56,11 +56,15 @@ Result<std::vector<DirectoryEntry>> list_descriptor(int descriptor, const std::s
 
 bool means_absent(int error_number) { return error_number == ENOENT || error_number == ENOTDIR; }
 
-constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+/// A descriptor, or -1 and errno. `path` is relative to `above`.
+int open_directory(const char* path, int flags = 0, int above = AT_FDCWD) {
+  return uninterrupted(
+      [&] { return ::openat(above, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags); });
+}
 
 Status remove_entries(int directory, const std::string& path) {
   // fdopendir takes its descriptor, and unlinkat needs one too.
-  const int listed = ::openat(directory, ".", directory_flags);
+  const int listed = open_directory(".", 0, directory);
   if (listed < 0) return write_failure(path, errno, "cannot remove");
   const auto entries = list_descriptor(listed, path);
   if (!entries) return entries.error();
@@ -69,8 +73,7 @@ Status remove_entries(int directory, const std::string& path) {
     int flags = 0;
     if (entry.kind == EntryKind::directory) {
       // O_NOFOLLOW: what is swapped for a symlink meanwhile fails instead of being followed.
-      const File child(::openat(directory, entry.name.c_str(), directory_flags | O_NOFOLLOW),
-                       below);
+      const File child(open_directory(entry.name.c_str(), O_NOFOLLOW, directory), below);
       if (!child.is_open()) return write_failure(below, errno, "cannot remove");
       if (Status status = remove_entries(child.descriptor(), below); !status) return status;
       flags = AT_REMOVEDIR;
@@ -85,7 +88,7 @@ Status remove_entries(int directory, const std::string& path) {
 }  // namespace
 
 Result<std::vector<DirectoryEntry>> list_directory(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), directory_flags);
+  const int descriptor = open_directory(path.c_str());
   if (descriptor < 0) return read_failure(path, errno, "cannot list");
   return list_descriptor(descriptor, path);
 }
@@ -123,9 +126,9 @@ Status make_directories(const std::string& path) {
 }
 
 Status sync_directory(const std::string& path) {
-  const File directory(::open(path.c_str(), directory_flags), path);
+  const File directory(open_directory(path.c_str()), path);
   if (!directory.is_open()) return write_failure(path, errno, "cannot open");
-  if (::fsync(directory.descriptor()) == 0) return {};
+  if (uninterrupted([&] { return ::fsync(directory.descriptor()); }) == 0) return {};
   // Some network file systems cannot sync a directory, and keep its order themselves.
   if (errno == EINVAL || errno == EOPNOTSUPP || errno == EROFS) return {};
   return write_failure(path, errno, "cannot make it durable");
@@ -157,7 +160,7 @@ Status remove_tree(const std::string& path) {
     if (::unlink(path.c_str()) == 0 || errno == ENOENT) return {};
     return write_failure(path, errno, "cannot remove");
   }
-  const File directory(::open(path.c_str(), directory_flags | O_NOFOLLOW), path);
+  const File directory(open_directory(path.c_str(), O_NOFOLLOW), path);
   if (!directory.is_open()) return write_failure(path, errno, "cannot remove");
   if (Status removed = remove_entries(directory.descriptor(), path); !removed) return removed;
   if (::rmdir(path.c_str()) == 0 || errno == ENOENT) return {};

@@ -26,11 +26,7 @@ std::string error_text(int error_number) {
 }
 
 int open_retrying(const std::string& path, int flags) {
-  int descriptor = -1;
-  do {
-    descriptor = ::open(path.c_str(), flags | O_CLOEXEC, new_file_mode);
-  } while (descriptor < 0 && errno == EINTR);
-  return descriptor;
+  return uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, new_file_mode); });
 }
 
 std::string_view kind_name(mode_t mode) {
@@ -180,7 +176,7 @@ Diagnostic cannot_reserve(const File& file, std::int64_t size, int error_number)
 }  // namespace
 
 Status preallocate(const File& file, std::int64_t size) {
-  if (::ftruncate(file.descriptor(), size) != 0) {
+  if (uninterrupted([&] { return ::ftruncate(file.descriptor(), size); }) != 0) {
     return write_failure(file.path(), errno, "cannot set the size");
   }
   if (size == 0) return {};
@@ -192,16 +188,13 @@ Status preallocate(const File& file, std::int64_t size) {
     return limited && free < size ? Status(cannot_reserve(file, size, ENOSPC)) : Status();
   }
   // Not posix_fallocate: where the file system cannot reserve, it writes every block instead.
-  int result = 0;
-  do {
-    result = ::fallocate(file.descriptor(), 0, 0, size);
-  } while (result != 0 && errno == EINTR);
+  const int result = uninterrupted([&] { return ::fallocate(file.descriptor(), 0, 0, size); });
   if (result == 0 || errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL) return {};
   return cannot_reserve(file, size, errno);
 }
 
 Status sync_file(const File& file) {
-  if (::fsync(file.descriptor()) == 0) return {};
+  if (uninterrupted([&] { return ::fsync(file.descriptor()); }) == 0) return {};
   return write_failure(file.path(), errno, "cannot make it durable");
 }
 

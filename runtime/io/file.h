@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -34,6 +35,14 @@ class File {
   int descriptor_ = -1;
   std::string path_;
 };
+
+/// Makes a system call again while signals cut it short.
+template <typename Call>
+auto uninterrupted(Call call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
 
 /// What stat(2) tells of a regular file and identifies its content by.
 struct FileState {

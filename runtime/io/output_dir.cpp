@@ -111,10 +111,12 @@ Result<OutputLock> lock_output(const std::string& given) {
   const std::string path = neighbour(target, "lock");
   if (Status status = make_directories(parent_path(path)); !status) return status.error();
   while (true) {
-    File file(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666), path);
+    File file(uninterrupted([&] {
+                return ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+              }),
+              path);
     if (!file.is_open()) return write_failure(path, errno, "cannot create");
-    const int result = ::flock(file.descriptor(), LOCK_EX | LOCK_NB);
-    if (result != 0 && errno == EINTR) continue;
+    const int result = uninterrupted([&] { return ::flock(file.descriptor(), LOCK_EX | LOCK_NB); });
     if (result != 0 && errno == EWOULDBLOCK) {
       return error("E704", "another run is working on this output")
           .in(target)

@@ -1,10 +1,11 @@
-// Preloaded into a program, makes one of its calls into the C library fail, be short, or be the
-// last thing that it does. What there is to do comes in the environment:
+// Preloaded into a program, makes one of its calls into the C library fail or be short, or sends a
+// signal there. What there is to do comes in the environment:
 //
 //   FAULT_CALL=pwrite  FAULT_AT=3     the third call of pwrite …
 //   FAULT_ERRNO=5                     … fails with this error, or
 //   FAULT_SHORT=1                     … does no more than one byte, or
-//   (neither)                         … is where SIGKILL strikes
+//   FAULT_SIGNAL=2                    … comes after this signal, or
+//   FAULT_SIGNAL_TWICE=2              … comes after it was sent twice
 //   FAULT_HIT=PATH                    made when it happens: without it, there was no such call
 
 #include <atomic>
@@ -17,6 +18,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -26,9 +28,15 @@ namespace {
 
 std::atomic<long> calls{0};
 
-/// What becomes of a call. One that fails has its errno; one that is to be the last does not
-/// return.
+/// What becomes of a call. One that fails has its errno.
 enum class Fate { through, fails, is_short };
+
+bool send(const char* variable, int times) {
+  const char* signal = std::getenv(variable);
+  if (signal == nullptr) return false;
+  for (int i = 0; i < times; ++i) ::raise(static_cast<int>(std::strtol(signal, nullptr, 10)));
+  return true;
+}
 
 Fate fate_of(const char* name) {
   const char* call = std::getenv("FAULT_CALL");
@@ -40,8 +48,9 @@ Fate fate_of(const char* name) {
     if (file >= 0) ::syscall(SYS_close, file);
   }
   if (std::getenv("FAULT_SHORT") != nullptr) return Fate::is_short;
+  if (send("FAULT_SIGNAL", 1) || send("FAULT_SIGNAL_TWICE", 2)) return Fate::through;
   const char* error = std::getenv("FAULT_ERRNO");
-  if (error == nullptr) ::kill(::getpid(), SIGKILL);
+  if (error == nullptr) return Fate::through;
   errno = static_cast<int>(std::strtol(error, nullptr, 10));
   return Fate::fails;
 }
@@ -117,6 +126,28 @@ int renameat2(int from_directory, const char* from, int to_directory, const char
               unsigned flags) noexcept {
   if (fate_of("renameat2") == Fate::fails) return -1;
   return NEXT(renameat2)(from_directory, from, to_directory, to, flags);
+}
+
+int unlink(const char* path) noexcept {
+  return fate_of("unlink") == Fate::fails ? -1 : NEXT(unlink)(path);
+}
+
+int rmdir(const char* path) noexcept {
+  return fate_of("rmdir") == Fate::fails ? -1 : NEXT(rmdir)(path);
+}
+
+int flock(int file, int operation) noexcept {
+  return fate_of("flock") == Fate::fails ? -1 : NEXT(flock)(file, operation);
+}
+
+/// Closes the file even where it fails, as Linux does.
+int close(int file) {
+  const bool fails = fate_of("close") == Fate::fails;
+  const int reason = errno;
+  const int result = NEXT(close)(file);
+  if (!fails) return result;
+  errno = reason;
+  return -1;
 }
 
 int unlinkat(int directory, const char* path, int flags) noexcept {

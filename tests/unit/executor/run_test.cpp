@@ -160,7 +160,7 @@ TEST_F(RunTest, ReplacesOnlyByForce) {
   EXPECT_EQ(scene_.wrong_tensors(scene_.out()), std::vector<std::string>());
 }
 
-TEST_F(RunTest, NeverWritesOverItsSource) {
+TEST_F(RunTest, Fault46NeverWritesOverItsSource) {
   scene_.options.output = scene_.directory().at("source");
   scene_.options.force = true;
   EXPECT_EQ(build().outcome, Outcome::rejected);
@@ -183,7 +183,7 @@ TEST_F(RunTest, RefusesOtherSourcesThanThePlans) {
   expect_left({});
 }
 
-TEST_F(RunTest, NoticesThatASourceChangesMeanwhile) {
+TEST_F(RunTest, Fault45NoticesThatASourceChangesMeanwhile) {
   Hook writes("building", [&] {
     std::fstream file(scene_.source_path(), std::ios::in | std::ios::out | std::ios::binary);
     file.seekp(-1, std::ios::end);
@@ -194,14 +194,14 @@ TEST_F(RunTest, NoticesThatASourceChangesMeanwhile) {
   expect_left({});
 }
 
-TEST_F(RunTest, NoticesThatASourceIsCutShort) {
+TEST_F(RunTest, Fault45NoticesThatASourceIsCutShort) {
   Hook cuts("building", [&] { ASSERT_EQ(::truncate(scene_.source_path().c_str(), 5000), 0); });
   EXPECT_EQ(build(cuts).outcome, Outcome::failed);
   EXPECT_EQ(codes(), "E701 E711");
   expect_left({});
 }
 
-TEST_F(RunTest, NoticesThatASourceIsReplaced) {
+TEST_F(RunTest, Fault45NoticesThatASourceIsReplaced) {
   Hook replaces("building", [&] {
     const std::string copy = scene_.directory().at("source/copy");
     std::filesystem::copy_file(scene_.source_path(), copy);
@@ -218,14 +218,14 @@ TEST_F(RunTest, RefusesCarriedFilesThatChanged) {
   expect_left({});
 }
 
-TEST_F(RunTest, OneRunAtATime) {
+TEST_F(RunTest, Fault65OneRunAtATime) {
   auto lock = lock_output(scene_.out());
   ASSERT_TRUE(lock.ok());
   EXPECT_EQ(build().outcome, Outcome::busy);
   EXPECT_EQ(codes(), "E704");
 }
 
-TEST_F(RunTest, StopsAndGoesOn) {
+TEST_F(RunTest, Fault62StopsAndGoesOn) {
   ASSERT_EQ(build().outcome, Outcome::done);
   const auto expected = scene_.content(scene_.out(), true);
   std::filesystem::remove_all(scene_.out());
@@ -276,7 +276,7 @@ class InterruptedTest : public RunTest {
   std::map<std::string, std::string> expected_;
 };
 
-TEST_F(InterruptedTest, DoesNotTrustItsJournal) {
+TEST_F(InterruptedTest, Fault67DoesNotTrustItsJournal) {
   // A unit that the journal calls finished and whose bytes were lost, as after a power failure.
   {
     std::fstream shard(partial("model.safetensors"), std::ios::in | std::ios::out);
@@ -289,7 +289,7 @@ TEST_F(InterruptedTest, DoesNotTrustItsJournal) {
   EXPECT_EQ(scene_.content(scene_.out(), true), expected_);
 }
 
-TEST_F(InterruptedTest, IgnoresTornLines) {
+TEST_F(InterruptedTest, Fault67IgnoresTornLines) {
   const std::string path = partial(".inarch-journal");
   const auto size = std::filesystem::file_size(path);
   std::filesystem::resize_file(path, size - 7);
@@ -299,14 +299,14 @@ TEST_F(InterruptedTest, IgnoresTornLines) {
   EXPECT_EQ(scene_.content(scene_.out(), true), expected_);
 }
 
-TEST_F(InterruptedTest, IgnoresGarbageInItsJournal) {
+TEST_F(InterruptedTest, Fault67IgnoresGarbageInItsJournal) {
   std::ofstream(partial(".inarch-journal"), std::ios::app) << "\nunit 3 00\n\x01\n"
                                                            << std::string(70'000, 'g');
   EXPECT_EQ(build().outcome, Outcome::done);
   EXPECT_EQ(scene_.content(scene_.out(), true), expected_);
 }
 
-TEST_F(InterruptedTest, DiscardsTheWorkOfAnotherPlan) {
+TEST_F(InterruptedTest, Fault66DiscardsTheWorkOfAnotherPlan) {
   std::get<LinearOp>(std::get<ComputeStep>(scene_.plan.steps[6].work).program.back().data)
       .weights[0] = 2;
   const RunReport report = build();
@@ -316,9 +316,17 @@ TEST_F(InterruptedTest, DiscardsTheWorkOfAnotherPlan) {
   EXPECT_EQ(scene_.wrong_tensors(scene_.out()), std::vector<std::string>());
 }
 
-TEST_F(InterruptedTest, DiscardsTheWorkFromSourcesThatChanged) {
+TEST_F(InterruptedTest, Fault66DiscardsTheWorkFromSourcesThatChanged) {
   std::filesystem::last_write_time(scene_.source_path(),
                                    std::filesystem::file_time_type::clock::now());
+  const RunReport report = build();
+  EXPECT_EQ(report.outcome, Outcome::done);
+  EXPECT_EQ(report.bytes_resumed, 0);
+  EXPECT_EQ(codes(), "W710");
+}
+
+TEST_F(InterruptedTest, Fault66DiscardsTheWorkOfAnotherVersion) {
+  scene_.plan.tool_version += "-next";
   const RunReport report = build();
   EXPECT_EQ(report.outcome, Outcome::done);
   EXPECT_EQ(report.bytes_resumed, 0);

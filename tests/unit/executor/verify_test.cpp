@@ -115,7 +115,7 @@ TEST_F(VerifyTest, SkipsChecksWhoseSourcesAreGone) {
   EXPECT_EQ(report.checks_skipped, std::vector<std::string>{"copy.w is w"});
 }
 
-TEST_F(VerifyTest, NeedsAManifest) {
+TEST_F(VerifyTest, Fault67NeedsAManifest) {
   std::filesystem::remove(join_path(scene_.out(), "manifest.json"));
   EXPECT_FALSE(check().complete);
   EXPECT_EQ(codes_of(diagnostics_), "E810");

@@ -61,19 +61,19 @@ TEST_F(HeaderFile, IdentityChangesWithHeaderAndTime) {
   EXPECT_EQ(touched->identity.mtime_ns, 100'000'000'007);
 }
 
-TEST_F(HeaderFile, RefusesFilesTooShort) {
+TEST_F(HeaderFile, Fault16RefusesFilesTooShort) {
   EXPECT_EQ(codes_of(""), "E401");
   EXPECT_EQ(codes_of("1234567"), "E401");
 }
 
-TEST_F(HeaderFile, RefusesLengthsBeyondTheFile) {
+TEST_F(HeaderFile, Fault17RefusesLengthsBeyondTheFile) {
   EXPECT_EQ(codes_of(length_prefix(1)), "E402");
   EXPECT_EQ(codes_of(length_prefix(3) + "{}"), "E402");
   EXPECT_EQ(codes_of(length_prefix(UINT64_MAX) + "{}"), "E403");
   EXPECT_EQ(codes_of(length_prefix(std::uint64_t{1} << 63u) + "{}"), "E403");
 }
 
-TEST_F(HeaderFile, RefusesHeadersAboveTheLimit) {
+TEST_F(HeaderFile, Fault18RefusesHeadersAboveTheLimit) {
   // A sparse file: long enough that only the limit itself speaks against it.
   const std::string path = directory_.write("m.safetensors", length_prefix(100'000'001));
   ASSERT_EQ(::truncate(path.c_str(), 100'000'100), 0);
@@ -92,17 +92,23 @@ TEST_F(HeaderFile, SeesThatTheDataWasCutOff) {
   EXPECT_EQ(codes_of(whole + "x"), "E413");
 }
 
-TEST_F(HeaderFile, RecognisesWhatItIsInstead) {
+TEST_F(HeaderFile, Fault34RecognisesAPointerOfGitLfs) {
   EXPECT_EQ(codes_of("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"),
             "E418");
+}
+
+TEST_F(HeaderFile, Fault35RecognisesAWebPage) {
   EXPECT_EQ(codes_of("<!DOCTYPE html>\n<html><body>Sign in</body></html>"), "E419");
   EXPECT_EQ(codes_of("\n  <HTML lang=en>"), "E419");
-  EXPECT_EQ(codes_of(std::string("GGUF\3\0\0\0\0\0\0\0\0\0\0\0", 16)), "E425");
-  EXPECT_EQ(codes_of(std::string("PK\3\4\0\0\x8\x8 archive/data.pkl", 26)), "E424");
   EXPECT_EQ(codes_of("<htm"), "E401");
 }
 
-TEST_F(HeaderFile, RefusesWhatIsNoRegularFileWithoutWaiting) {
+TEST_F(HeaderFile, RecognisesOtherFormats) {
+  EXPECT_EQ(codes_of(std::string("GGUF\3\0\0\0\0\0\0\0\0\0\0\0", 16)), "E425");
+  EXPECT_EQ(codes_of(std::string("PK\3\4\0\0\x8\x8 archive/data.pkl", 26)), "E424");
+}
+
+TEST_F(HeaderFile, Fault39RefusesWhatIsNoRegularFileWithoutWaiting) {
   const std::string pipe = directory_.at("pipe.safetensors");
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
   for (const std::string& path : {pipe, std::string("/dev/zero"), directory_.path()}) {

@@ -88,6 +88,23 @@ TEST(NamePattern, RefusesBracesThatAreNone) {
     EXPECT_EQ(fits(layers(), text), "E120") << text;
 }
 
+/// As (a+)+$ does to a matcher that tries all ways.
+TEST(NamePattern, Fault13ManyCapturesDoNotTryAllWays) {
+  const Names xs = Names().add(std::string(2000, 'x')).add(std::string(2000, 'x') + "y");
+  EXPECT_EQ(fits(xs, "{a}x{b}x{c}x{d}x{e}x{f}x{g}z"), "");
+  EXPECT_EQ(fits(xs, "{a}{b}{c}{d}{e}{f}z"), "");
+  EXPECT_TRUE(fits(xs, "{a}x{b}x{c}x{d}y").starts_with("1 a=x b=x c=x d=xxx"));
+  EXPECT_EQ(fits(xs, "{a}x{b}x{c}{a}{a}z"), "");
+}
+
+TEST(NamePattern, Fault13ManyRestsDoNotTryAllWays) {
+  std::string dotted = "a";
+  for (int i = 0; i < 1000; ++i) dotted += ".a";
+  const Names names = Names().add(dotted).add("a.a.a.a.b");
+  EXPECT_EQ(fits(names, "{p...}.{q...}.{r...}.{s...}.{t...}.z"), "");
+  EXPECT_EQ(fits(names, "{p...}.{q...}.{r...}.b"), "1 p=a q=a r=a.a");
+}
+
 /// Looking up a name of known parts must not search: 48,000 lookups among 145,000 names would take
 /// minutes if each went through its siblings.
 TEST(NamePattern, ManyLookupsAmongManyNamesAreQuick) {

@@ -68,7 +68,7 @@ TEST(YamlFaults, AnUnclosedBracketIsShownWhereItOpens) {
   EXPECT_EQ(Fault("a: {b: [1,\n").first().primary.text, "never closed");
 }
 
-TEST(YamlFaults, InvalidUtf8) {
+TEST(YamlFaults, Fault07InvalidUtf8) {
   expect_fault("a: 1\nb: x\xFFy\n", "E102@2:5");
   expect_fault("a: \xED\xA0\x80\n", "E102@1:4");
   expect_fault(
@@ -77,19 +77,19 @@ TEST(YamlFaults, InvalidUtf8) {
       "E102@1:1");
 }
 
-TEST(YamlFaults, ControlCharacters) {
+TEST(YamlFaults, Fault07ControlCharacters) {
   expect_fault(std::string("a: x\0y\n", 7), "E103@1:5");
   expect_fault("a: b\x04\nc: d\n", "E103@1:5");
   expect_fault("a: \"x\\0\"\n", "E103@1:4");
 }
 
-TEST(YamlFaults, BidirectionalControls) {
+TEST(YamlFaults, Fault07BidirectionalControls) {
   expect_fault("a: x\u202Ey\n", "E104@1:5");
   expect_fault("# c\n# \u2066\na: 1\n", "E104@2:3");
   expect_fault("a: 1\n\uFEFFb: 1\n", "E104@2:1");
 }
 
-TEST(YamlFaults, TooLarge) {
+TEST(YamlFaults, Fault12TooLarge) {
   const Fault fault(std::string(yaml_max_bytes + 1, ' '));
   ASSERT_EQ(fault.diagnostics.list().size(), 1u);
   EXPECT_EQ(fault.first().code, "E105");
@@ -103,13 +103,13 @@ TEST(YamlFaults, Empty) {
   expect_fault("---\n...\n", "E106@1:1");
 }
 
-TEST(YamlFaults, SecondDocument) {
+TEST(YamlFaults, Fault06SecondDocument) {
   expect_fault("a: 1\n# c\n---\nb: 2\n", "E107@3:1");
   expect_fault("a: 1\n...\nb: 2\n", "E107@2:1");
   expect_fault("a: 1\n---\n", "E107@2:1");
 }
 
-TEST(YamlFaults, DuplicateKeysShowBothPlaces) {
+TEST(YamlFaults, Fault01DuplicateKeysShowBothPlaces) {
   const Fault fault("a: 1\nb:\n  x: 1\n  y: 2\n  'x': 3\na: 4\n");
   EXPECT_EQ(fault.places(), "E108@6:1 E108@5:3");
   ASSERT_EQ(fault.first().secondary.size(), 1u);
@@ -125,7 +125,7 @@ TEST(YamlFaults, KeysThatAreNotText) {
   expect_fault(": 1\n", "E109@1:2");
 }
 
-TEST(YamlFaults, AliasesThatContainThemselves) {
+TEST(YamlFaults, Fault02AliasesThatContainThemselves) {
   expect_fault("&x [1, *x]\n", "E110@1:8");
   expect_fault("a: &x\n  b: &y\n    c: *x\n", "E110@3:8");
   EXPECT_EQ(Fault("&x [1, *x]\n").text(), "*x");
@@ -142,20 +142,33 @@ std::string doubling_aliases(int levels, const char* item) {
   return text;
 }
 
-TEST(YamlFaults, AliasBomb) {
+TEST(YamlFaults, Fault03AliasBomb) {
   const Fault fault(doubling_aliases(9, ""));
   ASSERT_EQ(fault.diagnostics.list().size(), 1u);
   EXPECT_EQ(fault.first().code, "E111");
   EXPECT_FALSE(fault.root);
 }
 
-TEST(YamlFaults, AliasesThatOnlyGrowDeep) {
+/// 480 bytes that stand for more than fifty million nodes.
+TEST(YamlFaults, Fault03AliasBombOfAFewBytes) {
+  std::string text = "a: &a [x,x,x,x,x,x,x,x,x]\n";
+  for (char c = 'b'; c <= 'i'; ++c) {
+    const std::string alias = std::string("*") + static_cast<char>(c - 1);
+    text += std::string(1, c) + ": &" + c + " [" + alias;
+    for (int i = 1; i < 9; ++i) text += "," + alias;
+    text += "]\n";
+  }
+  ASSERT_LE(text.size(), 480u);
+  EXPECT_EQ(Fault(text).first().code, "E111");
+}
+
+TEST(YamlFaults, Fault03AliasesThatOnlyGrowDeep) {
   const Fault fault(doubling_aliases(200, "y"));
   ASSERT_EQ(fault.diagnostics.list().size(), 1u);
   EXPECT_EQ(fault.first().code, "E112");
 }
 
-TEST(YamlFaults, DeepNesting) {
+TEST(YamlFaults, Fault04DeepNesting) {
   for (const char* level : {"[", "{a: ", "- ", "? ", "[{a: "}) {
     std::string text;
     for (int i = 0; i < 100'000; ++i) text += level;
@@ -174,7 +187,7 @@ TEST(YamlFaults, TooManyNodes) {
   expect_fault(brackets, "E111@1:1");
 }
 
-TEST(YamlFaults, Tags) {
+TEST(YamlFaults, Fault10Tags) {
   expect_fault("a: !!str 1\nb: !x\nc: ! y\n", "E113@1:4 E113@2:4 E113@3:4");
   expect_fault("!!map {a: 1}\n", "E113@1:1");
   expect_fault("a: &x !<tag:y> [1]\n", "E113@1:7");
@@ -182,7 +195,7 @@ TEST(YamlFaults, Tags) {
   EXPECT_EQ(Fault("a: &x !!str 1\n").text(), "!!str");
 }
 
-TEST(YamlFaults, MergeKeys) {
+TEST(YamlFaults, Fault11MergeKeys) {
   expect_fault("a: &x {b: 1}\nc:\n  <<: *x\n  <<: *x\n", "E114@3:3 E114@4:3");
   EXPECT_TRUE(Fault("'<<': 1\n").root);
 }
