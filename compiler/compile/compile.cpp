@@ -47,19 +47,17 @@ std::optional<Plan> compile(SourceMap& sources, FileId file, const CompileOption
                      [&] { return bind_recipe(*recipe, options.bind, sources, diagnostics); });
   if (!bound) return std::nullopt;
 
-  const auto target = timed(
-      "target", report, [&] { return bind_target(*bound, options.bind, sources, diagnostics); });
+  const Targets targets = timed(
+      "target", report, [&] { return bind_targets(*bound, options.bind, sources, diagnostics); });
   if (diagnostics.has_errors()) return std::nullopt;
 
   Module module;
   module.bound = &*bound;
-  auto graph = timed("build", report,
-                     [&] { return build_graph(*bound, target ? &*target : nullptr, diagnostics); });
+  auto graph = timed("build", report, [&] { return build_graph(*bound, targets, diagnostics); });
   if (!graph) return std::nullopt;
   module.graph = std::move(*graph);
 
-  timed("check", report,
-        [&] { build_checks(*bound, target ? &*target : nullptr, module.graph, diagnostics); });
+  timed("check", report, [&] { build_checks(*bound, targets, module.graph, diagnostics); });
   if (diagnostics.has_errors()) return std::nullopt;
   // What was matched has become nodes. A model of 150,000 tensors would hold it for nothing.
   bound->instances = {};
@@ -77,7 +75,8 @@ std::optional<Plan> compile(SourceMap& sources, FileId file, const CompileOption
     if (!fits) diagnostics.add(fits.error());
   }
 
-  report.architecture = target && target->strict ? target->architecture : "";
+  for (const auto& target : targets)
+    report.architectures.push_back(target && target->strict ? target->architecture : "");
   report.rules = recipe->rules.size();
   for (const BoundSource& source : bound->sources)
     report.source_tensors += source.checkpoint->tensors.size();
