@@ -346,6 +346,11 @@ class Binder {
 
   /// An output of its own name is there to be written to.
   void check_outputs_written() {
+    if (bound_.outputs.empty()) {
+      diagnostics_.add(error("E216", "there is no output: every list of them is empty")
+                           .at(recipe_.outputs.front().ranges.front().values.span));
+      return;
+    }
     std::vector<bool> written(bound_.outputs.size(), !recipe_.has_named_outputs());
     for (const RuleInstance& instance : bound_.instances) {
       for (const ResultName& to : instance.to) {

@@ -230,7 +230,9 @@ const YamlNode* one_output(const YamlNode& body, CheckDecl& check, Diagnostics& 
   const Fields fields(body, "this check", {"of", "is"}, diagnostics);
   if (const YamlNode* of = fields.require("of", "of: OUTPUT"))
     check.of = read_output_name(*of, diagnostics);
-  return fields.require("is");
+  const YamlNode* is = fields.require("is");
+  if (is) check.span = is->span;
+  return is;
 }
 
 void read_check_body(const YamlNode& body, CheckDecl& check, Diagnostics& diagnostics) {
