@@ -253,11 +253,14 @@ class Reader {
       if (declare(key, "an output"))
         recipe_.outputs.push_back(read_named_output(key, value, diagnostics_));
     }
+    outputs_known_ = !fields.get("outputs") || (several && !several->entries.empty() &&
+                                                several->entries.size() == recipe_.outputs.size());
     if (!several) recipe_.outputs.push_back(one ? read_output(*one, diagnostics_) : OutputDecl());
   }
 
   /// With `outputs:` every result says which one it is for.
   void check_destinations() {
+    if (!outputs_known_) return;
     for (const Rule& rule : recipe_.rules) {
       for (const Destination& to : rule.to) check_destination(to);
     }
@@ -293,6 +296,7 @@ class Reader {
   Recipe& recipe_;
   Diagnostics& diagnostics_;
   std::vector<std::pair<std::string, Span>> declared_;
+  bool outputs_known_ = false;  // each has a name that it can have
 };
 
 }  // namespace

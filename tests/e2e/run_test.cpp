@@ -171,7 +171,7 @@ class StopAfter : public NoProgress {
   int left_;
 };
 
-constexpr const char *two_outputs = R"(inarch: 1
+constexpr const char* two_outputs = R"yaml(inarch: 1
 sources: { m: m }
 outputs:
   even: { shard_size: 1kB }
@@ -180,40 +180,38 @@ tensors:
   - { from: "m:a.{i}", to: "even:a.{i}", where: i % 2 == 0 }
   - { from: "m:a.{i}", for: { k: 0 .. 2 }, to: "odd[{k}]:a.{i}", apply: [ { rescale: k + 1 } ] }
 checks:
-  - equal: { left: "odd[0]:a.0 | rescale(2)",
-                     right : odd[1] : a .0
-}
+  - equal: { left: "odd[0]:a.0 | rescale(2)", right: "odd[1]:a.0" }
   - equal: { left: even:a.2, right: m:a.2 }
-)";
+)yaml";
 
 /// Wherever a run of several outputs is stopped, the next one goes on and gives the same.
 TEST(Run, ResumesSeveralOutputs) {
-    const TemporaryDirectory directory;
-    std::vector<RandomTensor> tensors;
-    for (int i = 0; i < 6; ++i) tensors.push_back({fmt::format("a.{}", i), DType::bf16, {8, 16}});
-    write_model(directory, tensors);
-    const auto plan = compiled(directory, two_outputs);
-    ASSERT_TRUE(plan);
-    const std::string digest =
-        built(*plan, directory.at("whole"), 1, std::int64_t{1} << 30).output_digest;
-    for (int units = 1; units < 15; ++units) {
-      SCOPED_TRACE(units);
-      const std::string output = directory.at(fmt::format("out{}", units));
-      StopAfter progress(units);
-      RunOptions options;
-      options.output = output;
-      options.stop = &progress.stop;
-      Diagnostics diagnostics;
-      ASSERT_EQ(run(*plan, options, progress, diagnostics).outcome, Outcome::interrupted);
-      EXPECT_FALSE(std::filesystem::exists(output));
-      const RunReport report = built(*plan, output, 2, std::int64_t{1} << 30);
-      EXPECT_EQ(report.outcome, Outcome::done);
-      EXPECT_GT(report.bytes_resumed, 0);
-      EXPECT_EQ(report.output_digest, digest);
-      EXPECT_EQ(built(*plan, output, 2, std::int64_t{1} << 30).outcome, Outcome::up_to_date);
-      EXPECT_FALSE(std::filesystem::exists(output + "/.inarch-journal"));
-    }
+  const TemporaryDirectory directory;
+  std::vector<RandomTensor> tensors;
+  for (int i = 0; i < 6; ++i) tensors.push_back({fmt::format("a.{}", i), DType::bf16, {8, 16}});
+  write_model(directory, tensors);
+  const auto plan = compiled(directory, two_outputs);
+  ASSERT_TRUE(plan);
+  const std::string digest =
+      built(*plan, directory.at("whole"), 1, std::int64_t{1} << 30).output_digest;
+  for (int units = 1; units < 15; ++units) {
+    SCOPED_TRACE(units);
+    const std::string output = directory.at(fmt::format("out{}", units));
+    StopAfter progress(units);
+    RunOptions options;
+    options.output = output;
+    options.stop = &progress.stop;
+    Diagnostics diagnostics;
+    ASSERT_EQ(run(*plan, options, progress, diagnostics).outcome, Outcome::interrupted);
+    EXPECT_FALSE(std::filesystem::exists(output));
+    const RunReport report = built(*plan, output, 2, std::int64_t{1} << 30);
+    EXPECT_EQ(report.outcome, Outcome::done);
+    EXPECT_GT(report.bytes_resumed, 0);
+    EXPECT_EQ(report.output_digest, digest);
+    EXPECT_EQ(built(*plan, output, 2, std::int64_t{1} << 30).outcome, Outcome::up_to_date);
+    EXPECT_FALSE(std::filesystem::exists(output + "/.inarch-journal"));
   }
+}
 
-  }  // namespace
-  }  // namespace inarch
+}  // namespace
+}  // namespace inarch
