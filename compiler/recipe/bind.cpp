@@ -314,7 +314,7 @@ class Binder {
   /// is used.
   void check_unused() {
     for (const BoundData& data : bound_.data) {
-      if (data.tensor) taken_[data.tensor->first][data.tensor->second] = true;
+      if (data.tensor) taken_.front()[data.tensor->first][data.tensor->second] = true;
     }
     for (std::size_t s = 0; s < bound_.sources.size(); ++s) {
       const BoundSource& source = bound_.sources[s];
