@@ -1,5 +1,9 @@
 #include "compiler/compile/bind_target.h"
 
+#include <fmt/format.h>
+
+#include "compiler/recipe/expand.h"
+
 namespace inarch {
 
 namespace {
@@ -21,18 +25,20 @@ std::optional<Architecture> find_architecture(const std::string& name,
   return read_architecture(sources, sources.add(path, std::move(*text)), diagnostics);
 }
 
-}  // namespace
-
-std::optional<Target> bind_target(const BoundRecipe& bound, const BindOptions& options,
+std::optional<Target> bind_target(const TargetDecl& declaration, const BoundOutput& output,
+                                  const Scope& scope, const BindOptions& options,
                                   SourceMap& sources, Diagnostics& diagnostics) {
-  if (!bound.recipe->target) return std::nullopt;
-  const TargetDecl& declaration = *bound.recipe->target;
-  const auto name = evaluate(declaration.architecture, *bound.globals, diagnostics);
+  const auto name = evaluate(declaration.architecture, scope, diagnostics);
   if (!name) return std::nullopt;
-  if (!bound.config) {
-    diagnostics.add(error("E505", "a target needs the output's config: shapes follow from it")
-                        .at(declaration.span)
-                        .hint("output: { config: { from: SOURCE } }"));
+  if (!output.config) {
+    const bool only = output.name.empty();
+    diagnostics.add(
+        error("E505", only
+                          ? std::string("a target needs the output's config: shapes follow from it")
+                          : fmt::format("a target needs the config of '{}': shapes follow from it",
+                                        output.name))
+            .at(declaration.span)
+            .hint(only ? "output: { config: { from: SOURCE } }" : "config: { from: SOURCE }"));
     return std::nullopt;
   }
   Target target;
@@ -41,9 +47,9 @@ std::optional<Target> bind_target(const BoundRecipe& bound, const BindOptions& o
   target.architecture = target.family->name();
   target.strict = declaration.strict;
   target.span = declaration.span;
-  auto tensors = target.family->expand(*bound.config, diagnostics, declaration.span);
+  auto tensors = target.family->expand(*output.config, diagnostics, declaration.span);
   if (tensors && declaration.spelling) {
-    const auto spelling = evaluate(*declaration.spelling, *bound.globals, diagnostics);
+    const auto spelling = evaluate(*declaration.spelling, scope, diagnostics);
     if (!spelling) return std::nullopt;
     target.spelling = to_text(*spelling);
     tensors = target.family->respell(std::move(*tensors), target.spelling, diagnostics,
@@ -54,6 +60,24 @@ std::optional<Target> bind_target(const BoundRecipe& bound, const BindOptions& o
   for (std::size_t k = 0; k < target.tensors.size(); ++k)
     target.by_name.emplace(target.tensors[k].name, k);
   return target;
+}
+
+}  // namespace
+
+Targets bind_targets(const BoundRecipe& bound, const BindOptions& options, SourceMap& sources,
+                     Diagnostics& diagnostics) {
+  Targets targets;
+  for (const BoundOutput& output : bound.outputs) {
+    const auto& declaration =
+        output.declaration->target ? output.declaration->target : bound.recipe->target;
+    const Scope scope = scope_of(output.bindings, *bound.globals);
+    const std::size_t before = diagnostics.errors();
+    targets.push_back(declaration
+                          ? bind_target(*declaration, output, scope, options, sources, diagnostics)
+                          : std::nullopt);
+    if (diagnostics.errors() != before) break;  // the next entry of a list would say it again
+  }
+  return targets;
 }
 
 }  // namespace inarch

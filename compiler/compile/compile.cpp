@@ -34,19 +34,18 @@ std::optional<Plan> compile(SourceMap& sources, FileId file, const CompileOption
                      [&] { return bind_recipe(*recipe, options.bind, sources, diagnostics); });
   if (!bound) return std::nullopt;
 
-  const auto target = timed(
-      "target", report, [&] { return bind_target(*bound, options.bind, sources, diagnostics); });
+  const Targets targets = timed(
+      "target", report, [&] { return bind_targets(*bound, options.bind, sources, diagnostics); });
   if (diagnostics.has_errors()) return std::nullopt;
 
   Module module;
   module.bound = &*bound;
-  auto graph = timed("build", report,
-                     [&] { return build_graph(*bound, target ? &*target : nullptr, diagnostics); });
+  auto graph = timed("build", report, [&] { return build_graph(*bound, targets, diagnostics); });
   if (!graph) return std::nullopt;
   module.graph = std::move(*graph);
 
   const bool consistent = timed("check", report, [&] {
-    build_checks(*bound, target ? &*target : nullptr, module.graph, diagnostics);
+    build_checks(*bound, targets, module.graph, diagnostics);
     return !diagnostics.has_errors();
   });
   if (!consistent) return std::nullopt;
@@ -66,7 +65,8 @@ std::optional<Plan> compile(SourceMap& sources, FileId file, const CompileOption
     if (!fits) diagnostics.add(fits.error());
   }
 
-  report.architecture = target && target->strict ? target->architecture : "";
+  for (const auto& target : targets)
+    report.architectures.push_back(target && target->strict ? target->architecture : "");
   report.rules = recipe->rules.size();
   for (const BoundSource& source : bound->sources)
     report.source_tensors += source.checkpoint->tensors.size();

@@ -18,8 +18,8 @@ struct CompileOptions {
 
 /// What there is to tell beside the plan.
 struct CompileReport {
-  std::vector<PassTiming> timings;  // stages and passes, in order
-  std::string architecture;         // the strict target's, or ""
+  std::vector<PassTiming> timings;         // stages and passes, in order
+  std::vector<std::string> architectures;  // by output: the strict target's, or ""
   std::size_t rules = 0;
   std::size_t source_tensors = 0;
 };

@@ -7,6 +7,7 @@
 #include "compiler/ir/tensor_builder.h"
 #include "compiler/ir/topology.h"
 #include "compiler/recipe/expand.h"
+#include "compiler/recipe/match_outputs.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
@@ -21,8 +22,12 @@ std::string without_digits(std::string text) {
 
 class GraphBuilder {
  public:
-  GraphBuilder(const BoundRecipe& bound, const Target* target, Diagnostics& diagnostics)
-      : bound_(bound), target_(target), diagnostics_(diagnostics) {}
+  GraphBuilder(const BoundRecipe& bound, const Targets& targets, Diagnostics& diagnostics)
+      : bound_(bound),
+        targets_(targets),
+        diagnostics_(diagnostics),
+        outputs_(bound.outputs.size()),
+        makers_(bound.outputs.size()) {}
 
   std::optional<Graph> build() {
     const std::size_t before = diagnostics_.errors();
@@ -30,7 +35,9 @@ class GraphBuilder {
     const auto order = order_instances();
     if (diagnostics_.errors() != before || !order) return std::nullopt;
     for (const std::size_t k : *order) build_instance(bound_.instances[k]);
-    if (target_) compare_with_target();
+    for (std::size_t k = 0; k < targets_.size(); ++k) {
+      if (targets_[k]) compare_with_target(*targets_[k], k);
+    }
     if (diagnostics_.errors() != before) return std::nullopt;
     return std::move(graph_);
   }
@@ -39,22 +46,22 @@ class GraphBuilder {
   void find_duplicates() {
     for (std::size_t k = 0; k < bound_.instances.size(); ++k) {
       const bool defined = bound_.instances[k].rule->is_definition;
-      for (const std::string& name : bound_.instances[k].to) {
-        auto& known = defined ? definitions_ : makers_;
-        const auto [entry, fresh] = known.emplace(name, k);
+      for (const ResultName& to : bound_.instances[k].to) {
+        auto& known = defined ? definitions_ : makers_[to.output];
+        const auto [entry, fresh] = known.emplace(to.name, k);
         if (fresh || !reported_duplicates_
                           .insert({bound_.instances[k].rule, bound_.instances[entry->second].rule})
                           .second)
           continue;
         const Rule& again = *bound_.instances[k].rule;
         const Rule& first = *bound_.instances[entry->second].rule;
+        const std::string name = escape_for_terminal(full_name(bound_, to));
         Diagnostic d =
             error("E211", &again == &first
-                              ? fmt::format("this rule defines '{}' more than once",
-                                            escape_for_terminal(name))
-                              : fmt::format("two rules define '{}'", escape_for_terminal(name)))
-                .at(again.to.front().span, "defined here");
-        if (&again != &first) d.secondary.push_back({first.to.front().span, "and here"});
+                              ? fmt::format("this rule defines '{}' more than once", name)
+                              : fmt::format("two rules define '{}'", name))
+                .at(again.to.front().name.span, "defined here");
+        if (&again != &first) d.secondary.push_back({first.to.front().name.span, "and here"});
         if (&again == &first)
           d.notes.emplace_back(
               fmt::format("a capture of 'from' or a variable of 'for' is missing in {}",
@@ -64,15 +71,26 @@ class GraphBuilder {
     }
   }
 
+  /// The instance that makes a tensor of the recipe; nothing for a source's.
+  std::optional<std::size_t> maker_of(const Reference& reference) const {
+    if (!reference.is_of_recipe()) return std::nullopt;
+    const auto& known =
+        reference.source == defined_source ? definitions_ : makers_[reference.tensor];
+    const auto maker = known.find(reference.output_name);
+    return maker == known.end() ? std::nullopt : std::optional(maker->second);
+  }
+
+  const Target* target_of(const ResultName& result) const {
+    const auto& target = targets_[result.output];
+    return target ? &*target : nullptr;
+  }
+
   /// A rule that reads `out:…` or `define:…` comes after the one that makes it.
   std::optional<std::vector<std::size_t>> order_instances() {
     std::vector<std::pair<std::size_t, std::size_t>> edges;
     for (std::size_t k = 0; k < bound_.instances.size(); ++k) {
       for (const Reference& reference : bound_.instances[k].instance.references) {
-        if (!is_of_recipe(*reference.expression)) continue;
-        const auto& known = reference.source == defined_source ? definitions_ : makers_;
-        const auto maker = known.find(reference.output_name);
-        if (maker != known.end()) edges.emplace_back(maker->second, k);
+        if (const auto maker = maker_of(reference)) edges.emplace_back(*maker, k);
       }
     }
     std::vector<std::size_t> cycle;
@@ -80,7 +98,7 @@ class GraphBuilder {
     if (order) return order;
     std::vector<std::string> names;
     for (const std::size_t k : cycle)
-      names.push_back(escape_for_terminal(bound_.instances[k].to.front()));
+      names.push_back(escape_for_terminal(full_name(bound_, bound_.instances[k].to.front())));
     Diagnostic d =
         error("E212", fmt::format("outputs are defined by one another: {}", join_names(names)))
             .at(bound_.instances[cycle.front()].rule->span);
@@ -103,20 +121,22 @@ class GraphBuilder {
     const std::size_t before = diagnostics_.errors();
     const Scope scope = scope_of(instance.instance.bindings, *bound_.globals);
     const bool defined = instance.rule->is_definition;
-    const ArchTensor* wanted = target_ && !defined ? target_->find(instance.to.front()) : nullptr;
+    const ResultName& first = instance.to.front();
+    const Target* target = defined ? nullptr : target_of(first);
+    const ArchTensor* wanted = target ? target->find(first.name) : nullptr;
     TensorBuilder::Context context;
     context.graph = &graph_;
     context.bound = &bound_;
     context.outputs = &outputs_;
     context.target = wanted ? &wanted->shape : nullptr;
-    context.key = (defined ? "define:" : "") + instance.to.front();
+    context.key = (defined ? "define:" : "") + first.name;
     TensorBuilder builder(context, instance.instance, instance.rule->operands, scope, diagnostics_);
     // A tensor that the target does not have gives no shape; that is its first fault.
     if (defined) {
       if (const auto value = builder.build_one(*instance.rule->value))
-        add_definition(instance.to.front(), *value);
-    } else if (target_ && target_->strict && !wanted && !target_->accepts(instance.to.front())) {
-      report_unknown(instance);
+        add_definition(first.name, *value);
+    } else if (target && target->strict && !wanted && !target->accepts(first.name)) {
+      report_unknown(instance, *target);
     } else {
       const std::vector<Typed> results = builder.build(*instance.rule->value);
       if (results.size() == instance.to.size()) {
@@ -126,7 +146,7 @@ class GraphBuilder {
         diagnostics_.add(
             error("E312", fmt::format("the rule makes {} tensor{} and names {}", results.size(),
                                       results.size() == 1 ? "" : "s", instance.to.size()))
-                .at(instance.rule->to.front().span));
+                .at(instance.rule->to.front().name.span));
       }
     }
     if (diagnostics_.errors() != before) failed_rules_.insert(instance.rule);
@@ -135,11 +155,8 @@ class GraphBuilder {
   /// True when a tensor that it reads could not be made, which has been said.
   bool reads_failed(const RuleInstance& instance) const {
     for (const Reference& reference : instance.instance.references) {
-      if (!is_of_recipe(*reference.expression)) continue;
-      const auto& known = reference.source == defined_source ? definitions_ : makers_;
-      const auto maker = known.find(reference.output_name);
-      if (maker != known.end() && failed_rules_.count(bound_.instances[maker->second].rule) != 0)
-        return true;
+      const auto maker = maker_of(reference);
+      if (maker && failed_rules_.count(bound_.instances[*maker].rule) != 0) return true;
     }
     return false;
   }
@@ -151,42 +168,46 @@ class GraphBuilder {
     graph_.definitions.emplace(name, Definition{value.node, std::move(type)});
   }
 
-  void add_output(const RuleInstance& instance, const std::string& name, const Typed& value,
+  void add_output(const RuleInstance& instance, const ResultName& to, const Typed& value,
                   const Scope& scope) {
-    const ArchTensor* wanted = target_ ? target_->find(name) : nullptr;
-    const auto dtype = choose_dtype(instance, value.type, wanted, scope);
+    const Target* target = target_of(to);
+    const std::string& name = to.name;
+    const ArchTensor* wanted = target ? target->find(name) : nullptr;
+    const auto dtype = choose_dtype(instance, bound_.outputs[to.output], value.type, wanted, scope);
     if (!dtype) return;
-    Output output{name,
+    Output output{to.output,
+                  name,
                   value.node,
                   *dtype,
                   value.type.shape(),
                   instance.rule->span,
                   wanted && wanted->buffer};
-    if (wanted && !wanted->tied_to.empty() && target_->strict) {
+    if (wanted && !wanted->tied_to.empty() && target->strict) {
       diagnostics_.add(error("E506", fmt::format("'{}' is tied to '{}' and must not be written",
                                                  escape_for_terminal(name), wanted->tied_to))
-                           .at(instance.rule->to.front().span, "a loader would untie it")
-                           .also(target_->span, "the target")
+                           .at(instance.rule->to.front().name.span, "a loader would untie it")
+                           .also(target->span, "the target")
                            .hint("leave it out, or set tie_word_embeddings: false in the config"));
       return;
     }
     if (wanted && wanted->shape != output.shape) {
       diagnostics_.add(
           error("E503", fmt::format("'{}' has the shape {}, {} wants {}", escape_for_terminal(name),
-                                    format_shape(output.shape), target_->architecture,
+                                    format_shape(output.shape), target->architecture,
                                     format_shape(wanted->shape)))
               .at(instance.rule->span, fmt::format("gives {}", format_shape(output.shape)))
-              .also(target_->span, "the target"));
+              .also(target->span, "the target"));
       return;
     }
-    outputs_.emplace(name, graph_.outputs.size());
+    outputs_[to.output].emplace(name, graph_.outputs.size());
     graph_.outputs.push_back(std::move(output));
   }
 
   /// The rule's dtype, else one that the architecture fixes, else the output's (for floats), else
   /// the operand's.
-  std::optional<DType> choose_dtype(const RuleInstance& instance, const TensorType& type,
-                                    const ArchTensor* wanted, const Scope& scope) {
+  std::optional<DType> choose_dtype(const RuleInstance& instance, const BoundOutput& output,
+                                    const TensorType& type, const ArchTensor* wanted,
+                                    const Scope& scope) {
     std::optional<DType> dtype;
     if (instance.rule->dtype) {
       const auto text = evaluate(*instance.rule->dtype, scope, diagnostics_);
@@ -202,10 +223,10 @@ class GraphBuilder {
     } else if (wanted && wanted->dtype) {
       dtype = wanted->dtype;
     } else if (!type.chosen) {
-      dtype = bound_.dtype ? bound_.dtype : config_dtype();
+      dtype = output.dtype ? output.dtype : config_dtype(output);
     } else {
-      const bool follows = bound_.dtype && is_arithmetic(type.dtype);
-      dtype = follows ? bound_.dtype : type.dtype;
+      const bool follows = output.dtype && is_arithmetic(type.dtype);
+      dtype = follows ? output.dtype : type.dtype;
     }
     const bool unchanged = type.chosen && *dtype == type.dtype;
     if (unchanged || (is_arithmetic(*dtype) && (!type.chosen || is_arithmetic(type.dtype))))
@@ -218,46 +239,48 @@ class GraphBuilder {
   }
 
   /// What the config says the weights are stored as; f32 when it says nothing.
-  std::optional<DType> config_dtype() const {
+  static DType config_dtype(const BoundOutput& output) {
     for (const char* key :
          {"dtype", "torch_dtype", "text_config.dtype", "text_config.torch_dtype"}) {
-      const Value* entry = bound_.config ? bound_.config->find_path(key) : nullptr;
+      const Value* entry = output.config ? output.config->find_path(key) : nullptr;
       const auto dtype =
           entry && entry->if_text() ? dtype_from_recipe(*entry->if_text()) : std::nullopt;
-      if (dtype && is_arithmetic(*dtype)) return dtype;
+      if (dtype && is_arithmetic(*dtype)) return *dtype;
     }
     return DType::f32;
   }
 
-  void report_unknown(const RuleInstance& instance) {
+  void report_unknown(const RuleInstance& instance, const Target& target) {
     std::vector<std::string> names;
-    for (const ArchTensor& tensor : target_->tensors) names.push_back(tensor.name);
-    const std::string& name = instance.to.front();
+    for (const ArchTensor& tensor : target.tensors) names.push_back(tensor.name);
+    const std::string& name = instance.to.front().name;
     const std::string near = names.size() > 20000 ? "" : nearest(name, names);
     std::string help = near.empty() ? "" : fmt::format("did you mean '{}'?", near);
     if (!near.empty() && without_digits(near) == without_digits(name))
       help = "the output's config says how many there are: output: { config: { set: … } }";
-    diagnostics_.add(error("E502", fmt::format("{} has no tensor '{}'", target_->architecture,
+    diagnostics_.add(error("E502", fmt::format("{} has no tensor '{}'", target.architecture,
                                                escape_for_terminal(name)))
-                         .at(instance.rule->to.front().span, "not in the target")
-                         .also(target_->span, "the target")
+                         .at(instance.rule->to.front().name.span, "not in the target")
+                         .also(target.span, "the target")
                          .hint(std::move(help)));
   }
 
   /// Everything that the architecture asks for must be there.
-  void compare_with_target() {
+  void compare_with_target(const Target& target, std::size_t output) {
     if (!failed_rules_.empty()) return;  // what failed would be reported as missing once more
     std::vector<std::string> missing;
-    for (const ArchTensor& tensor : target_->tensors) {
-      if (tensor.required() && outputs_.find(tensor.name) == outputs_.end())
+    for (const ArchTensor& tensor : target.tensors) {
+      if (tensor.required() && outputs_[output].count(tensor.name) == 0)
         missing.push_back(tensor.name);
     }
     if (missing.empty()) return;
-    const std::string message = fmt::format(
-        "{} tensor{} that {} needs {} not defined", missing.size(), missing.size() == 1 ? "" : "s",
-        target_->architecture, missing.size() == 1 ? "is" : "are");
-    Diagnostic d = target_->strict ? error("E501", message) : warning("W501", message);
-    d.primary = {target_->span, "the target"};
+    const std::string& which = bound_.outputs[output].name;
+    const std::string message = fmt::format("{} tensor{} that {} needs {} not defined{}",
+                                            missing.size(), missing.size() == 1 ? "" : "s",
+                                            target.architecture, missing.size() == 1 ? "is" : "are",
+                                            which.empty() ? "" : fmt::format(" in '{}'", which));
+    Diagnostic d = target.strict ? error("E501", message) : warning("W501", message);
+    d.primary = {target.span, "the target"};
     const std::vector<std::string> lines = summarize_names(missing);
     for (std::size_t k = 0; k < lines.size() && k < 8; ++k) d.notes.push_back(lines[k]);
     if (lines.size() > 8) d.notes.push_back(fmt::format("and {} more kinds", lines.size() - 8));
@@ -265,12 +288,12 @@ class GraphBuilder {
   }
 
   const BoundRecipe& bound_;
-  const Target* target_;
+  const Targets& targets_;
   Diagnostics& diagnostics_;
   Graph graph_;
-  std::map<std::string, std::size_t, std::less<>> outputs_;
-  std::map<std::string, std::size_t> makers_;       // output name → instance
-  std::map<std::string, std::size_t> definitions_;  // name in `define` → instance
+  OutputIndex outputs_;
+  std::vector<std::map<std::string, std::size_t>> makers_;  // by output: name → instance
+  std::map<std::string, std::size_t> definitions_;          // name in `define` → instance
   std::set<std::pair<const Rule*, const Rule*>> reported_duplicates_;
   std::set<const Rule*> failed_rules_;
 };
@@ -289,17 +312,9 @@ bool Target::accepts(const std::string& name) const {
   return compare(*family, spelling, {}, {tensor}).accepted == 1;
 }
 
-std::optional<Graph> build_graph(const BoundRecipe& bound, const Target* target,
+std::optional<Graph> build_graph(const BoundRecipe& bound, const Targets& targets,
                                  Diagnostics& diagnostics) {
-  return GraphBuilder(bound, target, diagnostics).build();
-}
-
-std::int64_t count_parameters(const Graph& graph) {
-  std::int64_t count = 0;
-  for (const Output& output : graph.outputs) {
-    if (!output.is_buffer) count += numel(output.shape);
-  }
-  return count;
+  return GraphBuilder(bound, targets, diagnostics).build();
 }
 
 }  // namespace inarch

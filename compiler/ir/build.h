@@ -11,7 +11,7 @@
 
 namespace inarch {
 
-/// What the output must look like, from a target architecture and the output's config.
+/// What an output must look like, from a target architecture and the output's config.
 struct Target {
   std::optional<Architecture> family;
   std::string architecture;  // its name
@@ -26,18 +26,18 @@ struct Target {
   bool accepts(const std::string& name) const;
 };
 
+/// By output; nothing for one that may hold what it likes.
+using Targets = std::vector<std::optional<Target>>;
+
 /// Builds the graph of all outputs, then of all numeric checks. Faults: E211–E214 (names),
 /// E301–E319 (types), E501–E506 (target).
-std::optional<Graph> build_graph(const BoundRecipe& bound, const Target* target,
+std::optional<Graph> build_graph(const BoundRecipe& bound, const Targets& targets,
                                  Diagnostics& diagnostics);
 
 /// Tests the claims that need no values: parameters, tensors, shape, exists, absent, complete,
 /// assert (E821–E824), and adds the numeric ones to the graph.
-void build_checks(const BoundRecipe& bound, const Target* target, Graph& graph,
+void build_checks(const BoundRecipe& bound, const Targets& targets, Graph& graph,
                   Diagnostics& diagnostics);
-
-/// Elements of the outputs, without and with buffers.
-std::int64_t count_parameters(const Graph& graph);
 
 /// "model.layers.{0..11}.layer_scalar (12 tensors)": names that differ in one number, together.
 std::vector<std::string> summarize_names(const std::vector<std::string>& names);

@@ -4,6 +4,7 @@
 
 #include "compiler/ir/build.h"
 #include "compiler/ir/tensor_builder.h"
+#include "compiler/recipe/match_outputs.h"
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 
@@ -13,12 +14,18 @@ namespace {
 
 class CheckBuilder {
  public:
-  CheckBuilder(const BoundRecipe& bound, const Target* target, Graph& graph,
+  CheckBuilder(const BoundRecipe& bound, const Targets& targets, Graph& graph,
                Diagnostics& diagnostics)
-      : bound_(bound), target_(target), graph_(graph), diagnostics_(diagnostics) {
+      : bound_(bound),
+        targets_(targets),
+        graph_(graph),
+        diagnostics_(diagnostics),
+        index_(bound.outputs.size()),
+        known_(bound.outputs.size()) {
     for (std::size_t k = 0; k < graph.outputs.size(); ++k) {
-      index_.emplace(graph.outputs[k].name, k);
-      known_.add(graph.outputs[k].name);
+      const Output& output = graph.outputs[k];
+      index_[output.checkpoint].emplace(output.name, k);
+      known_[output.checkpoint].add(output.name);
     }
   }
 
@@ -32,11 +39,9 @@ class CheckBuilder {
   void build_check(const CheckDecl& check) {
     switch (check.kind) {
       case K::parameters:
-        return count(check, count_parameters(graph_), "parameters");
       case K::tensors:
-        return count(check, static_cast<std::int64_t>(graph_.outputs.size()), "tensors");
       case K::complete:
-        return complete(check);
+        return of_outputs(check);
       case K::assertion:
         return per_instance(check, false,
                             [&](const Instance&, const Scope& scope) { assertion(check, scope); });
@@ -59,10 +64,34 @@ class CheckBuilder {
     }
   }
 
+  /// A claim about all outputs together, or about one, for each value of `for`.
+  void of_outputs(const CheckDecl& check) {
+    if (check.where && check.ranges.empty() && !condition(check)) return;
+    const auto each = [&](const Scope& scope) {
+      std::optional<std::uint32_t> one;
+      if (check.of) {
+        const auto found = match_outputs({check.of->output, check.of->output_span, check.of->index},
+                                         *bound_.recipe, bound_.outputs, scope, diagnostics_);
+        if (!found) return;
+        for (const auto& [capture, number] : found->front().captures)
+          return report_unbound(check, capture);
+        one = found->front().output;
+      }
+      check.kind == K::complete ? complete(check, scope, one) : count(check, scope, one);
+    };
+    if (check.ranges.empty()) return each(*bound_.globals);
+    per_instance(check, false, [&](const Instance&, const Scope& scope) { each(scope); });
+  }
+
+  void report_unbound(const CheckDecl& check, const std::string& capture) {
+    diagnostics_.add(error("E205", fmt::format("'{}' is no 'for' variable of this check", capture))
+                         .at(check.of->index->span)
+                         .hint(fmt::format("for: {{ {}: 0 .. 2 }}", capture)));
+  }
+
   template <typename F>
   void per_instance(const CheckDecl& check, bool with_tensors, F each) {
-    ExpandContext context{&bound_.sources, bound_.globals.get(), &bound_.definitions, &known_,
-                          nullptr};
+    ExpandContext context{&bound_, &bound_.definitions, &known_, nullptr};
     ExpandRequest request;
     request.ranges = &check.ranges;
     request.where = check.where;
@@ -91,9 +120,23 @@ class CheckBuilder {
     diagnostics_.add(std::move(d));
   }
 
-  void count(const CheckDecl& check, std::int64_t found, std::string_view what) {
-    if (check.where && !condition(check)) return;
-    const auto expected = evaluate_argument(check.expected, *bound_.globals, diagnostics_);
+  /// "the output", or which one.
+  std::string phrase(std::optional<std::uint32_t> one) const {
+    if (!one)
+      return bound_.recipe->has_named_outputs() ? "all outputs together have" : "the output has";
+    const std::string& name = bound_.outputs[*one].name;
+    return name.empty() ? "the output has" : fmt::format("the output '{}' has", name);
+  }
+
+  void count(const CheckDecl& check, const Scope& scope, std::optional<std::uint32_t> one) {
+    const bool parameters = check.kind == K::parameters;
+    std::int64_t found = 0;
+    for (const Output& output : graph_.outputs) {
+      if (one && output.checkpoint != *one) continue;
+      found += !parameters ? 1 : output.is_buffer ? 0 : numel(output.shape);
+    }
+    const std::string_view what = parameters ? "parameters" : "tensors";
+    const auto expected = evaluate_argument(check.expected, scope, diagnostics_);
     if (!expected || *expected == Value(found)) return;
     if (!expected->is_number()) {
       return fail(check, "E821",
@@ -101,7 +144,7 @@ class CheckBuilder {
     }
     const double difference = static_cast<double>(found) - expected->as_real();
     fail(check, "E821",
-         fmt::format("the output has {} {}, not {}", format_count(found), what,
+         fmt::format("{} {} {}, not {}", phrase(one), format_count(found), what,
                      format_count(static_cast<std::int64_t>(expected->as_real()))),
          {fmt::format("{} {} than stated",
                       format_count(static_cast<std::int64_t>(std::abs(difference))),
@@ -115,24 +158,30 @@ class CheckBuilder {
     return truth && *truth;
   }
 
-  void complete(const CheckDecl& check) {
-    const auto wanted = check.architecture
-                            ? evaluate(*check.architecture, *bound_.globals, diagnostics_)
-                            : std::nullopt;
+  void complete(const CheckDecl& check, const Scope& scope, std::optional<std::uint32_t> one) {
+    const auto wanted =
+        check.architecture ? evaluate(*check.architecture, scope, diagnostics_) : std::nullopt;
     if (!wanted) return;
-    const std::string name = to_text(*wanted);
-    if (!target_)
+    const std::size_t before = diagnostics_.errors();
+    for (std::uint32_t k = 0; k < targets_.size() && diagnostics_.errors() == before; ++k) {
+      if (!one || k == *one) complete(check, to_text(*wanted), k);
+    }
+  }
+
+  void complete(const CheckDecl& check, const std::string& name, std::uint32_t output) {
+    const auto& target = targets_[output];
+    if (!target)
       return fail(check, "E824",
                   fmt::format("completeness for '{}' needs a target", escape_for_terminal(name)),
                   {}, fmt::format("target: {}", escape_for_terminal(name)));
-    if (name != target_->architecture && name != "true") {
+    if (name != target->architecture && name != "true") {
       return fail(check, "E824",
-                  fmt::format("the target is '{}', not '{}'", target_->architecture,
+                  fmt::format("the target is '{}', not '{}'", target->architecture,
                               escape_for_terminal(name)));
     }
     std::vector<std::string> missing;
-    for (const ArchTensor& tensor : target_->tensors) {
-      if (tensor.required() && index_.find(tensor.name) == index_.end())
+    for (const ArchTensor& tensor : target->tensors) {
+      if (tensor.required() && index_[output].count(tensor.name) == 0)
         missing.push_back(tensor.name);
     }
     if (!missing.empty())
@@ -167,36 +216,58 @@ class CheckBuilder {
                         escape_for_terminal(to_text(*right), 60))};
   }
 
-  /// The output names that a check's pattern fits.
-  std::vector<NameTree::Match> fitting(const CheckDecl& check, const Scope& scope) {
+  /// What a check's pattern fits in the outputs that it names, and those.
+  struct Fitting {
+    std::vector<OutputMatch> outputs;
+    std::vector<std::string> names;
+  };
+
+  std::optional<Fitting> fitting(const CheckDecl& check, const Scope& scope) {
     const TensorExpr& tensor = *check.tensors.front();
-    if (tensor.kind != TensorExpr::Kind::reference || tensor.source != "out") {
-      fail(check, "E824", "this check is about the output: out:name");
-      return {};
+    if (tensor.kind != TensorExpr::Kind::reference ||
+        !names_output(tensor.source, *bound_.recipe)) {
+      const OutputDecl& first = bound_.recipe->outputs.front();
+      fail(check, "E824",
+           fmt::format("this check is about the output: {}:name",
+                       first.name.empty() ? "out" : first.name));
+      return std::nullopt;
     }
+    auto outputs = match_outputs({tensor.source, tensor.source_span, tensor.index}, *bound_.recipe,
+                                 bound_.outputs, scope, diagnostics_);
     const auto pattern = resolve(tensor.pattern, scope, diagnostics_);
-    return pattern ? known_.tree.match(*pattern) : std::vector<NameTree::Match>();
+    if (!outputs || !pattern) return std::nullopt;
+    Fitting found{std::move(*outputs), {}};
+    for (const OutputMatch& output : found.outputs) {
+      const KnownNames& known = known_[output.output];
+      for (const auto& match : known.tree.match(*pattern))
+        found.names.push_back(full_name(bound_, {output.output, known.names[match.index]}));
+    }
+    return found;
   }
 
   void exists(const CheckDecl& check, const Scope& scope) {
-    const std::size_t before = diagnostics_.errors();
-    if (!fitting(check, scope).empty() || diagnostics_.errors() != before) return;
+    const auto found = fitting(check, scope);
+    if (!found || !found->names.empty()) return;
     const NamePattern& written = check.tensors.front()->pattern;
     const auto pattern = resolve(written, scope, diagnostics_);
     const std::string text = pattern ? pattern->exact().value_or(written.text) : written.text;
-    const std::string near = known_.names.size() > 20000 ? "" : nearest(text, known_.names);
-    fail(check, "E822", fmt::format("the output has no tensor '{}'", escape_for_terminal(text)), {},
-         near.empty() ? "" : fmt::format("did you mean '{}'?", escape_for_terminal(near)));
+    const std::uint32_t first = found->outputs.front().output;
+    const KnownNames& known = known_[first];
+    const std::string near = known.names.size() > 20000 ? "" : nearest(text, known.names);
+    fail(check, "E822", fmt::format("{} no tensor '{}'", phrase(first), escape_for_terminal(text)),
+         {}, near.empty() ? "" : fmt::format("did you mean '{}'?", escape_for_terminal(near)));
   }
 
   void absent(const CheckDecl& check, const Scope& scope) {
-    const auto matches = fitting(check, scope);
-    if (matches.empty()) return;
-    std::vector<std::string> found;
-    for (const auto& match : matches) found.push_back(known_.names[match.index]);
+    const auto found = fitting(check, scope);
+    if (!found || found->names.empty()) return;
+    const std::size_t count = found->names.size();
     fail(check, "E822",
-         fmt::format("the output has {} such tensor{}", found.size(), found.size() == 1 ? "" : "s"),
-         summarize_names(found));
+         fmt::format("{} {} such tensor{}",
+                     found->outputs.size() > 1 ? "these outputs have"
+                                               : phrase(found->outputs.front().output),
+                     count, count == 1 ? "" : "s"),
+         summarize_names(found->names));
   }
 
   TensorBuilder builder_for(const CheckDecl& check, const Instance& instance, const Scope& scope) {
@@ -295,19 +366,19 @@ class CheckBuilder {
   }
 
   const BoundRecipe& bound_;
-  const Target* target_;
+  const Targets& targets_;
   Graph& graph_;
   Diagnostics& diagnostics_;
-  std::map<std::string, std::size_t, std::less<>> index_;
-  KnownNames known_;
+  OutputIndex index_;
+  std::vector<KnownNames> known_;  // by output
 };
 
 }  // namespace
 
-void build_checks(const BoundRecipe& bound, const Target* target, Graph& graph,
+void build_checks(const BoundRecipe& bound, const Targets& targets, Graph& graph,
                   Diagnostics& diagnostics) {
   if (bound.recipe->checks.empty()) return;  // an index of the outputs costs time
-  CheckBuilder(bound, target, graph, diagnostics).build();
+  CheckBuilder(bound, targets, graph, diagnostics).build();
 }
 
 }  // namespace inarch

@@ -39,8 +39,9 @@ struct Node {
   std::int64_t count() const { return type.elements(); }
 };
 
-/// One tensor of the output.
+/// One tensor of an output.
 struct Output {
+  std::uint32_t checkpoint = 0;  // which output it belongs to: index into BoundRecipe::outputs
   std::string name;
   NodeId node = 0;
   DType dtype = DType::f32;

@@ -82,13 +82,17 @@ std::optional<Typed> TensorBuilder::reference(const TensorExpr& expression) {
     return add(SourceTensor{found->source, found->tensor}, {}, make_type(info.dtype, info.shape),
                expression.span);
   }
-  const auto output = context_.outputs->find(found->output_name);
-  if (output == context_.outputs->end()) {
+  const auto& known = (*context_.outputs)[found->tensor];
+  const auto output = known.find(found->output_name);
+  if (output == known.end()) {
     std::vector<std::string> names;
-    for (const auto& [name, index] : *context_.outputs) names.push_back(name);
+    for (const auto& [name, index] : known) names.push_back(name);
     const std::string near = nearest(found->output_name, names);
+    const std::string& which = context_.bound->outputs[found->tensor].name;
     fault(expression, "E213",
-          fmt::format("the output has no tensor '{}'", escape_for_terminal(found->output_name)),
+          fmt::format("the output {}has no tensor '{}'",
+                      which.empty() ? "" : fmt::format("'{}' ", which),
+                      escape_for_terminal(found->output_name)),
           expression.span,
           near.empty() ? "" : fmt::format("did you mean '{}'?", escape_for_terminal(near)));
     return std::nullopt;

@@ -21,6 +21,9 @@ struct Typed {
 /// A tensor, or a number that an operator combines with one.
 using Quantity = std::variant<Typed, double>;
 
+/// Where finished tensors are in Graph::outputs: by output, then by name.
+using OutputIndex = std::vector<std::map<std::string, std::size_t, std::less<>>>;
+
 /// Turns tensor expressions of one rule or check instance into nodes. Each transform becomes a few
 /// of the shared operations (core/ops.h); faults are E301–E319.
 class TensorBuilder {
@@ -28,11 +31,10 @@ class TensorBuilder {
   struct Context {
     Graph* graph = nullptr;
     const BoundRecipe* bound = nullptr;
-    const std::map<std::string, std::size_t, std::less<>>* outputs =
-        nullptr;                    // finished ones, by name
+    const OutputIndex* outputs = nullptr;
     bool reads_finished = false;    // a check: `out:` is what was written
     const Shape* target = nullptr;  // shape that the target gives to this instance's output
-    std::string key;                // of random numbers: the output's name
+    std::string key;                // of random numbers: the tensor's name, the same in any output
   };
 
   TensorBuilder(const Context& context, const Instance& instance,

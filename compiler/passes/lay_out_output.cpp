@@ -4,25 +4,46 @@
 
 namespace inarch {
 
-/// Fills shards in step order up to the shard size; inside a shard, wider elements come first, so
-/// that every tensor is aligned to its own element size whatever the mix. A tensor larger than the
-/// shard size has a shard to itself.
-void lay_out_output(Module& module) {
-  std::vector<Output>& outputs = module.graph.outputs;
+namespace {
+
+/// Gives each tensor its shard: those of an output are filled in step order up to its shard size. A
+/// tensor larger than that has a shard to itself.
+void fill_shards(Module& module) {
+  struct Filling {
+    std::uint32_t shards = 0;
+    std::int64_t bytes = 0;  // in the last one
+  };
+  const std::vector<Output>& outputs = module.graph.outputs;
+  std::vector<Filling> fillings(module.bound->outputs.size());
   module.placements.assign(outputs.size(), {});
-  std::int64_t filled = 0;
-  std::uint32_t shard = 0;
   for (std::size_t k = 0; k < outputs.size(); ++k) {
     const std::int64_t bytes = numel(outputs[k].shape) * bits(outputs[k].dtype) / 8;
-    if (filled > 0 && filled + bytes > module.bound->shard_size) {
-      ++shard;
-      filled = 0;
+    Filling& filling = fillings[outputs[k].checkpoint];
+    const std::int64_t most = module.bound->outputs[outputs[k].checkpoint].shard_size;
+    if (filling.shards == 0 || (filling.bytes > 0 && filling.bytes + bytes > most)) {
+      ++filling.shards;
+      filling.bytes = 0;
     }
-    module.placements[k] = {shard, 0, bytes};
-    filled += bytes;
+    module.placements[k] = {filling.shards - 1, 0, bytes};
+    filling.bytes += bytes;
   }
-  module.shard_count = outputs.empty() ? 0 : shard + 1;
+  std::vector<std::uint32_t> first = {0};
+  for (const Filling& filling : fillings) {
+    module.shard_counts.push_back(filling.shards);
+    first.push_back(first.back() + filling.shards);
+  }
+  for (std::size_t k = 0; k < outputs.size(); ++k)
+    module.placements[k].shard += first[outputs[k].checkpoint];
+}
 
+}  // namespace
+
+/// Inside a shard, wider elements come first, so that every tensor is aligned to its own element
+/// size whatever the mix. Steps of one output follow its layout, where merge_copies looks for
+/// neighbours; those of several stay in the order of the sources, which they read together.
+void lay_out_output(Module& module) {
+  fill_shards(module);
+  std::vector<Output>& outputs = module.graph.outputs;
   std::vector<std::uint32_t> order(outputs.size());
   for (std::uint32_t k = 0; k < order.size(); ++k) order[k] = k;
   std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
@@ -32,22 +53,24 @@ void lay_out_output(Module& module) {
   });
   std::vector<Output> arranged;
   std::vector<Placement> placements;
-  std::vector<StepDraft> steps;
   std::vector<std::uint32_t> place(outputs.size());
   for (const std::uint32_t k : order) {
     Placement at = module.placements[k];
     const bool first = placements.empty() || placements.back().shard != at.shard;
     at.offset = first ? 0 : placements.back().offset + placements.back().bytes;
     place[k] = static_cast<std::uint32_t>(arranged.size());
-    StepDraft step = module.steps[k];  // steps and outputs run in parallel until merge_copies
-    step.first_output = place[k];
     arranged.push_back(std::move(outputs[k]));
     placements.push_back(at);
-    steps.push_back(step);
+  }
+  // Steps and outputs have run in parallel so far.
+  for (StepDraft& step : module.steps) step.first_output = place[step.first_output];
+  if (module.bound->outputs.size() == 1) {
+    std::sort(module.steps.begin(), module.steps.end(), [](const StepDraft& a, const StepDraft& b) {
+      return a.first_output < b.first_output;
+    });
   }
   outputs = std::move(arranged);
   module.placements = std::move(placements);
-  module.steps = std::move(steps);
   for (Node& node : module.graph.nodes) {
     if (auto* finished = std::get_if<FinishedOutput>(&node.data))
       finished->output = place[finished->output];

@@ -25,9 +25,9 @@ struct StepDraft {
   bool moves_only = false;  // bytes go through unchanged, though not in one run
 };
 
-/// Where an output lies: counted from the start of the shard's data, after its header.
+/// Where a tensor lies: counted from the start of the shard's data, after its header.
 struct Placement {
-  std::uint32_t shard = 0;
+  std::uint32_t shard = 0;  // among those of all outputs
   std::int64_t offset = 0;
   std::int64_t bytes = 0;
 };
@@ -38,7 +38,8 @@ struct Module {
   const BoundRecipe* bound = nullptr;
   std::vector<StepDraft> steps;       // one per output until merge_copies
   std::vector<Placement> placements;  // by output, after lay_out_output
-  std::uint32_t shard_count = 0;
+  std::vector<std::uint32_t>
+      shard_counts;  // by BoundRecipe::outputs, whose shards follow each other
 
   const TensorInfo& tensor(const SourceTensor& leaf) const {
     return bound->sources[leaf.source].checkpoint->tensors[leaf.tensor];

@@ -28,8 +28,8 @@ class PlanBuilder {
     lay_out();
     for (const StepDraft& draft : module_.steps) add_step(draft);
     for (const NumericCheck& check : module_.graph.checks) add_check(check);
-    add_files();
     total();
+    for (std::size_t k = 0; k < parts_.size(); ++k) add_files(k);
     state_memory(plan_);
     return std::move(plan_);
   }
@@ -73,21 +73,29 @@ class PlanBuilder {
       tensor.origin = origin(outputs[k].origin);
       plan_.outputs.push_back(std::move(tensor));
     }
-    for (std::uint32_t s = 0; s < module_.shard_count; ++s) {
-      std::vector<const OutputTensor*> tensors;
-      std::int64_t data = 0;
-      for (const OutputTensor& tensor : plan_.outputs) {
-        if (tensor.shard != s) continue;
-        tensors.push_back(&tensor);
-        data += tensor.bytes;
+    auto next = plan_.outputs.begin();  // they stand in the order of the shards
+    for (std::size_t k = 0; k < module_.shard_counts.size(); ++k) {
+      for (std::uint32_t s = 0; s < module_.shard_counts[k]; ++s) {
+        std::vector<const OutputTensor*> tensors;
+        std::int64_t data = 0;
+        for (; next != plan_.outputs.end() && next->shard == plan_.shards.size(); ++next) {
+          tensors.push_back(&*next);
+          data += next->bytes;
+        }
+        OutputShard shard{in_directory(k, shard_name(s, module_.shard_counts[k])),
+                          make_shard_header(tensors), 0};
+        shard.size = static_cast<std::int64_t>(shard.header.size()) + data;
+        plan_.shards.push_back(std::move(shard));
       }
-      OutputShard shard{shard_name(s, module_.shard_count), make_shard_header(tensors), 0};
-      shard.size = static_cast<std::int64_t>(shard.header.size()) + data;
-      plan_.shards.push_back(std::move(shard));
     }
     for (OutputTensor& tensor : plan_.outputs) {
       tensor.offset += static_cast<std::int64_t>(plan_.shards[tensor.shard].header.size());
     }
+  }
+
+  std::string in_directory(std::size_t output, const std::string& name) const {
+    const std::string& directory = module_.bound->outputs[output].directory;
+    return directory.empty() ? name : fmt::format("{}/{}", directory, name);
   }
 
   std::string origin(Span span) const {
@@ -183,32 +191,45 @@ class PlanBuilder {
     return sum;
   }
 
-  void add_files() {
-    if (module_.bound->config) {
+  /// What there is in each checkpoint beside its shards.
+  void add_files(std::size_t output) {
+    const BoundOutput& bound = module_.bound->outputs[output];
+    if (bound.config) {
       plan_.texts.push_back(
-          {"config.json", write_json(*module_.bound->config, JsonStyle::indented)});
+          {in_directory(output, "config.json"), write_json(*bound.config, JsonStyle::indented)});
     }
-    for (const BoundText& text : module_.bound->texts)
-      plan_.texts.push_back({text.name, text.text});
-    for (const BoundFile& file : module_.bound->files) {
-      plan_.files.push_back({file.source, file.name, file.path, file.size, file.sha256});
+    for (const BoundText& text : bound.texts)
+      plan_.texts.push_back({in_directory(output, text.name), text.text});
+    for (const BoundFile& file : bound.files) {
+      plan_.files.push_back(
+          {file.source, in_directory(output, file.name), file.path, file.size, file.sha256});
+    }
+    if (module_.shard_counts[output] > 1) {
+      plan_.texts.push_back({in_directory(output, "model.safetensors.index.json"),
+                             make_weight_index(plan_, bound.directory, parts_[output].parameters)});
     }
   }
 
   void total() {
+    for (const BoundOutput& output : module_.bound->outputs)
+      parts_.push_back({output.name, output.directory});
     for (const Output& output : module_.graph.outputs) {
-      (output.is_buffer ? plan_.totals.buffer_elements : plan_.totals.parameters) +=
-          numel(output.shape);
+      OutputPart& part = parts_[output.checkpoint];
+      (output.is_buffer ? part.buffer_elements : part.parameters) += numel(output.shape);
+    }
+    for (const OutputPart& part : parts_) {
+      plan_.totals.parameters += part.parameters;
+      plan_.totals.buffer_elements += part.buffer_elements;
     }
     plan_.totals.bytes_read = bytes_read();
     for (const OutputShard& shard : plan_.shards) plan_.totals.bytes_written += shard.size;
-    if (plan_.shards.size() > 1)
-      plan_.texts.push_back({"model.safetensors.index.json", make_weight_index(plan_)});
+    if (module_.bound->recipe->has_named_outputs()) plan_.parts = parts_;
   }
 
   const Module& module_;
   const SourceMap& sources_;
   Plan plan_;
+  std::vector<OutputPart> parts_;  // by BoundRecipe::outputs
   std::map<std::tuple<std::uint32_t, std::uint32_t, std::int64_t>, std::int64_t> reads_;
 };
 

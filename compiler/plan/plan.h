@@ -80,8 +80,16 @@ struct OutputTensor {
   std::string origin;  // "recipes/franken.yaml:14": for messages
 };
 
+/// One of several checkpoints that a plan builds. Its files are those in its directory.
+struct OutputPart {
+  std::string name;       // "text", "rank[3]"
+  std::string directory;  // "text", "rank-3": one component
+  std::int64_t parameters = 0;
+  std::int64_t buffer_elements = 0;
+};
+
 struct OutputShard {
-  std::string name;    // "model-00001-of-00002.safetensors"
+  std::string name;    // "model-00001-of-00002.safetensors", or "rank-3/model.safetensors"
   std::string header;  // the first bytes of the file: length prefix, JSON, padding
   std::int64_t size = 0;
 };
@@ -94,7 +102,7 @@ struct PlanSource {
 
 /// A small file written as it stands: config.json, the index.
 struct TextFile {
-  std::string name;
+  std::string name;  // with the part's directory, as a shard's
   std::string text;
 };
 /// A file carried over from a source's directory, byte for byte.
@@ -136,6 +144,7 @@ struct Plan {
   std::string recipe_path;
   std::string recipe_sha256;  // of the text, what it includes, its params and its tables
   std::vector<PlanSource> sources;
+  std::vector<OutputPart> parts;      // of several; none where there is one checkpoint, at the top
   std::vector<OutputTensor> outputs;  // in layout order: by shard, then by offset
   std::vector<OutputShard> shards;
   std::vector<Step> steps;  // in memory order

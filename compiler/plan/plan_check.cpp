@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/memory_model.h"
+#include "compiler/plan/output_names.h"
 #include "compiler/plan/plan_check_parts.h"
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
@@ -14,12 +15,6 @@
 namespace inarch {
 
 namespace {
-
-bool is_plain_name(std::string_view name) {
-  if (name.empty() || name.size() > 255 || name == "." || name == "..") return false;
-  if (name == "manifest.json" || name.starts_with(".inarch")) return false;  // the run's own files
-  return name.find('/') == std::string_view::npos && name.find('\0') == std::string_view::npos;
-}
 
 bool is_sha256(std::string_view text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
@@ -57,9 +52,11 @@ class PlanChecker {
         if (file.size < 0 || file.size > max_file_bytes) fail("sources", "impossible file size");
       }
     }
+    check_parts();
+    const std::set<std::string_view> directories = directories_of(plan_.parts);
     std::set<std::string_view> names;
     const auto check_name = [&](const std::string& name) {
-      if (!is_plain_name(name)) {
+      if (!is_file_name(name, directories)) {
         fail("", fmt::format("'{}' cannot be a file of the output", escape_for_terminal(name)));
       }
       if (!names.insert(name).second) {
@@ -76,9 +73,23 @@ class PlanChecker {
     }
   }
 
+  /// Every part has a directory of its own, directly below the output.
+  void check_parts() {
+    std::set<std::string_view> directories, names;
+    for (const OutputPart& part : plan_.parts) {
+      const std::string shown = escape_for_terminal(part.directory);
+      if (!is_plain_name(part.directory))
+        fail("parts", fmt::format("'{}' cannot be a directory of the output", shown));
+      if (!directories.insert(part.directory).second || !names.insert(part.name).second)
+        fail("parts", fmt::format("'{}' occurs twice", shown));
+      if (part.name.empty() || part.parameters < 0 || part.buffer_elements < 0)
+        fail("parts", fmt::format("'{}' is incomplete", shown));
+    }
+  }
+
   /// Outputs follow each other through the shards without gaps.
   void check_outputs() {
-    std::set<std::string_view> names;
+    std::set<std::pair<std::string_view, std::string_view>> names;  // one space for each part
     std::size_t next = 0;
     for (std::size_t s = 0; s < plan_.shards.size() && !fault_.any(); ++s) {
       const OutputShard& shard = plan_.shards[s];
@@ -88,7 +99,8 @@ class PlanChecker {
         const OutputTensor& output = plan_.outputs[next];
         const std::string where = fmt::format("outputs[{}]", next);
         check_output(output, where, end);
-        if (!names.insert(output.name).second) fail(where, "its name occurs twice");
+        if (!names.emplace(directory_of(shard.name), output.name).second)
+          fail(where, "its name occurs twice");
         if (fault_.any()) return;
         end += output.bytes;
         ++next;

@@ -169,6 +169,9 @@ bool PlanReader::take_item(const std::string& key, std::int64_t index, const Jso
   PlanFields fields(item, fmt::format("{}[{}]", escape_for_terminal(key), index), fault_);
   if (key == "sources") {
     take_source(fields);
+  } else if (key == "parts") {
+    plan.parts.push_back({fields.text("name"), fields.text("directory"),
+                          fields.integer("parameters"), fields.integer("buffer_elements")});
   } else if (key == "shards") {
     take_shard(fields);
   } else if (key == "outputs") {

@@ -144,6 +144,11 @@ void put_item(std::string& out, const PlanSource& source) {
   out += '}';
 }
 
+void put_item(std::string& out, const OutputPart& part) {
+  put(out, "{{\"name\":{},\"directory\":{},\"parameters\":{},\"buffer_elements\":{}}}",
+      json_quote(part.name), json_quote(part.directory), part.parameters, part.buffer_elements);
+}
+
 void put_item(std::string& out, const OutputShard& shard) {
   // The 8 bytes of the length prefix follow from the text; a file of JSON cannot hold them.
   const std::string_view json =
@@ -219,6 +224,7 @@ void put_plan(Sink& sink, const Plan& plan) {
       t.bytes_read, t.bytes_copied, t.bytes_computed, t.bytes_written, t.parameters,
       t.buffer_elements);
   put_section(sink, "sources", plan.sources);
+  if (!plan.parts.empty()) put_section(sink, "parts", plan.parts);
   put_section(sink, "shards", plan.shards);
   put_section(sink, "outputs", plan.outputs);
   put_section(sink, "steps", plan.steps);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/core/json.h"
+#include "compiler/plan/output_names.h"
 
 namespace inarch {
 
@@ -26,17 +27,20 @@ std::string make_shard_header(const std::vector<const OutputTensor*>& tensors) {
   return header + json;
 }
 
-std::string make_weight_index(const Plan& plan) {
+std::string make_weight_index(const Plan& plan, std::string_view directory,
+                              std::int64_t parameters) {
   std::map<std::string_view, std::string_view> shard_of;
   std::int64_t total = 0;
   for (const OutputTensor& output : plan.outputs) {
-    shard_of.emplace(output.name, plan.shards[output.shard].name);
+    const std::string_view shard = plan.shards[output.shard].name;
+    if (directory_of(shard) != directory) continue;
+    shard_of.emplace(output.name, shard.substr(directory.empty() ? 0 : directory.size() + 1));
     total += output.bytes;
   }
   std::string json = fmt::format(
       "{{\n  \"metadata\": {{\n    \"total_parameters\": {},\n    \"total_size\": {}\n  }},\n  "
       "\"weight_map\": {{",
-      plan.totals.parameters, total);
+      parameters, total);
   bool first = true;
   for (const auto& [tensor, shard] : shard_of) {
     json += fmt::format("{}\n    {}: {}", first ? "" : ",", json_quote(tensor), json_quote(shard));

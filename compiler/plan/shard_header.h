@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "compiler/plan/plan.h"
@@ -12,9 +14,10 @@ namespace inarch {
 /// another from offset 0; their `offset` fields are not read. (safetensors README, "Format")
 std::string make_shard_header(const std::vector<const OutputTensor*>& tensors);
 
-/// model.safetensors.index.json: total_size, total_parameters, and the shard of every tensor by
-/// name.
-std::string make_weight_index(const Plan& plan);
+/// model.safetensors.index.json of the checkpoint in `directory`, "" for the only one: total_size,
+/// total_parameters, and the shard of every tensor by name.
+std::string make_weight_index(const Plan& plan, std::string_view directory,
+                              std::int64_t parameters);
 
 /// "model.safetensors" for one shard, else "model-00001-of-00002.safetensors".
 std::string shard_name(std::uint32_t shard, std::uint32_t count);

@@ -7,10 +7,10 @@
 #include "compiler/recipe/bind_config.h"
 #include "compiler/recipe/bind_data.h"
 #include "compiler/recipe/bind_except.h"
-#include "compiler/recipe/bind_files.h"
+#include "compiler/recipe/bind_outputs.h"
 #include "compiler/recipe/bound_recipe.h"
 #include "compiler/recipe/expand.h"
-#include "compiler/support/sizes.h"
+#include "compiler/recipe/match_outputs.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
@@ -39,6 +39,9 @@ Value argument_value(const std::string& text) {
   return scalar_value(scalar);
 }
 
+/// A mark for each tensor of each source.
+using TensorFlags = std::vector<std::vector<bool>>;
+
 class Binder {
  public:
   Binder(const Recipe& recipe, const BindOptions& options, SourceMap& texts,
@@ -56,9 +59,10 @@ class Binder {
     for (const LetDecl& let : recipe_.lets) bound_.globals->set_lazy(let.name, let.expression);
     bind_data(recipe_, options_, texts_, bound_, diagnostics_);
     if (diagnostics_.errors() != before) return std::nullopt;
-    bind_output();
+    if (!bind_outputs(bound_, options_, diagnostics_)) return std::nullopt;
     bind_rules();
     if (diagnostics_.errors() != before) return std::nullopt;
+    check_outputs_written();
     check_unused();
     check_definitions_used();
     if (diagnostics_.errors() != before) return std::nullopt;
@@ -202,56 +206,18 @@ class Binder {
     bound_.sources.push_back(std::move(bound));
   }
 
-  // ---- output
-
-  void bind_output() {
-    const OutputDecl& output = recipe_.output;
-    if (output.dtype) {
-      const auto text = evaluate(*output.dtype, *bound_.globals, diagnostics_);
-      if (text) bound_.dtype = dtype_from_recipe(to_text(*text));
-      if (text && (!bound_.dtype || !is_arithmetic(*bound_.dtype))) {
-        diagnostics_.add(error("E162", fmt::format("'{}' is no dtype that can be written",
-                                                   escape_for_terminal(to_text(*text))))
-                             .at(output.dtype_span)
-                             .note("dtypes: bf16, f16, f32, f64, f8_e4m3 and f8_e5m2"));
-      }
-    }
-    bound_.shard_size = default_shard_size;
-    if (output.shard_size) {
-      const auto text = evaluate(*output.shard_size, *bound_.globals, diagnostics_);
-      const auto size = text ? parse_size(to_text(*text)) : std::nullopt;
-      if (text && (!size || *size <= 0)) {
-        diagnostics_.add(
-            error("E163", fmt::format("'{}' is no size", escape_for_terminal(to_text(*text))))
-                .at(output.shard_size_span)
-                .hint("shard_size: 5GB"));
-      } else if (size) {
-        bound_.shard_size = *size;
-      }
-    }
-    if (output.config) {
-      bound_.config = bind_config(*output.config, bound_, options_, diagnostics_);
-      if (bound_.config) {
-        bound_.values.push_back(std::make_unique<Value>(Value::Map{{"config", *bound_.config}}));
-        bound_.globals->set_source("output", bound_.values.back().get());
-      }
-    }
-    BoundSideFiles side = bind_files(output, bound_, options_, diagnostics_);
-    bound_.files = std::move(side.carried);
-    bound_.texts = std::move(side.written);
-  }
-
   // ---- rules
 
   void bind_rules() {
-    taken_.clear();
+    TensorFlags none;
     for (const BoundSource& source : bound_.sources)
-      taken_.emplace_back(source.checkpoint->tensors.size(), false);
+      none.emplace_back(source.checkpoint->tensors.size(), false);
+    taken_.assign(recipe_.outputs.size(), none);
     const std::size_t before = diagnostics_.errors();
     for (const Rule& definition : recipe_.definitions) bind_rule(definition);
     if (diagnostics_.errors() != before) return;  // rules would miss what is not defined
     for (const RuleInstance& instance : bound_.instances)
-      bound_.definitions.add(instance.to.front());
+      bound_.definitions.add(instance.to.front().name);
     for (const Rule& rule : recipe_.rules) {
       if (!rule.rest) bind_rule(rule);
     }
@@ -263,11 +229,8 @@ class Binder {
   void bind_rule(const Rule& rule) {
     const auto excepted = excepted_by(rule, bound_, diagnostics_);
     if (!excepted) return;
-    ExpandContext context{&bound_.sources,
-                          bound_.globals.get(),
-                          rule.is_definition ? nullptr : &bound_.definitions,
-                          nullptr,
-                          rule.rest ? &taken_ : nullptr,
+    ExpandContext context{&bound_, rule.is_definition ? nullptr : &bound_.definitions, nullptr,
+                          rule.rest ? &taken_[outputs_of(rule).front()] : nullptr,
                           rule.except.empty() ? nullptr : &*excepted};
     ExpandRequest request;
     request.ranges = &rule.ranges;
@@ -281,40 +244,67 @@ class Binder {
     std::vector<std::pair<std::uint32_t, std::uint32_t>> used;
     for (Instance& instance : instances) {
       for (const Reference& reference : instance.references) {
-        if (!is_of_recipe(*reference.expression))
-          used.emplace_back(reference.source, reference.tensor);
+        if (!reference.is_of_recipe()) used.emplace_back(reference.source, reference.tensor);
       }
       if (!add_instance(rule, std::move(instance))) break;
     }
-    for (const auto& [source, tensor] : used) taken_[source][tensor] = true;
+    for (const std::size_t output : outputs_of(rule)) {
+      for (const auto& [source, tensor] : used) taken_[output][source][tensor] = true;
+    }
+  }
+
+  /// Which of the recipe's outputs a rule writes to. A definition counts for all of them.
+  std::vector<std::size_t> outputs_of(const Rule& rule) const {
+    std::vector<std::size_t> outputs;
+    for (std::size_t k = 0; k < recipe_.outputs.size(); ++k) {
+      const bool writes = std::any_of(rule.to.begin(), rule.to.end(), [&](const Destination& to) {
+        return rule.is_definition || to.output == recipe_.outputs[k].name;
+      });
+      if (writes) outputs.push_back(k);
+    }
+    return outputs;
+  }
+
+  /// What a pattern of `to` is where everything in it is bound; E205 when something is not.
+  std::optional<std::string> exact_name(const NamePattern& pattern, const Scope& scope,
+                                        const Bindings& bindings) {
+    const auto resolved = resolve(pattern, scope, diagnostics_);
+    if (!resolved) return std::nullopt;
+    auto name = resolved->exact();
+    if (name) return name;
+    std::vector<std::string> unbound;
+    for (const std::string& capture : pattern.captures()) {
+      if (!scope.find(capture)) unbound.push_back(capture);
+    }
+    diagnostics_.add(
+        error("E205", fmt::format("'{}' is not captured by 'from' and no 'for' variable",
+                                  join_names(unbound)))
+            .at(pattern.span)
+            .note(describe_bindings(bindings)));
+    return std::nullopt;
   }
 
   bool add_instance(const Rule& rule, Instance instance) {
     RuleInstance bound{&rule, std::move(instance), {}};
     const Scope scope = scope_of(bound.instance.bindings, *bound_.globals);
-    for (const NamePattern& pattern : rule.to) {
-      const auto resolved = resolve(pattern, scope, diagnostics_);
-      if (!resolved) return false;
-      auto name = resolved->exact();
-      if (!name) {
-        std::vector<std::string> unbound;
-        for (const std::string& capture : pattern.captures()) {
-          if (!scope.find(capture)) unbound.push_back(capture);
-        }
-        diagnostics_.add(
-            error("E205", fmt::format("'{}' is not captured by 'from' and no 'for' variable",
-                                      join_names(unbound)))
-                .at(pattern.span)
-                .note(describe_bindings(bound.instance.bindings)));
-        return false;
-      }
+    for (const Destination& to : rule.to) {
+      auto name = exact_name(to.name, scope, bound.instance.bindings);
+      if (!name) return false;
       if (name->empty() || name->front() == '.' || name->back() == '.' || *name == "__metadata__") {
         diagnostics_.add(
             error("E206", fmt::format("'{}' is no name for a tensor", escape_for_terminal(*name)))
-                .at(pattern.span));
+                .at(to.name.span));
         return false;
       }
-      bound.to.push_back(std::move(*name));
+      std::uint32_t output = 0;
+      if (!rule.is_definition) {
+        if (to.index && !exact_name(*to.index, scope, bound.instance.bindings)) return false;
+        const auto found = match_outputs({to.output, to.output_span, to.index}, recipe_,
+                                         bound_.outputs, scope, diagnostics_);
+        if (!found) return false;
+        output = found->front().output;
+      }
+      bound.to.push_back({output, std::move(*name)});
     }
     bound_.instances.push_back(std::move(bound));
     return true;
@@ -324,12 +314,15 @@ class Binder {
   /// is used.
   void check_unused() {
     for (const BoundData& data : bound_.data) {
-      if (data.tensor) taken_[data.tensor->first][data.tensor->second] = true;
+      if (data.tensor) taken_.front()[data.tensor->first][data.tensor->second] = true;
     }
     for (std::size_t s = 0; s < bound_.sources.size(); ++s) {
       const BoundSource& source = bound_.sources[s];
       if (!source.declaration->strict) continue;
-      std::vector<bool> ignored = taken_[s];
+      std::vector<bool> ignored(source.checkpoint->tensors.size(), false);
+      for (const TensorFlags& taken : taken_) {
+        for (std::size_t t = 0; t < ignored.size(); ++t) ignored[t] = ignored[t] || taken[s][t];
+      }
       for (const NamePattern& pattern : source.declaration->ignore) {
         const auto resolved = resolve(pattern, *bound_.globals, diagnostics_);
         if (!resolved) continue;
@@ -348,6 +341,29 @@ class Binder {
               .at(source.declaration->span, "strict")
               .note(join_names(unused, 5))
               .hint("ignore: [pattern, …] names those that may be left out"));
+    }
+  }
+
+  /// An output of its own name is there to be written to.
+  void check_outputs_written() {
+    if (bound_.outputs.empty()) {
+      diagnostics_.add(error("E216", "there is no output: every list of them is empty")
+                           .at(recipe_.outputs.front().ranges.front().values.span));
+      return;
+    }
+    std::vector<bool> written(bound_.outputs.size(), !recipe_.has_named_outputs());
+    for (const RuleInstance& instance : bound_.instances) {
+      for (const ResultName& to : instance.to) {
+        if (!instance.rule->is_definition) written[to.output] = true;
+      }
+    }
+    for (std::size_t k = 0; k < written.size(); ++k) {
+      if (written[k]) continue;
+      const BoundOutput& output = bound_.outputs[k];
+      diagnostics_.add(
+          error("E216", fmt::format("nothing is written to the output '{}'", output.name))
+              .at(output.declaration->span)
+              .hint(fmt::format("to: \"{}:NAME\"", output.name)));
     }
   }
 
@@ -370,14 +386,15 @@ class Binder {
     }
     std::set<const Rule*> useful;
     for (const RuleInstance& instance : bound_.instances) {
-      if (used.count(instance.to.front()) != 0) useful.insert(instance.rule);
+      if (used.count(instance.to.front().name) != 0) useful.insert(instance.rule);
     }
     for (const Rule& definition : recipe_.definitions) {
       if (useful.count(&definition) != 0) continue;
-      diagnostics_.add(warning("W203", fmt::format("nothing reads the definition '{}'",
-                                                   definition.to.front().text))
-                           .at(definition.to.front().span)
-                           .hint(fmt::format("from: \"define:{}\"", definition.to.front().text)));
+      diagnostics_.add(
+          warning("W203",
+                  fmt::format("nothing reads the definition '{}'", definition.to.front().name.text))
+              .at(definition.to.front().name.span)
+              .hint(fmt::format("from: \"define:{}\"", definition.to.front().name.text)));
     }
   }
 
@@ -386,7 +403,7 @@ class Binder {
   SourceMap& texts_;
   Diagnostics& diagnostics_;
   BoundRecipe bound_;
-  std::vector<std::vector<bool>> taken_;
+  std::vector<TensorFlags> taken_;  // by the recipe's outputs
 };
 
 }  // namespace

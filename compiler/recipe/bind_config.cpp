@@ -42,28 +42,29 @@ std::string_view torch_name(DType dtype) {
   }
 }
 
-std::optional<Value> base_config(const ConfigDecl& declaration, const BoundRecipe& bound,
-                                 const BindOptions& options, Diagnostics& diagnostics) {
+std::optional<Value> base_config(const ConfigDecl& declaration, const OutputContext& context,
+                                 Diagnostics& diagnostics) {
   if (declaration.from) {
-    const auto source = bind_source_name(*declaration.from, bound, diagnostics);
-    if (!source) return std::nullopt;
-    const Value& config = bound.sources[*source].checkpoint->config;
+    const auto index =
+        bind_source_name(*declaration.from, context.scope, context.bound, diagnostics);
+    if (!index) return std::nullopt;
+    const BoundSource& source = context.bound.sources[*index];
+    const Value& config = source.checkpoint->config;
     if (config.is_null()) {
-      diagnostics.add(
-          error("E164", fmt::format("source '{}' has no config.json", bound.sources[*source].name))
-              .at(declaration.from->span)
-              .hint("config: { file: config.json }"));
+      diagnostics.add(error("E164", fmt::format("source '{}' has no config.json", source.name))
+                          .at(declaration.from->span)
+                          .hint("config: { file: config.json }"));
       return std::nullopt;
     }
     return config;
   }
   if (!declaration.file) return Value(Value::Map{});
-  const auto name = evaluate(*declaration.file, *bound.globals, diagnostics);
+  const auto name = evaluate(*declaration.file, context.scope, diagnostics);
   if (!name) return std::nullopt;
   std::string path = to_text(*name);
-  if (!path.empty() && path[0] != '/' && !options.recipe_directory.empty())
-    path = options.recipe_directory + "/" + path;
-  const auto text = options.read_text(path);
+  const std::string& directory = context.options.recipe_directory;
+  if (!path.empty() && path[0] != '/' && !directory.empty()) path = directory + "/" + path;
+  const auto text = context.options.read_text(path);
   if (!text.ok()) {
     Diagnostic d = text.error();
     diagnostics.add(error("E164", fmt::format("cannot read the config: {}", d.message))
@@ -82,9 +83,9 @@ std::optional<Value> base_config(const ConfigDecl& declaration, const BoundRecip
 }
 
 /// The mapping at a dotted key, such as the text_config of a multimodal model.
-std::optional<Value> part_of(const Value& config, const Template& key, const BoundRecipe& bound,
+std::optional<Value> part_of(const Value& config, const Template& key, const Scope& scope,
                              Diagnostics& diagnostics) {
-  const auto path = evaluate(key, *bound.globals, diagnostics);
+  const auto path = evaluate(key, scope, diagnostics);
   if (!path) return std::nullopt;
   const std::string text = to_text(*path);
   const Value* part = config.find_path(text);
@@ -152,16 +153,17 @@ std::optional<std::uint32_t> find_source(const std::string& name, Span span,
   return std::nullopt;
 }
 
-std::optional<std::uint32_t> bind_source_name(const Template& name, const BoundRecipe& bound,
-                                              Diagnostics& diagnostics) {
-  const auto value = evaluate(name, *bound.globals, diagnostics);
+std::optional<std::uint32_t> bind_source_name(const Template& name, const Scope& scope,
+                                              const BoundRecipe& bound, Diagnostics& diagnostics) {
+  const auto value = evaluate(name, scope, diagnostics);
   return value ? find_source(to_text(*value), name.span, bound, diagnostics) : std::nullopt;
 }
 
-std::optional<Value> bind_config(const ConfigDecl& declaration, const BoundRecipe& bound,
-                                 const BindOptions& options, Diagnostics& diagnostics) {
-  auto config = base_config(declaration, bound, options, diagnostics);
-  if (config && declaration.part) config = part_of(*config, *declaration.part, bound, diagnostics);
+std::optional<Value> bind_config(const ConfigDecl& declaration, std::optional<DType> dtype,
+                                 const OutputContext& context, Diagnostics& diagnostics) {
+  auto config = base_config(declaration, context, diagnostics);
+  if (config && declaration.part)
+    config = part_of(*config, *declaration.part, context.scope, diagnostics);
   if (!config) return std::nullopt;
   for (const ConfigEntry& entry : declaration.remove) {
     if (config->remove_path(entry.path) || entry.optional) continue;
@@ -170,7 +172,7 @@ std::optional<Value> bind_config(const ConfigDecl& declaration, const BoundRecip
                         .at(entry.span));
   }
   for (const ConfigEntry& entry : declaration.set) {
-    auto value = evaluate_node(entry.value, *bound.globals, diagnostics);
+    auto value = evaluate_node(entry.value, context.scope, diagnostics);
     if (!value) continue;
     if (!config->set_path(entry.path, std::move(*value))) {
       diagnostics.add(error("E165", fmt::format("'{}' cannot be set: a part of it is not a mapping",
@@ -178,8 +180,8 @@ std::optional<Value> bind_config(const ConfigDecl& declaration, const BoundRecip
                           .at(entry.span));
     }
   }
-  if (bound.dtype && !torch_name(*bound.dtype).empty())
-    follow_dtype(*config, torch_name(*bound.dtype), declaration.set, "");
+  if (dtype && !torch_name(*dtype).empty())
+    follow_dtype(*config, torch_name(*dtype), declaration.set, "");
   return config;
 }
 

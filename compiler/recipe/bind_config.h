@@ -6,10 +6,17 @@
 
 namespace inarch {
 
-/// The output's config: what `from` or `file` gives, less `remove`, with `set` over it, and its
+/// What an output's block is evaluated in.
+struct OutputContext {
+  const BoundRecipe& bound;
+  const Scope& scope;  // the globals, and the variables of a list's `for`
+  const BindOptions& options;
+};
+
+/// An output's config: what `from` or `file` gives, less `remove`, with `set` over it, and its
 /// dtype entries following the output's dtype. Nothing when the recipe has none, or on a fault.
-std::optional<Value> bind_config(const ConfigDecl& declaration, const BoundRecipe& bound,
-                                 const BindOptions& options, Diagnostics& diagnostics);
+std::optional<Value> bind_config(const ConfigDecl& declaration, std::optional<DType> dtype,
+                                 const OutputContext& context, Diagnostics& diagnostics);
 
 /// A YAML value with its templates evaluated.
 std::optional<Value> evaluate_node(const YamlNode& node, const Scope& scope,
@@ -19,7 +26,7 @@ std::optional<Value> evaluate_node(const YamlNode& node, const Scope& scope,
 std::optional<std::uint32_t> find_source(const std::string& name, Span span,
                                          const BoundRecipe& bound, Diagnostics& diagnostics);
 /// Likewise, of the source that a template names.
-std::optional<std::uint32_t> bind_source_name(const Template& name, const BoundRecipe& bound,
-                                              Diagnostics& diagnostics);
+std::optional<std::uint32_t> bind_source_name(const Template& name, const Scope& scope,
+                                              const BoundRecipe& bound, Diagnostics& diagnostics);
 
 }  // namespace inarch

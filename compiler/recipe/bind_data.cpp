@@ -75,7 +75,7 @@ class DataBinder {
   }
 
   std::optional<std::string> path_in_source(const DataDecl& data, const std::string& name) {
-    const auto source = bind_source_name(*data.of, bound_, diagnostics_);
+    const auto source = bind_source_name(*data.of, *bound_.globals, bound_, diagnostics_);
     if (!source) return std::nullopt;
     const Checkpoint& checkpoint = *bound_.sources[*source].checkpoint;
     auto path = side_file_path(checkpoint, name);

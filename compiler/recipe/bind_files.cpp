@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "compiler/core/json.h"
-#include "compiler/recipe/bind_config.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
@@ -49,14 +48,15 @@ std::string_view refusal(const std::string& name) {
 
 class FileBinder {
  public:
-  FileBinder(const BoundRecipe& bound, const BindOptions& options, Diagnostics& diagnostics)
-      : bound_(bound), options_(options), diagnostics_(diagnostics) {}
+  FileBinder(const OutputContext& context, Diagnostics& diagnostics)
+      : context_(context), diagnostics_(diagnostics) {}
 
   void bind(const FileDecl& declaration) {
     const bool named = declaration.file || !declaration.source;
     if (named && !may_be_called(declaration)) return;
     if (!declaration.source) return write(declaration);
-    const auto source = bind_source_name(*declaration.source, bound_, diagnostics_);
+    const auto source =
+        bind_source_name(*declaration.source, context_.scope, context_.bound, diagnostics_);
     if (!source) return;
     if (named) return carry_renamed(declaration, *source);
     std::vector<std::string> names = group_files(declaration.what);
@@ -92,17 +92,17 @@ class FileBinder {
 
   void write(const FileDecl& declaration) {
     if (declaration.json) {
-      const auto value = evaluate_node(*declaration.json, *bound_.globals, diagnostics_);
+      const auto value = evaluate_node(*declaration.json, context_.scope, diagnostics_);
       if (value)
         files.written.push_back({declaration.what, write_json(*value, JsonStyle::indented)});
       return;
     }
-    const auto text = evaluate(*declaration.text, *bound_.globals, diagnostics_);
+    const auto text = evaluate(*declaration.text, context_.scope, diagnostics_);
     if (text) files.written.push_back({declaration.what, to_text(*text)});
   }
 
   void carry_renamed(const FileDecl& declaration, std::uint32_t source) {
-    const auto old = evaluate(*declaration.file, *bound_.globals, diagnostics_);
+    const auto old = evaluate(*declaration.file, context_.scope, diagnostics_);
     if (!old) return;
     const std::string name = to_text(*old);
     if (!carry(declaration, source, name, declaration.what) && !declaration.optional)
@@ -112,7 +112,7 @@ class FileBinder {
   /// True when the source has the file, whatever else is wrong with it.
   bool carry(const FileDecl& declaration, std::uint32_t source, const std::string& old,
              const std::string& name) {
-    const auto path = side_file_path(*bound_.sources[source].checkpoint, old);
+    const auto path = side_file_path(*context_.bound.sources[source].checkpoint, old);
     if (!path) return false;
     if (is_written_by_us(name)) {
       diagnostics_.add(
@@ -122,7 +122,7 @@ class FileBinder {
       diagnostics_.add(error("E166", fmt::format("'{}' would come from two sources", name))
                            .at(declaration.span));
     } else if (!already_carried(name)) {  // chat_template.jinja: of a tokenizer and a processor
-      const auto print = options_.fingerprint(*path);
+      const auto print = context_.options.fingerprint(*path);
       if (print) {
         files.carried.push_back({source, name, *path, print->size, print->sha256});
       } else {
@@ -138,7 +138,7 @@ class FileBinder {
   }
 
   void report_missing(const FileDecl& declaration, std::uint32_t source, const std::string& what) {
-    const BoundSource& from = bound_.sources[source];
+    const BoundSource& from = context_.bound.sources[source];
     const auto& there = from.checkpoint->side_files;
     const bool group = !group_files(what).empty();
     std::vector<std::string> names = {"tokenizer", "processor", "generation"};
@@ -159,16 +159,15 @@ class FileBinder {
                                          declaration.file ? "…" : from.name)));
   }
 
-  const BoundRecipe& bound_;
-  const BindOptions& options_;
+  const OutputContext& context_;
   Diagnostics& diagnostics_;
 };
 
 }  // namespace
 
-BoundSideFiles bind_files(const OutputDecl& output, const BoundRecipe& bound,
-                          const BindOptions& options, Diagnostics& diagnostics) {
-  FileBinder binder(bound, options, diagnostics);
+BoundSideFiles bind_files(const OutputDecl& output, const OutputContext& context,
+                          Diagnostics& diagnostics) {
+  FileBinder binder(context, diagnostics);
   for (const FileDecl& declaration : output.files) binder.bind(declaration);
   return std::move(binder.files);
 }

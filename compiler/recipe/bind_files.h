@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "compiler/recipe/bound_recipe.h"
+#include "compiler/recipe/bind_config.h"
 
 namespace inarch {
 
@@ -11,10 +11,10 @@ struct BoundSideFiles {
   std::vector<BoundText> written;
 };
 
-/// The files of `output.files`. E166 for one that no source has or two would give, E169 for a name
-/// that cannot be written.
-BoundSideFiles bind_files(const OutputDecl& output, const BoundRecipe& bound,
-                          const BindOptions& options, Diagnostics& diagnostics);
+/// The files of an output's `files`. E166 for one that no source has or two would give, E169 for a
+/// name that cannot be written.
+BoundSideFiles bind_files(const OutputDecl& output, const OutputContext& context,
+                          Diagnostics& diagnostics);
 
 /// The path of the file `name` at the top of a source, or nothing when it has none there.
 std::optional<std::string> side_file_path(const Checkpoint& checkpoint, std::string_view name);

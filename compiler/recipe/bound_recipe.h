@@ -35,8 +35,11 @@ inline constexpr std::uint32_t defined_source = output_source - 1;
 struct Reference {
   const TensorExpr* expression = nullptr;
   std::uint32_t source = 0;  // index into BoundRecipe::sources, output_source or defined_source
-  std::uint32_t tensor = 0;  // index into the checkpoint's tensors; of an output: into the outputs
-  std::string output_name;   // of an output or a definition
+  std::uint32_t tensor = 0;  // index into the checkpoint's tensors, or into BoundRecipe::outputs
+  std::string output_name;   // of an output's tensor or a definition
+
+  /// True for tensors of the recipe itself, which are no source's.
+  bool is_of_recipe() const { return source >= defined_source; }
 };
 
 /// A rule or check with its captures and variables filled in.
@@ -58,11 +61,17 @@ struct KnownNames {
   }
 };
 
+/// The name of a tensor to be, and which output it goes to.
+struct ResultName {
+  std::uint32_t output = 0;  // index into BoundRecipe::outputs; 0 for a definition
+  std::string name;
+};
+
 /// One or more output tensors to be: a rule's instance with the names it defines.
 struct RuleInstance {
   const Rule* rule = nullptr;
   Instance instance;
-  std::vector<std::string> to;
+  std::vector<ResultName> to;
 };
 
 struct BoundFile {
@@ -86,20 +95,30 @@ struct BoundData {
   std::optional<std::pair<std::uint32_t, std::uint32_t>> tensor;  // the source and its tensor
 };
 
-/// A recipe whose sources are open, whose values are known and whose rules have met the tensors.
-struct BoundRecipe {
-  const Recipe* recipe = nullptr;
-  std::vector<BoundSource> sources;
-  std::unique_ptr<Scope> globals;              // params, sources' configs, lets, and output.config
-  std::vector<std::unique_ptr<Value>> values;  // what the scope refers to
-  std::deque<std::vector<const Checkpoint*>> checkpoints;  // likewise: of each declared source
-  std::vector<RuleInstance> instances;                     // of definitions, then of rules
-  KnownNames definitions;
+/// One checkpoint that the recipe makes: the only one, an entry of `outputs:`, or one of the list
+/// that an entry with `for` stands for.
+struct BoundOutput {
+  std::string name;       // "text", "rank[3]"; "" for the only one
+  std::string directory;  // below the run's output: "text", "rank-3"; "" for the only one
+  const OutputDecl* declaration = nullptr;
+  Bindings bindings;  // of its `for`
   std::optional<DType> dtype;
   std::int64_t shard_size = 0;
   std::optional<Value> config;
   std::vector<BoundFile> files;
   std::vector<BoundText> texts;
+};
+
+/// A recipe whose sources are open, whose values are known and whose rules have met the tensors.
+struct BoundRecipe {
+  const Recipe* recipe = nullptr;
+  std::vector<BoundSource> sources;
+  std::unique_ptr<Scope> globals;              // params, configs of sources and outputs, lets
+  std::vector<std::unique_ptr<Value>> values;  // what the scope refers to
+  std::deque<std::vector<const Checkpoint*>> checkpoints;  // likewise: of each declared source
+  std::vector<RuleInstance> instances;                     // of definitions, then of rules
+  KnownNames definitions;
+  std::vector<BoundOutput> outputs;
   std::vector<BoundData> data;
 };
 
@@ -131,9 +150,9 @@ struct BindOptions {
 
 inline constexpr std::int64_t default_shard_size = 5'000'000'000;
 
-/// Faults are E160–E169 (params, data, config, output) and E201–E219 (sources, names, patterns).
-/// Gives what it could bind only when it found no error. Texts that messages point into are added
-/// to `texts`.
+/// Faults are E138 (which output), E160–E169 (params, data, config, output) and E201–E219 (sources,
+/// names, patterns). Gives what it could bind only when it found no error. Texts that messages
+/// point into are added to `texts`.
 std::optional<BoundRecipe> bind_recipe(const Recipe& recipe, const BindOptions& options,
                                        SourceMap& texts, Diagnostics& diagnostics);
 

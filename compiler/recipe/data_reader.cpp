@@ -1,6 +1,5 @@
 #include "compiler/recipe/data_reader.h"
 
-#include "compiler/recipe/expand.h"
 #include "compiler/recipe/fields.h"
 
 namespace inarch {
@@ -11,7 +10,8 @@ void read_tensor(const YamlNode& node, DataDecl& data, Diagnostics& diagnostics)
   if (!node.is_scalar()) return wrong_kind(node, "'tensor'", "a source's tensor", diagnostics);
   const TensorExprPtr tensor = parse_tensor_expression(node.text, node.span, diagnostics);
   if (!tensor) return;
-  if (tensor->kind == TensorExpr::Kind::reference && !is_of_recipe(*tensor)) {
+  const bool of_source = tensor->source != "out" && tensor->source != "define";
+  if (tensor->kind == TensorExpr::Kind::reference && of_source) {
     data.tensor = tensor;
     return;
   }

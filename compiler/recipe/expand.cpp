@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "compiler/recipe/match_outputs.h"
 #include "compiler/recipe/missing_tensor.h"
 #include "compiler/support/text.h"
 
@@ -49,7 +50,7 @@ class Expansion {
   std::vector<Instance> over_range(const ForRange& range, std::vector<Instance> instances) {
     std::vector<Instance> next;
     for (const Instance& instance : instances) {
-      const Scope scope = scope_of(instance.bindings, *context_.globals);
+      const Scope scope = scope_of(instance.bindings, *context_.bound->globals);
       const auto values = range_values(range, scope, diagnostics_);
       if (!values) {
         failed_ = true;
@@ -69,10 +70,9 @@ class Expansion {
   /// missing.
   const TensorExpr* take_resolvable(std::vector<const TensorExpr*>& pending,
                                     const Instance& instance) {
-    const Scope scope = scope_of(instance.bindings, *context_.globals);
+    const Scope scope = scope_of(instance.bindings, *context_.bound->globals);
     auto ready = std::find_if(pending.begin(), pending.end(), [&](const TensorExpr* e) {
-      const bool waits_for_names =
-          is_of_recipe(*e) && !names_of(*e, context_) && pending.size() > 1;
+      const bool waits_for_names = pending.size() > 1 && is_found_later(*e);
       return !waits_for_names && is_resolvable(e->pattern, scope) &&
              (!e->index || is_resolvable(*e->index, scope));
     });
@@ -88,7 +88,7 @@ class Expansion {
     std::optional<Diagnostic> missing;
     std::vector<std::string> missing_too;
     for (Instance& instance : instances) {
-      const Scope scope = scope_of(instance.bindings, *context_.globals);
+      const Scope scope = scope_of(instance.bindings, *context_.bound->globals);
       const auto pattern = resolve(reference.pattern, scope, diagnostics_);
       if (!pattern) {
         failed_ = true;
@@ -96,13 +96,7 @@ class Expansion {
       }
       const std::size_t before = next.size();
       left_out_ = false;
-      bool known_source = is_of_recipe(reference);
-      if (known_source) {
-        match_recipe(reference, *pattern, instance, next);
-      } else {
-        known_source = match_sources(reference, *pattern, scope, instance, next);
-      }
-      if (!known_source || failed_) {
+      if (!match(reference, *pattern, scope, instance, next)) {
         failed_ = true;
         return {};
       }
@@ -123,30 +117,75 @@ class Expansion {
     return next;
   }
 
-  void match_recipe(const TensorExpr& reference, const ResolvedPattern& pattern,
+  /// True for an output inside `tensors:` and a definition inside `define:`, whose names are not
+  /// known yet.
+  bool is_found_later(const TensorExpr& reference) const {
+    if (reference.source == "define") return !context_.definitions;
+    return !context_.outputs && names_output(reference.source, *context_.bound->recipe);
+  }
+
+  /// False on a fault, which has been added.
+  bool match(const TensorExpr& reference, const ResolvedPattern& pattern, const Scope& scope,
+             const Instance& instance, std::vector<Instance>& next) {
+    if (reference.source == "define") return match_definitions(reference, pattern, instance, next);
+    if (names_output(reference.source, *context_.bound->recipe))
+      return match_output(reference, pattern, scope, instance, next);
+    return match_sources(reference, pattern, scope, instance, next);
+  }
+
+  bool match_definitions(const TensorExpr& reference, const ResolvedPattern& pattern,
+                         const Instance& instance, std::vector<Instance>& next) {
+    if (!context_.definitions) return add_later(reference, pattern, {}, instance, next);
+    for (auto& match : context_.definitions->tree.match(pattern)) {
+      const std::string& name = context_.definitions->names[match.index];
+      add_match({&reference, defined_source, 0, name}, match.captures, instance, next);
+    }
+    return true;
+  }
+
+  bool match_output(const TensorExpr& reference, const ResolvedPattern& pattern, const Scope& scope,
                     const Instance& instance, std::vector<Instance>& next) {
-    const bool is_output = reference.source == "out";
-    const std::uint32_t source = is_output ? output_source : defined_source;
-    const KnownNames* known = names_of(reference, context_);
-    if (!known) {  // `out:` inside `tensors:`, `define:` inside `define:`; found out later
-      const auto name = pattern.exact();
-      if (!name) {
-        diagnostics_.add(error("E208", fmt::format("a reference to another {} cannot capture",
-                                                   is_output ? "output" : "definition"))
-                             .at(reference.span)
-                             .note("its captures must be bound by a source or by 'for'")
-                             .hint("for: { i: 0 .. 4 }"));
-        failed_ = true;
-        return;
+    const auto outputs =
+        match_outputs({reference.source, reference.source_span, reference.index},
+                      *context_.bound->recipe, context_.bound->outputs, scope, diagnostics_);
+    if (!outputs) return false;
+    if (!context_.outputs) return add_later(reference, pattern, *outputs, instance, next);
+    for (const OutputMatch& output : *outputs) {
+      const KnownNames& known = (*context_.outputs)[output.output];
+      for (auto& match : known.tree.match(pattern)) {
+        if (!join(output.captures, match.captures)) continue;
+        add_match({&reference, output_source, output.output, known.names[match.index]},
+                  match.captures, instance, next);
       }
-      next.push_back(instance);
-      next.back().references.push_back({&reference, source, 0, *name});
-      return;
     }
-    for (auto& match : known->tree.match(pattern)) {
-      add_match(reference, source, match, instance, next);
-      next.back().references.back().output_name = known->names[match.index];
+    return true;
+  }
+
+  /// A tensor of the recipe that may not be defined yet: it must be one, named in full.
+  bool add_later(const TensorExpr& reference, const ResolvedPattern& pattern,
+                 const std::vector<OutputMatch>& outputs, const Instance& instance,
+                 std::vector<Instance>& next) {
+    const bool is_output = reference.source != "define";
+    const auto name = pattern.exact();
+    if (!name || (is_output && !outputs.front().captures.empty())) {
+      diagnostics_.add(error("E208", fmt::format("a reference to another {} cannot capture",
+                                                 is_output ? "output" : "definition"))
+                           .at(reference.span)
+                           .note("its captures must be bound by a source or by 'for'")
+                           .hint("for: { i: 0 .. 4 }"));
+      return false;
     }
+    next.push_back(instance);
+    next.back().references.push_back({&reference, is_output ? output_source : defined_source,
+                                      is_output ? outputs.front().output : 0, *name});
+    return true;
+  }
+
+  /// Adds captures of an index to those of a name; false when they differ.
+  static bool join(const Captures& of_index, Captures& captures) {
+    return std::all_of(of_index.begin(), of_index.end(), [&](const auto& capture) {
+      return captures.emplace(capture.first, capture.second).first->second == capture.second;
+    });
   }
 
   bool match_sources(const TensorExpr& reference, const ResolvedPattern& pattern,
@@ -157,8 +196,8 @@ class Expansion {
       if (!index) return false;
     }
     bool found = false;
-    for (std::size_t s = 0; s < context_.sources->size(); ++s) {
-      const BoundSource& source = (*context_.sources)[s];
+    for (std::size_t s = 0; s < context_.bound->sources.size(); ++s) {
+      const BoundSource& source = context_.bound->sources[s];
       if (source.declaration->name != reference.source) continue;
       if (source.declaration->is_list != static_cast<bool>(index)) {
         diagnostics_.add(
@@ -182,35 +221,23 @@ class Expansion {
           left_out_ = true;
           continue;
         }
-        const bool agrees = std::all_of(captures.begin(), captures.end(), [&](const auto& capture) {
-          return match.captures.emplace(capture.first, capture.second).first->second ==
-                 capture.second;
-        });
-        if (!agrees) continue;
-        add_match(reference, static_cast<std::uint32_t>(s), match, instance, next);
+        if (!join(captures, match.captures)) continue;
+        add_match({&reference,
+                   static_cast<std::uint32_t>(s),
+                   static_cast<std::uint32_t>(match.index),
+                   {}},
+                  match.captures, instance, next);
       }
     }
     if (!found) report_unknown_source(reference);
     return found;
   }
 
-  static bool matches_index(const std::string& source_name, const ResolvedPattern& index,
-                            Captures& captures) {
-    const std::size_t open = source_name.find('[');
-    const std::string number = source_name.substr(open + 1, source_name.size() - open - 2);
-    if (const auto exact = index.exact()) return *exact == number;
-    if (index.segments.size() != 1 || index.segments[0].size() != 1) return false;
-    captures[index.segments[0][0].text] = number;
-    return true;
-  }
-
-  void add_match(const TensorExpr& reference, std::uint32_t source, const NameTree::Match& match,
-                 const Instance& instance, std::vector<Instance>& next) {
+  static void add_match(Reference reference, const Captures& captures, const Instance& instance,
+                        std::vector<Instance>& next) {
     next.push_back(instance);
-    for (const auto& [name, text] : match.captures)
-      next.back().bindings.emplace_back(name, Value(text));
-    next.back().references.push_back(
-        {&reference, source, static_cast<std::uint32_t>(match.index), {}});
+    for (const auto& [name, text] : captures) next.back().bindings.emplace_back(name, Value(text));
+    next.back().references.push_back(std::move(reference));
   }
 
   /// A capture that is digits in every match is an integer. `bound` bindings were there before.
@@ -232,7 +259,7 @@ class Expansion {
 
   void filter(std::vector<Instance>& instances) {
     if (!request_.where || filtered_ || instances.empty()) return;
-    const Scope probe = scope_of(instances.front().bindings, *context_.globals);
+    const Scope probe = scope_of(instances.front().bindings, *context_.bound->globals);
     for (const std::string& name : free_names(*request_.where, probe)) {
       if (!probe.find(name)) return;  // a later reference may bind it
     }
@@ -247,7 +274,7 @@ class Expansion {
     filtered_ = true;
     std::vector<Instance> kept;
     for (Instance& instance : instances) {
-      const Scope scope = scope_of(instance.bindings, *context_.globals);
+      const Scope scope = scope_of(instance.bindings, *context_.bound->globals);
       const auto value = evaluate(*request_.where, scope, diagnostics_);
       if (!value) {
         failed_ = true;
@@ -269,7 +296,7 @@ class Expansion {
 
   void report_unknown_source(const TensorExpr& reference) {
     std::vector<std::string> names;
-    for (const BoundSource& source : *context_.sources) {
+    for (const BoundSource& source : context_.bound->sources) {
       if (names.empty() || names.back() != source.declaration->name)
         names.push_back(source.declaration->name);
     }
@@ -277,7 +304,8 @@ class Expansion {
         error("E202", fmt::format("there is no source '{}'", escape_for_terminal(reference.source)))
             .at(reference.source_span, "not declared under 'sources'");
     if (!names.empty()) d.notes.push_back(fmt::format("sources: {}", join_names(names)));
-    names.emplace_back("out");
+    for (const OutputDecl& output : context_.bound->recipe->outputs)
+      names.push_back(output.name.empty() ? "out" : output.name);
     names.emplace_back("define");
     const std::string near = nearest(reference.source, names);
     if (!near.empty()) d.help = fmt::format("did you mean '{}'?", near);
@@ -303,13 +331,15 @@ const Reference* Instance::find(const TensorExpr* expression) const {
   return nullptr;
 }
 
-bool is_of_recipe(const TensorExpr& reference) {
-  return reference.source == "out" || reference.source == "define";
-}
-
-const KnownNames* names_of(const TensorExpr& reference, const ExpandContext& context) {
-  if (reference.source == "out") return context.outputs;
-  return reference.source == "define" ? context.definitions : nullptr;
+std::vector<const KnownNames*> names_of(const TensorExpr& reference, const ExpandContext& context) {
+  if (reference.source == "define" && context.definitions) return {context.definitions};
+  std::vector<const KnownNames*> known;
+  const std::vector<BoundOutput>& outputs = context.bound->outputs;
+  for (std::size_t k = 0; context.outputs && k < outputs.size(); ++k) {
+    const std::string& name = outputs[k].declaration->name;
+    if (reference.source == (name.empty() ? "out" : name)) known.push_back(&(*context.outputs)[k]);
+  }
+  return known;
 }
 
 void collect_references(const TensorExpr& expression, std::vector<const TensorExpr*>& references) {

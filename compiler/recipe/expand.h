@@ -8,10 +8,9 @@ namespace inarch {
 
 /// What an expansion of a rule or check looks at.
 struct ExpandContext {
-  const std::vector<BoundSource>* sources = nullptr;
-  const Scope* globals = nullptr;
-  const KnownNames* definitions = nullptr;  // null while they are not known
-  const KnownNames* outputs = nullptr;      // likewise
+  const BoundRecipe* bound = nullptr;
+  const KnownNames* definitions = nullptr;           // null while they are not known
+  const std::vector<KnownNames>* outputs = nullptr;  // likewise; by output
   const std::vector<std::vector<bool>>* taken =
       nullptr;  // by source and tensor: skip these (`rest: true`)
   const std::vector<std::vector<bool>>* excepted = nullptr;  // likewise: those of `except`
@@ -33,10 +32,8 @@ struct ExpandRequest {
 std::vector<Instance> expand(const ExpandRequest& request, const ExpandContext& context,
                              Diagnostics& diagnostics);
 
-/// What `out:` and `define:` may be followed by, where that is known; null for a source.
-const KnownNames* names_of(const TensorExpr& reference, const ExpandContext& context);
-/// True for `out:` and `define:`, which name tensors of the recipe itself.
-bool is_of_recipe(const TensorExpr& reference);
+/// What a reference to an output or a definition may be followed by, where that is known.
+std::vector<const KnownNames*> names_of(const TensorExpr& reference, const ExpandContext& context);
 
 /// Every reference in an expression, in order of reading.
 void collect_references(const TensorExpr& expression, std::vector<const TensorExpr*>& references);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/recipe/match_outputs.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
@@ -38,9 +39,10 @@ std::string with_holes(std::string_view name, const std::vector<std::string>& ca
 /// What the source has that fits the pattern for other values of its captures, or "".
 std::string others_like_it(const BoundSource& source, const TensorExpr& reference,
                            const ExpandContext& context) {
-  if (source.declaration->is_list || !is_resolvable(reference.pattern, *context.globals)) return {};
+  if (source.declaration->is_list || !is_resolvable(reference.pattern, *context.bound->globals))
+    return {};
   Diagnostics ignored;
-  const auto pattern = resolve(reference.pattern, *context.globals, ignored);
+  const auto pattern = resolve(reference.pattern, *context.bound->globals, ignored);
   std::vector<std::string> names;
   if (pattern) {
     for (const auto& match : source.names.match(*pattern))
@@ -68,10 +70,10 @@ std::string suggestion(const TensorExpr& reference, const std::optional<std::str
     if (candidates.size() < most_candidates)
       candidates.insert(exact ? name : with_holes(name, captures));
   };
-  if (const KnownNames* known = names_of(reference, context)) {
+  for (const KnownNames* known : names_of(reference, context)) {
     for (const std::string& name : known->names) add(name);
   }
-  for (const BoundSource& source : *context.sources) {
+  for (const BoundSource& source : context.bound->sources) {
     if (source.declaration->name != reference.source) continue;
     for (const TensorInfo& tensor : source.checkpoint->tensors) add(tensor.name);
   }
@@ -97,10 +99,12 @@ Diagnostic missing_tensor(const TensorExpr& reference, const ResolvedPattern& pa
                           const Instance& instance, const ExpandContext& context, bool for_driven) {
   const auto exact = pattern.exact();
   const bool first = instance.references.empty() && !for_driven && !exact;
-  const std::string where = reference.source == "out" ? "the output"
-                            : reference.source == "define"
-                                ? "'define'"
-                                : fmt::format("source '{}'", reference.source);
+  const bool of_output = names_output(reference.source, *context.bound->recipe);
+  const std::string where =
+      reference.source == "out" ? "the output"
+      : reference.source == "define"
+          ? "'define'"
+          : fmt::format("{} '{}'", of_output ? "output" : "source", reference.source);
   std::string message = fmt::format("{} has no tensor '{}'", where,
                                     escape_for_terminal(wanted_name(reference, pattern)));
   if (!instance.bindings.empty()) {
@@ -111,7 +115,7 @@ Diagnostic missing_tensor(const TensorExpr& reference, const ResolvedPattern& pa
   }
   Diagnostic d =
       error(first ? "E203" : "E204", std::move(message)).at(reference.span, "matches nothing");
-  for (const BoundSource& source : *context.sources) {
+  for (const BoundSource& source : context.bound->sources) {
     if (source.declaration->name != reference.source) continue;
     const std::string others = others_like_it(source, reference, context);
     d.secondary.push_back({source.declaration->span, others.empty() ? describe(source) : others});

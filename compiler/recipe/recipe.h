@@ -77,6 +77,15 @@ struct ExceptDecl {
   bool optional = false;  // "name?", which need not be there
 };
 
+/// What a rule's result is called: `name`, or `output:name` and `output[index]:name` where a recipe
+/// has several outputs.
+struct Destination {
+  std::string output;  // "" when it names none
+  Span output_span;
+  std::optional<NamePattern> index;  // of an output with `for`
+  NamePattern name;
+};
+
 /// One line of `tensors:` or `define:`. `value` holds `combine` or `init` and the pipeline over the
 /// operands, which it names "0", "1", … or by their own names.
 struct Rule {
@@ -87,7 +96,7 @@ struct Rule {
   Span where_span;
   std::vector<ExceptDecl> except;
   TensorExprPtr value;
-  std::vector<NamePattern> to;  // several only for a transform with several results
+  std::vector<Destination> to;  // several only for a transform with several results
   std::optional<Template> dtype;
   Span dtype_span;
   bool rest = false;
@@ -116,6 +125,7 @@ struct CheckDecl {
   ArgumentValue expected;              // parameters, tensors, shape, assertion, tolerance of equal
   std::vector<TensorExprPtr> tensors;  // equal: left and right; at_most: value and limit; else one
   std::optional<Template> architecture;
+  std::optional<Destination> of;  // parameters, tensors, complete: one output; its `name` is empty
 };
 
 struct ConfigEntry {
@@ -146,14 +156,20 @@ struct FileDecl {
   bool optional = false;  // "tokenizer?": carried over if the source has it
 };
 
+/// `output:`, or an entry of `outputs:`, which has a name.
 struct OutputDecl {
-  Span span;
+  std::string name;              // "" for the only one
+  Span span;                     // of its name, or of the whole
+  std::vector<ForRange> ranges;  // of an entry that stands for a list of outputs
+  std::optional<TargetDecl> target;
   std::optional<Template> dtype;
   Span dtype_span;
   std::optional<Template> shard_size;
   Span shard_size_span;
   std::optional<ConfigDecl> config;
   std::vector<FileDecl> files;
+
+  bool is_list() const { return !ranges.empty(); }
 };
 
 struct Recipe {
@@ -169,7 +185,9 @@ struct Recipe {
   std::vector<Rule> definitions;
   std::vector<Rule> rules;
   std::vector<CheckDecl> checks;
-  OutputDecl output;
+  std::vector<OutputDecl> outputs;  // one without a name, or those of `outputs:`
+
+  bool has_named_outputs() const { return !outputs.empty() && !outputs.front().name.empty(); }
 };
 
 /// Reads a recipe's text and the parts that it includes, which `read_part` gets. All faults of form

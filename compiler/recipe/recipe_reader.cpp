@@ -4,6 +4,7 @@
 
 #include "compiler/recipe/data_reader.h"
 #include "compiler/recipe/fields.h"
+#include "compiler/recipe/output_reader.h"
 #include "compiler/recipe/recipe.h"
 #include "compiler/recipe/rule_reader.h"
 #include "compiler/recipe/side_file_reader.h"
@@ -44,12 +45,14 @@ class Reader {
     for (const Fields& part : all) read_params(part.mapping("params"));
     for (const Fields& part : all) read_sources(part.mapping("sources"));
     for (const Fields& part : all) read_data(part.mapping("data"));
+    read_all_outputs(fields);
     read_lets(all);
-    read_target(fields.get("target"));
+    if (const YamlNode* target = fields.get("target"))
+      recipe_.target = read_target(*target, diagnostics_);
     for (const Fields& part : all) read_definitions(part.mapping("define"));
     for (const Fields& part : all) read_rules(part.sequence("tensors"));
     for (const Fields& part : all) read_checks(part.sequence("checks"));
-    read_output(fields.get("output"));
+    check_destinations();
   }
 
  private:
@@ -71,7 +74,7 @@ class Reader {
                          .hint("inarch: 1"));
   }
 
-  /// Params, sources and lets share one space of names.
+  /// Params, sources, outputs and lets share one space of names.
   bool declare(const YamlNode& key, std::string_view what) {
     if (!is_name(key.text) || is_reserved(key.text)) {
       diagnostics_.add(
@@ -207,28 +210,6 @@ class Reader {
     source.locations.push_back(std::move(location));
   }
 
-  void read_target(const YamlNode* node) {
-    if (!node) return;
-    TargetDecl target;
-    target.span = node->span;
-    if (node->is_scalar()) {
-      auto text = parse_template(node->text, node->span, diagnostics_);
-      if (text) target.architecture = std::move(*text);
-      recipe_.target = std::move(target);
-      return;
-    }
-    const Fields fields(*node, "'target'", {"architecture", "spelling", "strict"}, diagnostics_);
-    if (!node->is_mapping()) return;
-    fields.require("architecture");
-    auto architecture = fields.text("architecture");
-    if (!architecture) return;
-    target.span = fields.get("architecture")->span;
-    target.architecture = std::move(*architecture);
-    target.spelling = fields.text("spelling");
-    target.strict = fields.boolean("strict", true);
-    recipe_.target = std::move(target);
-  }
-
   void read_definitions(const YamlNode* definitions) {
     if (!definitions) return;
     for (const auto& [name, body] : definitions->entries) {
@@ -256,73 +237,66 @@ class Reader {
     }
   }
 
-  void read_output(const YamlNode* node) {
-    if (!node) return;
-    OutputDecl& output = recipe_.output;
-    output.span = node->span;
-    const Fields fields(*node, "'output'", {"dtype", "shard_size", "config", "files"},
-                        diagnostics_);
-    if (!node->is_mapping()) return;
-    output.dtype = fields.text("dtype");
-    if (fields.get("dtype")) output.dtype_span = fields.get("dtype")->span;
-    output.shard_size = fields.text("shard_size");
-    if (fields.get("shard_size")) output.shard_size_span = fields.get("shard_size")->span;
-    if (const YamlNode* config = fields.get("config")) read_config(*config);
-    if (const YamlNode* files = fields.mapping("files")) {
-      for (const auto& [key, value] : files->entries) {
-        auto file = read_file_entry(key, value, diagnostics_);
-        if (file) output.files.push_back(std::move(*file));
-      }
+  /// `output:` is the only one; `outputs:` has several, whose names rules and expressions use.
+  void read_all_outputs(const Fields& fields) {
+    const YamlNode* one = fields.get("output");
+    const YamlNode* several = fields.mapping("outputs");
+    if (one && several) {
+      diagnostics_.add(error("E133", "a recipe has 'output' or 'outputs', not both")
+                           .at(fields.key_span("outputs"))
+                           .also(fields.key_span("output"), "also given"));
+    }
+    if (several && several->entries.empty())
+      diagnostics_.add(error("E132", "'outputs' names none").at(several->span));
+    for (std::size_t k = 0; several && k < several->entries.size(); ++k) {
+      const auto& [key, value] = several->entries[k];
+      if (declare(key, "an output"))
+        recipe_.outputs.push_back(read_named_output(key, value, diagnostics_));
+    }
+    outputs_known_ = !fields.get("outputs") || (several && !several->entries.empty() &&
+                                                several->entries.size() == recipe_.outputs.size());
+    if (!several) recipe_.outputs.push_back(one ? read_output(*one, diagnostics_) : OutputDecl());
+  }
+
+  /// With `outputs:` every result says which one it is for.
+  void check_destinations() {
+    if (!outputs_known_) return;
+    for (const Rule& rule : recipe_.rules) {
+      for (const Destination& to : rule.to) check_destination(to);
     }
   }
 
-  void read_config(const YamlNode& node) {
-    ConfigDecl config;
-    config.span = node.span;
-    if (node.is_scalar()) {
-      config.from = parse_template(node.text, node.span, diagnostics_);
-      recipe_.output.config = std::move(config);
-      return;
-    }
-    const Fields fields(node, "'config'", {"from", "file", "part", "set", "remove"}, diagnostics_);
-    if (!node.is_mapping()) return;
-    config.from = fields.text("from");
-    config.file = fields.text("file");
-    config.part = fields.text("part");
-    if (config.from && config.file) {
+  void check_destination(const Destination& to) {
+    std::vector<std::string> names;
+    for (const OutputDecl& output : recipe_.outputs) names.push_back(output.name);
+    if (std::find(names.begin(), names.end(), to.output) != names.end()) return;
+    if (!recipe_.has_named_outputs()) {
       diagnostics_.add(
-          error("E133", "a config has 'from' or 'file', not both").at(fields.key_span("file")));
-    }
-    if (const YamlNode* set = fields.mapping("set")) read_config_entries(*set, "", config.set);
-    if (const YamlNode* remove = fields.sequence("remove")) {
-      for (const YamlNode& item : remove->items) {
-        if (item.is_scalar()) {
-          config.remove.push_back({without_mark(item.text), item.span, {}, is_marked(item.text)});
-        } else {
-          wrong_kind(item, "an entry of 'remove'", "a dotted key", diagnostics_);
-        }
-      }
-    }
-    recipe_.output.config = std::move(config);
-  }
-
-  /// `text_config: { a: 1 }` sets one key inside text_config and leaves its others alone, as
-  /// `text_config.a: 1` does; an empty mapping replaces.
-  void read_config_entries(const YamlNode& set, const std::string& prefix,
-                           std::vector<ConfigEntry>& entries) {
-    for (const auto& [key, value] : set.entries) {
-      const std::string path = prefix + key.text;
-      if (value.is_mapping() && !value.entries.empty()) {
-        read_config_entries(value, path + ".", entries);
-      } else {
-        entries.push_back({path, key.span, value, false});
-      }
+          error("E138", fmt::format("there is no output '{}': the recipe has one, without a name",
+                                    escape_for_terminal(to.output)))
+              .at(to.output_span)
+              .hint(fmt::format("to: {}", escape_for_terminal(to.name.text))));
+    } else if (to.output.empty()) {
+      const OutputDecl& first = recipe_.outputs.front();
+      diagnostics_.add(
+          error("E138", "the recipe has several outputs: say which one")
+              .at(to.name.span)
+              .note(fmt::format("outputs: {}", join_names(names)))
+              .hint(fmt::format("to: \"{}{}:{}\"", first.name, first.is_list() ? "[0]" : "",
+                                escape_for_terminal(to.name.text))));
+    } else {
+      const std::string near = nearest(to.output, names);
+      diagnostics_.add(error("E138", fmt::format("there is no output '{}'", to.output))
+                           .at(to.output_span, "not declared under 'outputs'")
+                           .note(fmt::format("outputs: {}", join_names(names)))
+                           .hint(near.empty() ? "" : fmt::format("did you mean '{}'?", near)));
     }
   }
 
   Recipe& recipe_;
   Diagnostics& diagnostics_;
   std::vector<std::pair<std::string, Span>> declared_;
+  bool outputs_known_ = false;  // each has a name that it can have
 };
 
 }  // namespace

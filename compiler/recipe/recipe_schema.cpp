@@ -206,9 +206,11 @@ Value rule_schema() {
       {{"name", text("for messages")},
        {"from", definition("operands", "what the tensor is made from")},
        {"to",
-        Map{{"anyOf", List{text("the output's name; {i} and ${…} are filled in"),
-                           list_of(text("a name"), "names of several results"),
-                           Map{{"type", "object"}, {"additionalProperties", text("a name")}}}},
+        Map{{"anyOf",
+             List{text("its name, with output: before it where there are several; {i} and ${…} are "
+                       "filled in"),
+                  list_of(text("a name"), "names of several results"),
+                  Map{{"type", "object"}, {"additionalProperties", text("a name")}}}},
             {"description", "what it is called in the output"}}},
        {"for", definition("ranges")},
        {"where", definition("expression", "only where this holds")},
@@ -235,6 +237,13 @@ Value definition_schema() {
                    {}, "a rule without a name of its own")}}};
 }
 
+/// A claim about all outputs, or about one.
+Value of_output(const Value& claim, std::string_view what) {
+  return Map{{"anyOf", List{claim, object({{"of", text("an output")}, {"is", claim}}, {"of", "is"},
+                                          "of one output")}},
+             {"description", what}};
+}
+
 Value check_schema() {
   const Value tensor = definition("operand_text");
   return object(
@@ -243,9 +252,9 @@ Value check_schema() {
        {"where", definition("expression")},
        {"with", described({{"type", "object"}, {"additionalProperties", definition("operand")}},
                           "tensors that the check makes for itself")},
-       {"parameters", definition("expression", "number of elements, buffers left out")},
-       {"tensors", definition("expression", "number of tensors")},
-       {"complete", text("every tensor of this architecture is there")},
+       {"parameters", of_output(definition("expression"), "number of elements, buffers left out")},
+       {"tensors", of_output(definition("expression"), "number of tensors")},
+       {"complete", of_output(text("an architecture"), "every tensor of it is there")},
        {"assert", definition("expression", "must be true")},
        {"exists", tensor},
        {"absent", tensor},
@@ -287,36 +296,46 @@ Value data_schema() {
                    "the values of a tensor, as nested lists")}}};
 }
 
-Value output_schema() {
-  return object(
-      {{"dtype", definition("dtype", "of all float tensors")},
-       {"shard_size", text("5GB by default")},
-       {"config",
-        Map{{"anyOf",
-             List{text("a source whose config is copied"),
-                  object({{"from", text("a source")},
-                          {"file", text("a JSON file")},
-                          {"part", text("a dotted key whose mapping is taken, as text_config")},
-                          {"set", described({{"type", "object"}}, "dotted keys and their values")},
-                          {"remove", list_of(text("a dotted key"), "keys to leave out")}},
-                         {}, "")}},
-            {"description", "the output's config.json"}}},
-       {"files", described({{"type", "object"}, {"additionalProperties", file_schema()}},
-                           "files carried over: tokenizer, processor, generation or a file's name, "
-                           "and the source they come from; files written")}},
-      {}, "what else is written");
-}
-
-}  // namespace
-
-Value recipe_schema() {
-  const Value target = Map{
+Value target_schema() {
+  return Map{
       {"anyOf", List{text("an architecture"),
                      object({{"architecture", text("a name, or the path of an architecture file")},
                              {"spelling", text("another on-disk spelling")},
                              {"strict", flag("true by default: all of it and nothing else")}},
                             {"architecture"}, "")}},
       {"description", "names and shapes that the output must have"}};
+}
+
+Map output_fields() {
+  return {
+      {"dtype", definition("dtype", "of all float tensors")},
+      {"shard_size", text("5GB by default")},
+      {"config",
+       Map{{"anyOf",
+            List{text("a source whose config is copied"),
+                 object({{"from", text("a source")},
+                         {"file", text("a JSON file")},
+                         {"part", text("a dotted key whose mapping is taken, as text_config")},
+                         {"set", described({{"type", "object"}}, "dotted keys and their values")},
+                         {"remove", list_of(text("a dotted key"), "keys to leave out")}},
+                        {}, "")}},
+           {"description", "the output's config.json"}}},
+      {"files", described({{"type", "object"}, {"additionalProperties", file_schema()}},
+                          "files carried over: tokenizer, processor, generation or a file's name, "
+                          "and the source they come from; files written")}};
+}
+
+Value named_output_schema() {
+  Map fields = output_fields();
+  fields.emplace_back("for", definition("ranges", "one output for each value"));
+  fields.emplace_back("target", target_schema());
+  return Map{{"anyOf", List{object(std::move(fields), {}, ""), Map{{"type", "null"}}}},
+             {"description", "one checkpoint, or a list of them"}};
+}
+
+}  // namespace
+
+Value recipe_schema() {
   Map properties{
       {"inarch", described({{"const", 1}}, "version of the recipe language")},
       {"name", text("of the model")},
@@ -336,13 +355,16 @@ Value recipe_schema() {
                          "by name")},
       {"let", described({{"type", "object"}, {"additionalProperties", definition("expression")}},
                         "named expressions, evaluated where they are used")},
-      {"target", target},
+      {"target", target_schema()},
       {"define",
        described({{"type", "object"}, {"additionalProperties", definition_schema()}},
                  "tensors by name that rules read as define:NAME and that are not written")},
       {"tensors", list_of(rule_schema(), "the rules; their order does not matter")},
       {"checks", list_of(check_schema(), "what must hold of the result")},
-      {"output", output_schema()}};
+      {"output", object(output_fields(), {}, "what else is written")},
+      {"outputs",
+       described({{"type", "object"}, {"additionalProperties", named_output_schema()}},
+                 "several checkpoints, each in a folder of its own, in place of 'output'")}};
   return Map{
       {"$schema", "http://json-schema.org/draft-07/schema#"},
       {"title", "inarch recipe"},

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/recipe/destination_reader.h"
 #include "compiler/recipe/fields.h"
 #include "compiler/recipe/transform_hint.h"
 #include "compiler/support/text.h"
@@ -95,23 +96,6 @@ Span rule_span(const YamlNode& node) {
     if (entry) return entry->span;
   }
   return node.span;
-}
-
-std::vector<NamePattern> read_names(const YamlNode& to, Diagnostics& diagnostics) {
-  std::vector<NamePattern> names;
-  const auto add = [&](const YamlNode& node) {
-    if (!node.is_scalar()) return wrong_kind(node, "a tensor's name", "text", diagnostics);
-    auto pattern = parse_name_pattern(node.text, node.span, diagnostics);
-    if (pattern) names.push_back(std::move(*pattern));
-  };
-  if (to.is_sequence()) {
-    for (const YamlNode& item : to.items) add(item);
-  } else if (to.is_mapping()) {
-    for (const auto& [key, value] : to.entries) add(value);
-  } else {
-    add(to);
-  }
-  return names;
 }
 
 /// The key that names a step's transform, or null.
@@ -240,6 +224,17 @@ void read_check_tensor(const YamlNode* node, std::string_view what, CheckDecl& c
   if (tensor) check.tensors.push_back(std::move(tensor));
 }
 
+/// `{ of: OUTPUT, is: … }`, a claim about one output: what it is to be. Otherwise the body itself.
+const YamlNode* one_output(const YamlNode& body, CheckDecl& check, Diagnostics& diagnostics) {
+  if (!body.is_mapping()) return &body;
+  const Fields fields(body, "this check", {"of", "is"}, diagnostics);
+  if (const YamlNode* of = fields.require("of", "of: OUTPUT"))
+    check.of = read_output_name(*of, diagnostics);
+  const YamlNode* is = fields.require("is");
+  if (is) check.span = is->span;
+  return is;
+}
+
 void read_check_body(const YamlNode& body, CheckDecl& check, Diagnostics& diagnostics) {
   using K = CheckDecl::Kind;
   const auto number = [&](const YamlNode* node, ParamKind kind) {
@@ -250,13 +245,17 @@ void read_check_body(const YamlNode& body, CheckDecl& check, Diagnostics& diagno
   switch (check.kind) {
     case K::parameters:
     case K::tensors:
-      return number(&body, ParamKind::integer);
+      return number(one_output(body, check, diagnostics), ParamKind::integer);
     case K::assertion:
       return number(&body, ParamKind::integer);
-    case K::complete:
-      if (!body.is_scalar()) return wrong_kind(body, "'complete'", "an architecture", diagnostics);
-      check.architecture = parse_template(body.text, body.span, diagnostics);
+    case K::complete: {
+      const YamlNode* name = one_output(body, check, diagnostics);
+      if (!name) return;
+      if (!name->is_scalar())
+        return wrong_kind(*name, "'complete'", "an architecture", diagnostics);
+      check.architecture = parse_template(name->text, name->span, diagnostics);
       return;
+    }
     case K::finite:
     case K::exists:
     case K::absent:
@@ -441,7 +440,8 @@ std::optional<Rule> read_rule(const YamlNode& node, const std::vector<SourceDecl
   rule.rest = fields.boolean("rest", false);
   rule.dtype = fields.text("dtype");
   if (fields.get("dtype")) rule.dtype_span = fields.get("dtype")->span;
-  if (const YamlNode* to = fields.require("to", "to: NAME")) rule.to = read_names(*to, diagnostics);
+  if (const YamlNode* to = fields.require("to", "to: NAME"))
+    rule.to = read_destinations(*to, diagnostics);
   read_body(fields, node, sources, rule, diagnostics);
   if (!rule.value || diagnostics.errors() != before) return std::nullopt;
   return rule;
@@ -453,7 +453,8 @@ std::optional<Rule> read_definition(const YamlNode& name, const YamlNode& body,
   const std::size_t before = diagnostics.errors();
   Rule rule;
   rule.is_definition = true;
-  rule.to = read_names(name, diagnostics);
+  if (auto pattern = parse_name_pattern(name.text, name.span, diagnostics))
+    rule.to.push_back({{}, {}, {}, std::move(*pattern)});
   if (body.is_scalar()) {
     rule.span = body.span;
     rule.operands = read_operands(body, sources, diagnostics);

@@ -4,6 +4,7 @@
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 #include "runtime/cli/exit_code.h"
+#include "runtime/cli/part_list.h"
 #include "runtime/cli/recipe_options.h"
 
 namespace inarch {
@@ -12,16 +13,18 @@ namespace {
 
 void say_good(const std::string& path, const Plan& plan, const CompileReport& report,
               Console& console) {
+  std::vector<PartSummary> parts = summarize_parts(plan);
+  for (std::size_t k = 0; k < parts.size(); ++k) parts[k].architecture = report.architectures[k];
   if (console.json()) {
-    const Value result(
-        Value::Map{{"schema", "inarch/check/1"},
-                   {"recipe", path},
-                   {"ok", true},
-                   {"tensors", static_cast<std::int64_t>(plan.outputs.size())},
-                   {"parameters", plan.totals.parameters},
-                   {"buffer_elements", plan.totals.buffer_elements},
-                   {"bytes_written", plan.totals.bytes_written},
-                   {"numeric_checks", static_cast<std::int64_t>(plan.checks.size())}});
+    Value result(Value::Map{{"schema", "inarch/check/1"},
+                            {"recipe", path},
+                            {"ok", true},
+                            {"tensors", static_cast<std::int64_t>(plan.outputs.size())},
+                            {"parameters", plan.totals.parameters},
+                            {"buffer_elements", plan.totals.buffer_elements},
+                            {"bytes_written", plan.totals.bytes_written},
+                            {"numeric_checks", static_cast<std::int64_t>(plan.checks.size())}});
+    if (!parts.empty()) result.set_path("outputs", part_values(parts));
     return console.write(write_json(result, JsonStyle::compact) + "\n");
   }
   std::string line = fmt::format(
@@ -31,12 +34,13 @@ void say_good(const std::string& path, const Plan& plan, const CompileReport& re
   if (plan.totals.buffer_elements > 0)
     line += fmt::format(" and {} buffer elements", format_count(plan.totals.buffer_elements));
   line += fmt::format(", {}", format_bytes(plan.totals.bytes_written));
-  if (!report.architecture.empty()) line += fmt::format("; complete for {}", report.architecture);
+  if (parts.empty() && !report.architectures.front().empty())
+    line += fmt::format("; complete for {}", report.architectures.front());
   if (!plan.checks.empty()) {
     line += fmt::format("; {} numeric check{} will run with the build", plan.checks.size(),
                         plan.checks.size() == 1 ? "" : "s");
   }
-  console.say(line + "\n");
+  console.say(line + "\n" + part_lines(parts, static_cast<std::size_t>(console.width())));
 }
 
 }  // namespace

@@ -1,11 +1,18 @@
 #include <numeric>
 
+#include <fmt/format.h>
+
+#include "compiler/core/json.h"
+#include "compiler/support/text.h"
 #include "runtime/cli/command.h"
 #include "runtime/cli/console_progress.h"
 #include "runtime/cli/exit_code.h"
 #include "runtime/cli/inspect_report.h"
 #include "runtime/cli/model_argument.h"
+#include "runtime/cli/part_list.h"
 #include "runtime/cli/recipe_options.h"
+#include "runtime/executor/manifest.h"
+#include "runtime/io/directory.h"
 
 namespace inarch {
 
@@ -50,6 +57,42 @@ std::optional<InspectReport> inspect(const Checkpoint& checkpoint, const Argumen
   return std::nullopt;
 }
 
+/// What a run with several outputs has left at `path`: the manifest of them all.
+std::optional<Manifest> several_checkpoints(const std::string& path) {
+  if (!is_regular_file(join_path(path, manifest_name))) return std::nullopt;
+  auto manifest = load_manifest(path);
+  if (!manifest.ok() || manifest->parts.empty()) return std::nullopt;
+  return std::move(*manifest);
+}
+
+int inspect_parts(const Manifest& manifest, const Arguments& arguments, Console& console) {
+  const std::string& path = arguments.positional[0];
+  const std::string first = join_path(path, manifest.parts.front().directory);
+  if (arguments.positional.size() > 1 || arguments.has("architecture") || arguments.has("stats")) {
+    return usage_error(console,
+                       fmt::format("{} holds {} checkpoints: inspect one of them",
+                                   escape_for_terminal(path), manifest.parts.size()),
+                       fmt::format("inarch inspect {}", escape_for_terminal(first)));
+  }
+  const std::vector<PartSummary> parts = summarize_parts(manifest);
+  if (console.json()) {
+    const Value result(Value::Map{{"schema", "inarch/inspect-outputs/1"},
+                                  {"location", path},
+                                  {"recipe", manifest.recipe_name},
+                                  {"outputs", part_values(parts)}});
+    console.write(write_json(result, JsonStyle::compact) + "\n");
+    return exit_done;
+  }
+  console.write(
+      fmt::format("{}: {} checkpoint{}, built together from {}\n{}", escape_for_terminal(path),
+                  parts.size(), parts.size() == 1 ? "" : "s",
+                  escape_for_terminal(manifest.recipe_name.empty() ? manifest.recipe_path
+                                                                   : manifest.recipe_name),
+                  part_lines(parts, static_cast<std::size_t>(console.width()))));
+  console.say(console.dim(fmt::format("next: inarch inspect {}\n", escape_for_terminal(first))));
+  return exit_done;
+}
+
 }  // namespace
 
 int command_inspect(const Arguments& arguments, Console& console) {
@@ -58,6 +101,8 @@ int command_inspect(const Arguments& arguments, Console& console) {
                        "inarch inspect MODEL [PATTERN]");
   const auto jobs = jobs_option(arguments, console);
   if (!jobs) return exit_failed;
+  if (const auto manifest = several_checkpoints(arguments.positional[0]))
+    return inspect_parts(*manifest, arguments, console);
   SourceMap sources;
   Diagnostics diagnostics;
   const auto checkpoint = open_model(arguments.positional[0], diagnostics);

@@ -10,6 +10,7 @@
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 #include "runtime/cli/exit_code.h"
+#include "runtime/cli/part_list.h"
 #include "runtime/cli/recipe_options.h"
 #include "runtime/io/file.h"
 
@@ -47,27 +48,29 @@ Value to_json(const Plan& plan, int jobs, std::int64_t memory) {
                                     {"location", source.location},
                                     {"files", static_cast<std::int64_t>(source.files.size())}});
   }
-  return Value::Map{{"schema", "inarch/plan-summary/1"},
-                    {"recipe", plan.recipe_name},
-                    {"plan_sha256", plan_digest(plan)},
-                    {"sources", std::move(sources)},
-                    {"tensors", static_cast<std::int64_t>(plan.outputs.size())},
-                    {"parameters", plan.totals.parameters},
-                    {"buffer_elements", plan.totals.buffer_elements},
-                    {"shards", static_cast<std::int64_t>(plan.shards.size())},
-                    {"steps", static_cast<std::int64_t>(plan.steps.size())},
-                    {"tensors_copied", steps.copied},
-                    {"tensors_moved", steps.moved},
-                    {"tensors_computed", steps.computed},
-                    {"bytes_read", plan.totals.bytes_read},
-                    {"bytes_copied", plan.totals.bytes_copied},
-                    {"bytes_computed", plan.totals.bytes_computed},
-                    {"bytes_written", plan.totals.bytes_written},
-                    {"numeric_checks", static_cast<std::int64_t>(plan.checks.size())},
-                    {"jobs", jobs},
-                    {"memory_budget", memory},
-                    {"peak_memory", planned_peak(plan, jobs, memory)},
-                    {"least_memory", least_memory(plan)}};
+  Value::Map summary{{"schema", "inarch/plan-summary/1"},
+                     {"recipe", plan.recipe_name},
+                     {"plan_sha256", plan_digest(plan)},
+                     {"sources", std::move(sources)},
+                     {"tensors", static_cast<std::int64_t>(plan.outputs.size())},
+                     {"parameters", plan.totals.parameters},
+                     {"buffer_elements", plan.totals.buffer_elements},
+                     {"shards", static_cast<std::int64_t>(plan.shards.size())},
+                     {"steps", static_cast<std::int64_t>(plan.steps.size())},
+                     {"tensors_copied", steps.copied},
+                     {"tensors_moved", steps.moved},
+                     {"tensors_computed", steps.computed},
+                     {"bytes_read", plan.totals.bytes_read},
+                     {"bytes_copied", plan.totals.bytes_copied},
+                     {"bytes_computed", plan.totals.bytes_computed},
+                     {"bytes_written", plan.totals.bytes_written},
+                     {"numeric_checks", static_cast<std::int64_t>(plan.checks.size())},
+                     {"jobs", jobs},
+                     {"memory_budget", memory},
+                     {"peak_memory", planned_peak(plan, jobs, memory)},
+                     {"least_memory", least_memory(plan)}};
+  if (!plan.parts.empty()) summary.emplace_back("outputs", part_values(summarize_parts(plan)));
+  return summary;
 }
 
 std::string describe(const Plan& plan, int jobs, std::int64_t memory, const Console& console) {
@@ -90,6 +93,7 @@ std::string describe(const Plan& plan, int jobs, std::int64_t memory, const Cons
                                        format_count(plan.totals.parameters));
   if (plan.totals.buffer_elements > 0)
     parameters += fmt::format(" and {} buffer elements", format_count(plan.totals.buffer_elements));
+  if (plan.parts.size() > 1) parameters += fmt::format(" in {} outputs", plan.parts.size());
   out += row("output", parameters);
   out += row("shards", fmt::format("{}, {} in all", plan.shards.size(),
                                    format_bytes(plan.totals.bytes_written)));
@@ -111,6 +115,8 @@ std::string describe(const Plan& plan, int jobs, std::int64_t memory, const Cons
                                    format_memory(planned_peak(plan, jobs, memory)), jobs,
                                    jobs == 1 ? "" : "s", format_memory(memory),
                                    format_memory(least_memory(plan))));
+  if (!plan.parts.empty())
+    out += "\n" + part_lines(summarize_parts(plan), static_cast<std::size_t>(console.width()));
   return out;
 }
 

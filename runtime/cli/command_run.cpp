@@ -6,6 +6,7 @@
 #include "compiler/support/text.h"
 #include "runtime/cli/console_progress.h"
 #include "runtime/cli/exit_code.h"
+#include "runtime/cli/part_list.h"
 #include "runtime/cli/recipe_options.h"
 #include "runtime/cli/stop_signal.h"
 #include "runtime/executor/run.h"
@@ -49,23 +50,26 @@ int exit_code_of(Outcome outcome, const StopSignal& stop) {
   return exit_failed;
 }
 
-void say_json(const RunReport& report, const std::string& output, Console& console) {
-  const Value result(Value::Map{{"schema", "inarch/run/1"},
-                                {"outcome", outcome_name(report.outcome)},
-                                {"output", output},
-                                {"bytes_read", report.bytes_read},
-                                {"bytes_copied", report.bytes_copied},
-                                {"bytes_computed", report.bytes_computed},
-                                {"bytes_resumed", report.bytes_resumed},
-                                {"bytes_written", report.bytes_written},
-                                {"seconds", report.seconds},
-                                {"peak_memory", report.peak_memory},
-                                {"output_digest", report.output_digest},
-                                {"plan_sha256", report.plan_digest}});
+void say_json(const RunReport& report, const Plan& plan, const std::string& output,
+              Console& console) {
+  Value result(Value::Map{{"schema", "inarch/run/1"},
+                          {"outcome", outcome_name(report.outcome)},
+                          {"output", output},
+                          {"bytes_read", report.bytes_read},
+                          {"bytes_copied", report.bytes_copied},
+                          {"bytes_computed", report.bytes_computed},
+                          {"bytes_resumed", report.bytes_resumed},
+                          {"bytes_written", report.bytes_written},
+                          {"seconds", report.seconds},
+                          {"peak_memory", report.peak_memory},
+                          {"output_digest", report.output_digest},
+                          {"plan_sha256", report.plan_digest}});
+  if (!plan.parts.empty()) result.set_path("outputs", part_values(summarize_parts(plan)));
   console.write(write_json(result, JsonStyle::compact) + "\n");
 }
 
-void say_done(const RunReport& report, const std::string& output, Console& console) {
+void say_done(const RunReport& report, const Plan& plan, const std::string& output,
+              Console& console) {
   const std::string shown = escape_for_terminal(output);
   if (report.outcome == Outcome::up_to_date) {
     return console.say(
@@ -86,6 +90,7 @@ void say_done(const RunReport& report, const std::string& output, Console& conso
             static_cast<double>(report.bytes_written - report.bytes_resumed) / report.seconds)));
   text += fmt::format(", peak memory {}\n  digest {}\n", format_memory(report.peak_memory),
                       report.output_digest);
+  text += part_lines(summarize_parts(plan), static_cast<std::size_t>(console.width()));
   text += console.dim(fmt::format("next: inarch verify {}\n", shown));
   console.say(text);
 }
@@ -120,9 +125,9 @@ int command_run(const Arguments& arguments, Console& console) {
   Diagnostics diagnostics;
   const RunReport report = run(*plan, options, progress, diagnostics);
   console.report(diagnostics, SourceMap());
-  if (console.json()) say_json(report, *output, console);
+  if (console.json()) say_json(report, *plan, *output, console);
   if (report.outcome == Outcome::done || report.outcome == Outcome::up_to_date) {
-    if (!console.json()) say_done(report, *output, console);
+    if (!console.json()) say_done(report, *plan, *output, console);
   } else if (report.outcome == Outcome::interrupted) {
     console.note("interrupted; the same command resumes\n");
   }

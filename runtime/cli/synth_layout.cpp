@@ -115,7 +115,7 @@ std::string make_index(const SynthLayout& layout) {
     plan.outputs.push_back(std::move(output));
   }
   plan.totals.parameters = layout.parameters;
-  return make_weight_index(plan);
+  return make_weight_index(plan, "", plan.totals.parameters);
 }
 
 std::string_view long_name(DType dtype) {

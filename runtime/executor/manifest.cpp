@@ -4,12 +4,15 @@
 #include <charconv>
 #include <iterator>
 #include <numeric>
+#include <set>
 
 #include <fmt/format.h>
 
 #include "compiler/core/json.h"
 #include "compiler/core/value.h"
+#include "compiler/plan/output_names.h"
 #include "compiler/plan/plan_json.h"
+#include "compiler/support/text.h"
 #include "runtime/io/directory.h"
 #include "runtime/io/file.h"
 #include "runtime/kernels/content_hash.h"
@@ -122,13 +125,11 @@ Manifest::Tensor read_tensor(const Value& value, bool& good) {
 }
 
 /// Names of files inside the directory, and of nothing else.
-bool is_plain(const std::string& name) {
-  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos;
-}
-
 bool names_are_plain(const Manifest& manifest) {
-  const auto plain = [](const auto& item) { return is_plain(item.name); };
-  return std::all_of(manifest.shards.begin(), manifest.shards.end(), plain) &&
+  const std::set<std::string_view> directories = directories_of(manifest.parts);
+  const auto plain = [&](const auto& item) { return is_file_name(item.name, directories); };
+  return std::all_of(directories.begin(), directories.end(), is_plain_name) &&
+         std::all_of(manifest.shards.begin(), manifest.shards.end(), plain) &&
          std::all_of(manifest.files.begin(), manifest.files.end(), plain);
 }
 
@@ -146,6 +147,12 @@ std::string write_manifest(const Manifest& m) {
   put(out, "\"plan\": {},\n\"digest\": {},\n\"products\": {}", json_quote(m.plan_digest),
       json_quote(m.output_digest), json_quote(m.products));
   put_section(out, "sources", m.sources, [&](const auto& source) { put_source(out, source); });
+  if (!m.parts.empty()) {
+    put_section(out, "parts", m.parts, [&](const OutputPart& part) {
+      put(out, "{{\"name\": {}, \"directory\": {}, \"parameters\": {}, \"buffer_elements\": {}}}",
+          json_quote(part.name), json_quote(part.directory), part.parameters, part.buffer_elements);
+    });
+  }
   put_section(out, "shards", m.shards, [&](const Manifest::Shard& shard) {
     put(out, "{{\"name\": {}, \"size\": {}, \"header_sha256\": {}}}", json_quote(shard.name),
         shard.size, json_quote(shard.header_sha256));
@@ -184,6 +191,13 @@ Result<Manifest> read_manifest(std::string_view text, const std::string& path) {
   m.output_digest = entry.text("digest");
   m.products = entry.text("products");
   for (const Value& item : entry.list("sources")) m.sources.push_back(read_source(item, good));
+  if (parsed->find("parts") != nullptr) {
+    for (const Value& item : entry.list("parts")) {
+      const Entry part(item, good);
+      m.parts.push_back({part.text("name"), part.text("directory"), part.integer("parameters"),
+                         part.integer("buffer_elements")});
+    }
+  }
   for (const Value& item : entry.list("shards")) {
     const Entry shard(item, good);
     m.shards.push_back({shard.text("name"), shard.integer("size"), shard.text("header_sha256")});
@@ -201,11 +215,29 @@ Result<Manifest> read_manifest(std::string_view text, const std::string& path) {
   return m;
 }
 
+namespace {
+
+/// One of several checkpoints that were built together has its manifest one level up.
+std::string hint_above(const std::string& directory) {
+  const std::string whole = real_path(directory);
+  const std::string path = join_path(parent_path(whole), manifest_name);
+  const auto text = read_small_file(path, most_bytes);
+  if (text.ok()) {
+    const auto above = read_manifest(*text, path);
+    if (above.ok() && directories_of(above->parts).contains(base_name(whole))) {
+      return fmt::format("it was built together with others: inarch verify {}",
+                         escape_for_terminal(parent_path(directory)));
+    }
+  }
+  return "only checkpoints that `inarch run` has built can be verified";
+}
+
+}  // namespace
+
 Result<Manifest> load_manifest(const std::string& directory) {
   const std::string path = join_path(directory, manifest_name);
   if (!is_regular_file(path)) {
-    return unusable(path, "there is no manifest here")
-        .hint("only checkpoints that `inarch run` has built can be verified");
+    return unusable(path, "there is no manifest here").hint(hint_above(directory));
   }
   const auto text = read_small_file(path, most_bytes);
   if (!text) return text.error();
@@ -215,12 +247,18 @@ Result<Manifest> load_manifest(const std::string& directory) {
 std::string digest_of_tensors(const std::vector<Manifest::Tensor>& tensors) {
   std::vector<std::size_t> order(tensors.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto key = [&](std::size_t i) {
+    return std::pair(directory_of(tensors[i].file), std::string_view(tensors[i].name));
+  };
   std::sort(order.begin(), order.end(),
-            [&](std::size_t a, std::size_t b) { return tensors[a].name < tensors[b].name; });
+            [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
   ContentHash hash;
   for (const std::size_t i : order) {
     const Manifest::Tensor& tensor = tensors[i];
-    std::string line = tensor.name;
+    std::string line;
+    if (const auto directory = directory_of(tensor.file); !directory.empty())
+      put(line, "{}/", directory);
+    line += tensor.name;
     line += '\0';
     put(line, "{} {} {}\n", header_name(tensor.dtype), format_shape(tensor.shape), tensor.digest);
     hash.update(line.data(), line.size());

@@ -42,6 +42,7 @@ struct Manifest {
   std::string output_digest;
   std::string products;  // the processor kernels that products were computed with; "" for none
   std::vector<PlanSource> sources;
+  std::vector<OutputPart> parts;  // none where there is one checkpoint, beside the manifest
   std::vector<Shard> shards;
   std::vector<SideFile> files;
   std::vector<Tensor> tensors;
@@ -55,8 +56,8 @@ Result<Manifest> read_manifest(std::string_view text, const std::string& path);
 /// Reads `directory`/manifest.json. E810 when there is none.
 Result<Manifest> load_manifest(const std::string& directory);
 
-/// One digest for all tensors: XXH3-128 over name, dtype, shape and digest of each, by name. The
-/// same for any division into shards.
+/// One digest for all tensors: XXH3-128 over name, dtype, shape and digest of each, by name, and
+/// part by part. The same for any division into shards.
 std::string digest_of_tensors(const std::vector<Manifest::Tensor>& tensors);
 
 }  // namespace inarch

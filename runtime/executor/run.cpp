@@ -228,6 +228,11 @@ bool Run::start_afresh() {
   }
   auto work = open_work_dir(options_.output);
   if (!work) return settle(Outcome::failed, std::move(work.error()));
+  for (const OutputPart& part : plan_.parts) {
+    if (Status status = make_directories(join_path(work_, part.directory)); !status) {
+      return abandon(Outcome::failed, std::move(status.error()));
+    }
+  }
   if (Status status = shards_->create(); !status) {
     return abandon(Outcome::failed, std::move(status.error()));
   }
@@ -296,6 +301,7 @@ Manifest Run::make_manifest(std::vector<Manifest::SideFile> files) const {
   m.recipe_path = plan_.recipe_path;
   m.recipe_sha256 = plan_.recipe_sha256;
   m.plan_digest = report_.plan_digest;
+  m.parts = plan_.parts;
   m.sources = plan_.sources;
   for (std::size_t s = 0; s < m.sources.size(); ++s) m.sources[s].files = inputs_.identities()[s];
   for (const OutputShard& shard : plan_.shards) {

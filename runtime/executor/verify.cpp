@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/memory_model.h"
+#include "compiler/plan/output_names.h"
 #include "compiler/plan/plan_check.h"
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
@@ -69,6 +70,7 @@ class Verification {
   void check_side_files();
   bool open_shards();
   bool open_shard(std::uint32_t number);
+  void find_strangers(const std::string& directory);
   void match_tensors();
   bool hash_tensors();
   bool run_checks();
@@ -126,28 +128,39 @@ bool Verification::open_shard(std::uint32_t number) {
 
 bool Verification::open_shards() {
   bool readable = true;
-  std::set<std::string> known;
   shards_.resize(manifest_.shards.size());
   for (std::uint32_t number = 0; number < manifest_.shards.size(); ++number) {
-    known.insert(manifest_.shards[number].name);
     if (!open_shard(number)) readable = false;
   }
-  const auto entries = list_directory(output_);
-  if (!entries) return readable;
-  for (const DirectoryEntry& entry : *entries) {
-    if (!entry.name.ends_with(".safetensors") || known.contains(entry.name)) continue;
-    fail("E812", entry.name, "the file is not part of what was built");
-  }
+  find_strangers("");
+  for (const OutputPart& part : manifest_.parts) find_strangers(part.directory + "/");
   return readable;
+}
+
+/// Weights that lie in the output, or in `directory` of it, and do not belong there.
+void Verification::find_strangers(const std::string& directory) {
+  std::set<std::string_view> known;
+  for (const Manifest::Shard& shard : manifest_.shards) known.insert(shard.name);
+  const auto entries = list_directory(join_path(output_, directory));
+  if (!entries) return;
+  for (const DirectoryEntry& entry : *entries) {
+    const std::string name = directory + entry.name;
+    if (!name.ends_with(".safetensors") || known.contains(name)) continue;
+    fail("E812", name, "the file is not part of what was built");
+  }
 }
 
 /// Pairs tensors of the manifest with those of the headers.
 void Verification::match_tensors() {
-  std::map<std::string_view, const TensorInfo*> found;
-  for (const TensorInfo& tensor : found_) found.emplace(tensor.name, &tensor);
+  using Key = std::pair<std::string_view, std::string_view>;  // the part's directory, the name
+  std::map<Key, const TensorInfo*> found;
+  for (const TensorInfo& tensor : found_) {
+    const std::string_view directory = directory_of(manifest_.shards[tensor.file].name);
+    found.emplace(Key(directory, tensor.name), &tensor);
+  }
   for (const Manifest::Tensor& expected : manifest_.tensors) {
     const std::string name = escape_for_terminal(expected.name);
-    const auto match = found.find(expected.name);
+    const auto match = found.find(Key(directory_of(expected.file), expected.name));
     if (match == found.end()) {
       fail("E812", expected.file, fmt::format("tensor '{}' is missing", name));
       continue;
@@ -165,9 +178,10 @@ void Verification::match_tensors() {
     tasks_.push_back({tensor, {}});
     expected_.push_back(&expected);
   }
-  for (const auto& [name, tensor] : found) {
+  for (const auto& [key, tensor] : found) {
     fail("E812", manifest_.shards[tensor->file].name,
-         fmt::format("tensor '{}' is not part of what was built", escape_for_terminal(name)));
+         fmt::format("tensor '{}' is not part of what was built",
+                     escape_for_terminal(tensor->name)));
   }
 }
 

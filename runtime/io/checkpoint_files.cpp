@@ -62,8 +62,10 @@ std::string escaped_list(const std::vector<std::string>& names) {
   return join_names(safe);
 }
 
-/// The weights often lie one level further down: checkpoint-500, or a hub cache's snapshots.
+/// The weights often lie one level further down: checkpoint-500, one of several outputs, or a hub
+/// cache's snapshots.
 std::string hint_below(const std::string& directory, const std::vector<std::string>& below) {
+  std::vector<std::string> with_weights;
   for (const std::string& name : below) {
     const std::string path = join_path(directory, name);
     const auto entries = list_directory(path);
@@ -71,13 +73,18 @@ std::string hint_below(const std::string& directory, const std::vector<std::stri
     const bool weights = std::any_of(entries->begin(), entries->end(), [](const auto& entry) {
       return is_safetensors_name(entry.name);
     });
-    if (weights) return fmt::format("did you mean {}?", escape_for_terminal(path));
+    if (weights) with_weights.push_back(name);
     if (name == "snapshots" && entries->size() == 1) {
       return fmt::format("did you mean {}?",
                          escape_for_terminal(join_path(path, entries->front().name)));
     }
   }
-  return {};
+  if (with_weights.empty()) return {};
+  if (with_weights.size() > 1)
+    return fmt::format("it holds several checkpoints, one a folder: {}",
+                       escaped_list(with_weights));
+  return fmt::format("did you mean {}?",
+                     escape_for_terminal(join_path(directory, with_weights.front())));
 }
 
 Diagnostic no_weights(const std::string& directory, const Names& names) {

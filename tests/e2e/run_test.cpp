@@ -1,7 +1,10 @@
 #include "runtime/executor/run.h"
 
+#include <atomic>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <map>
 
 #include <gtest/gtest.h>
 
@@ -84,27 +87,38 @@ RunReport built(const Plan& plan, const std::string& output, int jobs, std::int6
   return report;
 }
 
-/// Every output's bytes are those of its values, rounded once.
+/// The bytes of a tensor are those of its values, rounded once.
+void expect_written(const TensorInfo& tensor, const std::string& path,
+                    const RandomRecipe::Expected& expected) {
+  std::ifstream file(path, std::ios::binary);
+  file.seekg(tensor.offset);
+  std::string found(static_cast<std::size_t>(tensor.bytes), '\0');
+  file.read(found.data(), tensor.bytes);
+  ASSERT_EQ(tensor.dtype, expected.dtype);
+  ASSERT_EQ(tensor.shape, expected.shape);
+  if (!is_arithmetic(tensor.dtype)) {
+    ASSERT_EQ(found, stored(tensor.dtype, expected.values)) << tensor.name;
+    return;
+  }
+  Values values(expected.values.size());
+  decode(tensor.dtype, found.data(), static_cast<std::int64_t>(values.size()), values.data());
+  ASSERT_EQ(values, expected.values) << tensor.name;
+}
+
+/// Every directory of the output is a checkpoint with its own tensors and no others.
 void expect_written(const RandomRecipe& recipe, const std::string& output) {
-  Diagnostics diagnostics;
-  const auto checkpoint = open_checkpoint(output, diagnostics);
-  ASSERT_TRUE(checkpoint);
-  ASSERT_EQ(checkpoint->tensors.size(), recipe.outputs.size());
-  for (const TensorInfo& tensor : checkpoint->tensors) {
-    const RandomRecipe::Expected& expected = recipe.outputs.at(tensor.name);
-    std::ifstream file(checkpoint->files[tensor.file].path, std::ios::binary);
-    file.seekg(tensor.offset);
-    std::string found(static_cast<std::size_t>(tensor.bytes), '\0');
-    file.read(found.data(), tensor.bytes);
-    ASSERT_EQ(tensor.dtype, expected.dtype);
-    ASSERT_EQ(tensor.shape, expected.shape);
-    if (!is_arithmetic(tensor.dtype)) {
-      ASSERT_EQ(found, stored(tensor.dtype, expected.values)) << tensor.name;
-      continue;
+  std::map<std::string, std::size_t> directories;
+  for (const auto& [name, expected] : recipe.outputs) ++directories[expected.directory];
+  for (const auto& [directory, count] : directories) {
+    Diagnostics diagnostics;
+    const auto checkpoint = open_checkpoint(output + "/" + directory, diagnostics);
+    ASSERT_TRUE(checkpoint);
+    ASSERT_EQ(checkpoint->tensors.size(), count);
+    for (const TensorInfo& tensor : checkpoint->tensors) {
+      const RandomRecipe::Expected& expected = recipe.outputs.at(tensor.name);
+      ASSERT_EQ(expected.directory, directory);
+      expect_written(tensor, checkpoint->files[tensor.file].path, expected);
     }
-    Values values(expected.values.size());
-    decode(tensor.dtype, found.data(), static_cast<std::int64_t>(values.size()), values.data());
-    ASSERT_EQ(values, expected.values) << tensor.name;
   }
 }
 
@@ -143,6 +157,59 @@ TEST(Run, WritesTheSameForAnyJobsAndMemoryAndFromAPlanFile) {
       EXPECT_EQ(directory.read("one/" + shard.name), directory.read("two/" + shard.name));
       EXPECT_EQ(directory.read("one/" + shard.name), directory.read("five/" + shard.name));
     }
+  }
+}
+
+/// Stops a run once it has come some way.
+class StopAfter : public NoProgress {
+ public:
+  explicit StopAfter(int units) : left_(units) {}
+  void advanced(std::int64_t, std::string_view) override { stop = --left_ <= 0; }
+  std::atomic<bool> stop = false;
+
+ private:
+  int left_;
+};
+
+constexpr const char* two_outputs = R"yaml(inarch: 1
+sources: { m: m }
+outputs:
+  even: { shard_size: 1kB }
+  odd: { for: { k: 0 .. 2 }, dtype: f32 }
+tensors:
+  - { from: "m:a.{i}", to: "even:a.{i}", where: i % 2 == 0 }
+  - { from: "m:a.{i}", for: { k: 0 .. 2 }, to: "odd[{k}]:a.{i}", apply: [ { rescale: k + 1 } ] }
+checks:
+  - equal: { left: "odd[0]:a.0 | rescale(2)", right: "odd[1]:a.0" }
+  - equal: { left: even:a.2, right: m:a.2 }
+)yaml";
+
+/// Wherever a run of several outputs is stopped, the next one goes on and gives the same.
+TEST(Run, ResumesSeveralOutputs) {
+  const TemporaryDirectory directory;
+  std::vector<RandomTensor> tensors;
+  for (int i = 0; i < 6; ++i) tensors.push_back({fmt::format("a.{}", i), DType::bf16, {8, 16}});
+  write_model(directory, tensors);
+  const auto plan = compiled(directory, two_outputs);
+  ASSERT_TRUE(plan);
+  const std::string digest =
+      built(*plan, directory.at("whole"), 1, std::int64_t{1} << 30).output_digest;
+  for (int units = 1; units < 15; ++units) {
+    SCOPED_TRACE(units);
+    const std::string output = directory.at(fmt::format("out{}", units));
+    StopAfter progress(units);
+    RunOptions options;
+    options.output = output;
+    options.stop = &progress.stop;
+    Diagnostics diagnostics;
+    ASSERT_EQ(run(*plan, options, progress, diagnostics).outcome, Outcome::interrupted);
+    EXPECT_FALSE(std::filesystem::exists(output));
+    const RunReport report = built(*plan, output, 2, std::int64_t{1} << 30);
+    EXPECT_EQ(report.outcome, Outcome::done);
+    EXPECT_GT(report.bytes_resumed, 0);
+    EXPECT_EQ(report.output_digest, digest);
+    EXPECT_EQ(built(*plan, output, 2, std::int64_t{1} << 30).outcome, Outcome::up_to_date);
+    EXPECT_FALSE(std::filesystem::exists(output + "/.inarch-journal"));
   }
 }
 

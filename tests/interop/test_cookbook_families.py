@@ -34,6 +34,7 @@ from transformers import (
     Phi3Config,
     Phi3ForCausalLM,
     Qwen2ForCausalLM,
+    SiglipVisionModel,
 )
 
 SIZES = dict(
@@ -307,7 +308,7 @@ def test_rename_gamma_beta(tmp_path):
     assert torch.equal(*(logits(load(BertForMaskedLM, d)) for d in (out, new)))
 
 
-def test_gemma3_text(tmp_path):
+def small_gemma3(directory):
     text = dict(SIZES, head_dim=16, query_pre_attn_scalar=24, sliding_window=4)
     text |= dict(num_hidden_layers=7, rms_norm_eps=1e-5)
     vision = dict(hidden_size=24, intermediate_size=40, num_hidden_layers=1, num_attention_heads=2)
@@ -318,10 +319,39 @@ def test_gemma3_text(tmp_path):
         mm_tokens_per_image=4,
         **media,
     )
-    model = make(tmp_path / "model", Gemma3ForConditionalGeneration(config), seed=36)
+    return make(directory, Gemma3ForConditionalGeneration(config), seed=36)
+
+
+def test_gemma3_text(tmp_path):
+    model = small_gemma3(tmp_path / "model")
     out = cook("gemma3-text", tmp_path / "out", {"model": model})
     prefix = "language_model."
     source = read_tensors(model).items()
     assert_equal(out, {n.removeprefix(prefix): x for n, x in source if n.startswith(prefix)})
     before = logits(load(Gemma3ForConditionalGeneration, model))
     assert_same_function(logits(load(Gemma3ForCausalLM, out)), before)
+
+
+def test_split_text_and_vision(tmp_path):
+    model = small_gemma3(tmp_path / "model")
+    out = cook("split-text-and-vision", tmp_path / "out", {"model": model})
+    source = read_tensors(model)
+    text, vision = read_tensors(out / "text"), read_tensors(out / "vision")
+    assert len(text) + len(vision) == len(source)
+    for name, tensor in (text | vision).items():
+        prefix = "language_model." if name in text else "vision_tower."
+        prefix = "" if name.startswith("multi_modal_projector.") else prefix
+        assert torch.equal(tensor, source[prefix + name])
+    whole = load(Gemma3ForConditionalGeneration, model)
+    assert_same_function(logits(load(Gemma3ForCausalLM, out / "text")), logits(whole))
+    # The tower loads by itself and sees what it saw; the projector is beside it.
+    tower, loading = SiglipVisionModel.from_pretrained(
+        out / "vision", output_loading_info=True, dtype=torch.float32
+    )
+    assert not loading["missing_keys"]
+    assert set(loading["unexpected_keys"]) == {n for n in vision if "projector" in n}
+    pixels = torch.randn(1, 3, 28, 28, generator=torch.Generator().manual_seed(5))
+    with torch.no_grad():
+        found = tower.eval()(pixel_values=pixels).last_hidden_state
+        wanted = whole.model.vision_tower(pixel_values=pixels).last_hidden_state
+    torch.testing.assert_close(found, wanted)

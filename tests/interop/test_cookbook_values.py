@@ -193,21 +193,21 @@ def test_reshard(tmp_path, llamas, dtype):
 
 
 @pytest.mark.parametrize("ranks", [1, 2])
-def test_tensor_parallel_rank(tmp_path, llamas, ranks):
+def test_tensor_parallel(tmp_path, llamas, ranks):
     """The ranks together are the model, and a layer's sums over them are the layer."""
     model = llamas["f32"]
-    outs = [
-        cook("tensor-parallel-rank", tmp_path / f"{rank}", {"model": model}, rank=rank, ranks=ranks)
-        for rank in range(ranks)
-    ]
-    parts, source = [read_tensors(out) for out in outs], read_tensors(model)
+    out = cook("tensor-parallel", tmp_path / "out", {"model": model}, ranks=ranks)
+    outs = [out / f"rank-{rank}" for rank in range(ranks)]
+    assert [read_config(o)["tensor_parallel"]["rank"] for o in outs] == list(range(ranks))
+    parts, source = [read_tensors(o) for o in outs], read_tensors(model)
+    assert all(set(part) == set(source) for part in parts)
     for name, whole in source.items():
         if "norm" in name:
             assert all(torch.equal(part[name], whole) for part in parts)
             continue
         axis = 1 if name.endswith(("o_proj.weight", "down_proj.weight")) else 0
         assert torch.equal(torch.cat([part[name] for part in parts], dim=axis), whole)
-    shards = [load(LlamaForCausalLM, out) for out in outs]
+    shards = [load(LlamaForCausalLM, o) for o in outs]
     x = torch.randn(1, 7, 32, generator=torch.Generator().manual_seed(7))
     layers = [m.model.layers[1] for m in (load(LlamaForCausalLM, model), *shards)]
     rotary = shards[0].model.rotary_emb(x, torch.arange(7)[None])

@@ -34,9 +34,10 @@ inline Built build(const World& world, const std::string& text) {
   Built built;
   built.attempt = attempt_binding(world, text);
   if (!built.attempt.bound) return built;
-  built.graph = build_graph(*built.attempt.bound, nullptr, built.attempt.diagnostics);
+  const Targets none(built.attempt.bound->outputs.size());
+  built.graph = build_graph(*built.attempt.bound, none, built.attempt.diagnostics);
   if (built.graph)
-    build_checks(*built.attempt.bound, nullptr, *built.graph, built.attempt.diagnostics);
+    build_checks(*built.attempt.bound, none, *built.graph, built.attempt.diagnostics);
   return built;
 }
 

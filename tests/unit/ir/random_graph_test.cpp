@@ -14,7 +14,8 @@ TEST_P(RandomGraph, HoldsWhatTheTransformsSay) {
     const World world = recipe.world();
     Attempt attempt = attempt_binding(world, recipe.text);
     ASSERT_TRUE(attempt.bound) << attempt.said() << recipe.text;
-    const auto graph = build_graph(*attempt.bound, nullptr, attempt.diagnostics);
+    const Targets none(attempt.bound->outputs.size());
+    const auto graph = build_graph(*attempt.bound, none, attempt.diagnostics);
     ASSERT_TRUE(graph) << attempt.said() << recipe.text;
     EXPECT_EQ(find_fault(*graph), "") << recipe.text;
     ASSERT_EQ(difference(recipe, *graph, *attempt.bound), "") << "seed " << seed << "\n"

@@ -10,12 +10,14 @@
 
 namespace inarch {
 
-/// A recipe of a few random outputs, some of which read others, with what each must hold.
+/// A recipe of a few random tensors, some of which read others, in one output or in two, with what
+/// each must hold.
 struct RandomRecipe {
   struct Expected {
     DType dtype = DType::f32;
     Shape shape;
     Values values;
+    std::string directory;  // of the output that it goes to, "" where there is one
   };
   std::string text;
   std::vector<RandomTensor> tensors;
@@ -33,28 +35,40 @@ inline RandomRecipe random_recipe(std::uint64_t seed) {
   RandomRecipe recipe;
   RandomExpressions expressions(seed);
   const std::int64_t dtype_choice = expressions.one_of(0, 3);
-  recipe.text = "inarch: 1\nsources: { m: m }\noutput: { shard_size: 2KB";
   const bool one_dtype = dtype_choice < 2;
   const DType dtype = dtype_choice == 0 ? DType::bf16 : DType::f32;
-  if (one_dtype) recipe.text += fmt::format(", dtype: {}", name(dtype));
-  recipe.text += " }\ntensors:\n";
+  const std::string block = fmt::format("{{ shard_size: 2KB{} }}",
+                                        one_dtype ? fmt::format(", dtype: {}", name(dtype)) : "");
+  const bool several = expressions.one_of(0, 2) == 0;
+  recipe.text = "inarch: 1\nsources: { m: m }\n";
+  recipe.text += several
+                     ? fmt::format("outputs:\n  x: {0}\n  y: {{ for: {{ k: 0 .. 1 }} }}\n", block)
+                     : fmt::format("output: {}\n", block);
+  recipe.text += "tensors:\n";
   for (int k = 0; k < 4; ++k) {
     const std::string output = fmt::format("o.{}", k);
+    const bool in_x = several && k % 2 == 0;
+    const std::string prefix = !several ? "" : in_x ? "x:" : "y[0]:";
+    const std::string prefix_before = !several ? "out:" : in_x ? "y[0]:" : "x:";
     const bool computes = expressions.one_of(0, 2) != 0;
     const auto before = recipe.outputs.find(fmt::format("o.{}", k - 1));
     const int steps = static_cast<int>(expressions.one_of(0, 8));
     RandomExpressions::Made made;
     if (before != recipe.outputs.end() && expressions.one_of(0, 2) == 0) {
-      made = expressions.start("out:" + before->first, before->second.dtype, before->second.shape,
-                               before->second.values);
+      made = expressions.start(prefix_before + before->first, before->second.dtype,
+                               before->second.shape, before->second.values);
       made = expressions.go_on(std::move(made), steps, computes && is_arithmetic(made.dtype));
     } else {
       made = expressions.make(steps, computes);
     }
-    const DType written = one_dtype && is_arithmetic(made.dtype) ? dtype : made.dtype;
-    RandomRecipe::Expected expected{written, made.result.shape(), made.result.values};
+    const bool converts = one_dtype && prefix != "y[0]:" && is_arithmetic(made.dtype);
+    RandomRecipe::Expected expected{converts ? dtype : made.dtype, made.result.shape(),
+                                    made.result.values,
+                                    !several ? ""
+                                    : in_x   ? "x"
+                                             : "y-0"};
     for (double& value : expected.values) value = rounded(expected.dtype, value);
-    recipe.text += fmt::format("  - from: '{}'\n    to: {}\n", made.text, output);
+    recipe.text += fmt::format("  - from: '{}'\n    to: \"{}{}\"\n", made.text, prefix, output);
     recipe.outputs.emplace(output, std::move(expected));
   }
   recipe.tensors = expressions.tensors();

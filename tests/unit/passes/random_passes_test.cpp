@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <numeric>
 
 #include <gtest/gtest.h>
 
@@ -21,7 +22,8 @@ void for_random_modules(std::uint64_t first, int count, Test test) {
     ASSERT_TRUE(attempt.bound) << attempt.said();
     Module module;
     module.bound = &*attempt.bound;
-    auto graph = build_graph(*attempt.bound, nullptr, attempt.diagnostics);
+    const Targets none(attempt.bound->outputs.size());
+    auto graph = build_graph(*attempt.bound, none, attempt.diagnostics);
     ASSERT_TRUE(graph) << attempt.said();
     module.graph = std::move(*graph);
     test(recipe, std::move(module));
@@ -79,7 +81,7 @@ TEST(RandomPasses, DisabledOnesDoNotRun) {
 }
 
 /// Placements follow one another in each shard and are aligned to their elements.
-TEST(RandomPasses, LayOutputsSideBySide) {
+TEST(RandomPasses, LayTensorsSideBySide) {
   for_random_modules(5000, 200, [](const RandomRecipe&, Module module) {
     Diagnostics diagnostics;
     run_passes(module, {}, diagnostics);
@@ -90,21 +92,25 @@ TEST(RandomPasses, LayOutputsSideBySide) {
       const Placement& at = module.placements[k];
       if (at.shard != shard) {
         EXPECT_EQ(at.shard, shard + 1);
+        EXPECT_GE(output.checkpoint, module.graph.outputs[k - 1].checkpoint);
         shard = at.shard;
         end = 0;
+      }
+      if (end > 0) {
+        EXPECT_EQ(output.checkpoint, module.graph.outputs[k - 1].checkpoint);
       }
       EXPECT_EQ(at.offset, end);
       EXPECT_EQ(at.bytes, numel(output.shape) * bytes(output.dtype));
       EXPECT_EQ(at.offset % bytes(output.dtype), 0);
       end += at.bytes;
     }
-    EXPECT_EQ(module.shard_count, shard + 1);
-    std::uint32_t next = 0;
+    EXPECT_EQ(std::accumulate(module.shard_counts.begin(), module.shard_counts.end(), 0u),
+              shard + 1);
+    std::vector<int> steps(module.graph.outputs.size());
     for (const StepDraft& step : module.steps) {
-      EXPECT_EQ(step.first_output, next);
-      next += step.output_count;
+      for (std::uint32_t k = 0; k < step.output_count; ++k) ++steps[step.first_output + k];
     }
-    EXPECT_EQ(next, module.graph.outputs.size());
+    EXPECT_EQ(steps, std::vector<int>(steps.size(), 1));
   });
 }
 

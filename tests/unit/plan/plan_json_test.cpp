@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <random>
 
@@ -81,6 +82,57 @@ TEST(PlanJson, RejectsWrongStructure) {
   EXPECT_EQ(verdict("\"tool\": ", "\"tools\": "), "E611 unexpected value of 'tools'");
   EXPECT_EQ(verdict("{\"op\":\"fill\"", "{\"op\":\"fell\""),
             "E611 steps[1].move[1]: unknown op 'fell'");
+}
+
+/// A plan of two checkpoints, each with a tensor of the same name.
+Plan two_parts() {
+  PlanMaker maker;
+  for (const char* directory : {"a", "b-0"}) {
+    if (!maker.plan.parts.empty()) maker.next_shard();
+    maker.compute("w", DType::f32, {2}, {op(FillOp{1}, {}, 2)});
+    maker.plan.parts.push_back({directory, directory, 2, 0});
+    maker.plan.texts.push_back({fmt::format("{}/config.json", directory), "{}"});
+  }
+  Plan plan = maker.finish();
+  for (std::size_t k = 0; k < plan.shards.size(); ++k)
+    plan.shards[k].name = fmt::format("{}/model.safetensors", plan.parts[k].directory);
+  return plan;
+}
+
+TEST(PlanJson, PartsReadBack) {
+  const std::string text = write_plan(two_parts());
+  const auto plan = read_plan(text, "plan.json");
+  ASSERT_TRUE(plan.ok()) << plan.error().message;
+  EXPECT_EQ(plan->parts.size(), 2u);
+  EXPECT_EQ(write_plan(*plan), text);
+}
+
+/// Names of files lead into the directories of parts, and nowhere else.
+TEST(PlanJson, RejectsPartsThatLeaveTheOutput) {
+  const auto code = [](const std::function<void(Plan&)>& change) {
+    Plan plan = two_parts();
+    change(plan);
+    const auto read = read_plan(write_plan(plan), "plan.json");
+    return read.ok() ? std::string("fine") : read.error().code;
+  };
+  EXPECT_EQ(code([](Plan&) {}), "fine");
+  for (const char* directory : {"..", ".", "", "a/b", "/a", ".inarch-journal", "manifest.json"}) {
+    EXPECT_EQ(code([&](Plan& p) {
+                p.parts[0].directory = directory;
+                p.shards[0].name = fmt::format("{}/model.safetensors", directory);
+                p.texts[0].name = fmt::format("{}/config.json", directory);
+              }),
+              "E612")
+        << directory;
+  }
+  for (const char* name : {"config.json", "c/config.json", "a/../config.json", "a/", "a//x",
+                           "/a/config.json", "../a/config.json", "a/manifest.json"})
+    EXPECT_EQ(code([&](Plan& p) { p.texts[0].name = name; }), "E612") << name;
+  EXPECT_EQ(code([](Plan& p) { p.parts[1].directory = "a"; }), "E612");
+  EXPECT_EQ(code([](Plan& p) { p.parts[1].name = "a"; }), "E612");
+  EXPECT_EQ(code([](Plan& p) { p.parts[1].parameters = -1; }), "E612");
+  EXPECT_EQ(code([](Plan& p) { p.parts.clear(); }), "E612");
+  EXPECT_EQ(code([](Plan& p) { p.parts.pop_back(); }), "E612");
 }
 
 /// A plan is not trusted: whatever could make a run touch a byte that is not its own is refused.

@@ -216,7 +216,7 @@ TEST(Bind, ConfigsFollowTheDtypeUnlessTheyAreSet) {
                       "{ text: { dtype: "
                       "float16, k: '${1 + 1}' } } } }\n");
   ASSERT_TRUE(a.bound) << a.said();
-  EXPECT_EQ(write_json(*a.bound->config, JsonStyle::compact),
+  EXPECT_EQ(write_json(*a.bound->outputs.front().config, JsonStyle::compact),
             R"({"dtype": "bfloat16", "text": {"dtype": "float16", "n": 1, "k": 2}})");
 }
 

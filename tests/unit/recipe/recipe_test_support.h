@@ -12,6 +12,7 @@
 
 #include "compiler/core/json.h"
 #include "compiler/recipe/bound_recipe.h"
+#include "compiler/recipe/match_outputs.h"
 #include "compiler/support/source_map.h"
 
 namespace inarch {
@@ -137,8 +138,9 @@ struct Attempt {
   std::vector<std::string> outputs() const {
     std::vector<std::string> names;
     if (!bound) return names;
-    for (const RuleInstance& instance : bound->instances)
-      names.insert(names.end(), instance.to.begin(), instance.to.end());
+    for (const RuleInstance& instance : bound->instances) {
+      for (const ResultName& to : instance.to) names.push_back(full_name(*bound, to));
+    }
     return names;
   }
 };

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "compiler/recipe/recipe.h"
+
+namespace inarch {
+
+/// `to:`, which is one name or several, each with or without an output before it.
+std::vector<Destination> read_destinations(const YamlNode& to, Diagnostics& diagnostics);
+
+/// An output alone: `text`, `rank[0]`, `"rank[{r}]"`. E131 when it is none.
+std::optional<Destination> read_output_name(const YamlNode& node, Diagnostics& diagnostics);
+
+}  // namespace inarch
