@@ -48,6 +48,16 @@ std::vector<NamePattern> accepted_patterns(const ArchitectureFile& file,
 
 }  // namespace
 
+std::vector<ResolvedPattern> accepted_names(const Architecture& architecture,
+                                            std::string_view spelling) {
+  std::vector<ResolvedPattern> names;
+  Diagnostics none;  // the patterns of an architecture file have no expressions
+  for (const NamePattern& pattern : accepted_patterns(architecture.file(), spelling)) {
+    if (auto resolved = resolve(pattern, Scope(), none)) names.push_back(std::move(*resolved));
+  }
+  return names;
+}
+
 Comparison compare(const Architecture& architecture, std::string_view spelling,
                    const std::vector<ArchTensor>& expected, const std::vector<TensorInfo>& found) {
   std::map<std::string_view, const TensorInfo*> left;

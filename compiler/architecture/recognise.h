@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "compiler/architecture/architecture.h"
+#include "compiler/recipe/name_pattern.h"
 
 namespace inarch {
 
@@ -47,5 +48,9 @@ struct Comparison {
 /// output.
 Comparison compare(const Architecture& architecture, std::string_view spelling,
                    const std::vector<ArchTensor>& expected, const std::vector<TensorInfo>& found);
+
+/// The names that an architecture, in that spelling, accepts without saying their shapes.
+std::vector<ResolvedPattern> accepted_names(const Architecture& architecture,
+                                            std::string_view spelling);
 
 }  // namespace inarch

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compiler/architecture/architecture_file.h"
+#include "compiler/recipe/name_tree.h"
 
 namespace inarch {
 

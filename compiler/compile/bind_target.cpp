@@ -57,8 +57,10 @@ std::optional<Target> bind_target(const TargetDecl& declaration, const BoundOutp
   }
   if (!tensors) return std::nullopt;
   target.tensors = std::move(*tensors);
-  for (std::size_t k = 0; k < target.tensors.size(); ++k)
-    target.by_name.emplace(target.tensors[k].name, k);
+  const auto& all = target.tensors;
+  target.by_name =
+      NameIndex(all.size(), [&](std::size_t k) -> std::string_view { return all[k].name; });
+  target.accepted = accepted_names(*target.family, target.spelling);
   return target;
 }
 

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "compiler/core/dtype.h"
+#include "compiler/core/name_index.h"
 #include "compiler/core/shape.h"
 #include "compiler/core/value.h"
 
@@ -46,11 +46,13 @@ struct Checkpoint {
   std::vector<std::string> side_files;  // names of the other regular files beside the shards
 
   const TensorInfo* find(std::string_view name) const;
-  /// Must be called once `tensors` is complete; find() needs it.
+  /// Numbers of those whose name an earlier one has.
+  std::vector<std::uint32_t> repeated() const;
+  /// Must be called once `tensors` is complete; find() and repeated() need it.
   void build_index();
 
  private:
-  std::map<std::string, std::size_t, std::less<>> index_;
+  NameIndex index_;
 };
 
 }  // namespace inarch

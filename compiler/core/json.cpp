@@ -1,6 +1,7 @@
 #include "compiler/core/json.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iterator>
 #include <limits>
@@ -204,8 +205,27 @@ std::optional<Value> read_json(std::string_view text, std::size_t limit, JsonFau
   return std::nullopt;
 }
 
+namespace {
+
+constexpr std::array<bool, 256> plain_bytes = [] {
+  std::array<bool, 256> plain{};
+  for (unsigned byte = 0x20; byte < 0x7F; ++byte) plain[byte] = byte != '"' && byte != '\\';
+  return plain;
+}();
+
+/// ASCII that stands for itself.
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return plain_bytes[static_cast<unsigned char>(c)]; });
+}
+
+}  // namespace
+
 std::string json_quote(std::string_view text) {
-  std::string out = "\"";
+  std::string out;
+  out.reserve(text.size() + 2);
+  out += '"';
+  if (is_plain(text)) return out.append(text).append(1, '"');
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     switch (c) {

@@ -1,9 +1,11 @@
 #include "compiler/ir/build.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include <fmt/format.h>
 
+#include "compiler/core/name_index.h"
 #include "compiler/ir/tensor_builder.h"
 #include "compiler/ir/topology.h"
 #include "compiler/recipe/expand.h"
@@ -31,7 +33,9 @@ class GraphBuilder {
 
   std::optional<Graph> build() {
     const std::size_t before = diagnostics_.errors();
-    find_duplicates();
+    find_duplicates(true);
+    find_duplicates(false);
+    index_makers();
     const auto order = order_instances();
     if (diagnostics_.errors() != before || !order) return std::nullopt;
     for (const std::size_t k : *order) build_instance(bound_.instances[k]);
@@ -43,31 +47,66 @@ class GraphBuilder {
   }
 
  private:
-  void find_duplicates() {
+  void find_duplicates(bool defined) {
+    struct Made {
+      const ResultName* to;
+      std::size_t instance;
+    };
+    struct Twice {
+      const Made* first;
+      const Made* again;
+    };
+    std::vector<std::vector<Made>> made(bound_.outputs.size());  // by output
+    std::vector<Twice> repeated;
+    for (std::size_t k = 0; k < bound_.instances.size(); ++k) {
+      if (bound_.instances[k].rule->is_definition != defined) continue;
+      for (const ResultName& to : bound_.instances[k].to) made[to.output].push_back({&to, k});
+    }
+    for (const std::vector<Made>& of_output : made) {
+      const auto name_of = [&](std::size_t i) -> std::string_view { return of_output[i].to->name; };
+      const NameIndex index(of_output.size(), name_of);
+      for (const std::uint32_t i : index.repeated(name_of)) {
+        const Made& again = of_output[i];
+        const Made& first = of_output[*index.find(again.to->name, name_of)];
+        repeated.push_back({&first, &again});
+      }
+    }
+    std::sort(repeated.begin(), repeated.end(),
+              [](const auto& a, const auto& b) { return a.again->instance < b.again->instance; });
+    for (const auto& [first, again] : repeated) {
+      report_duplicate(*again->to, *bound_.instances[first->instance].rule,
+                       *bound_.instances[again->instance].rule);
+    }
+  }
+
+  void report_duplicate(const ResultName& to, const Rule& first, const Rule& again) {
+    if (!reported_duplicates_.insert({&again, &first}).second) return;
+    const std::string name = escape_for_terminal(full_name(bound_, to));
+    Diagnostic d =
+        error("E211", &again == &first ? fmt::format("this rule defines '{}' more than once", name)
+                                       : fmt::format("two rules define '{}'", name))
+            .at(again.to.front().name.span, "defined here");
+    if (&again != &first) d.secondary.push_back({first.to.front().name.span, "and here"});
+    if (&again == &first)
+      d.notes.emplace_back(
+          fmt::format("a capture of 'from' or a variable of 'for' is missing in {}",
+                      again.is_definition ? "its name" : "'to'"));
+    diagnostics_.add(std::move(d));
+  }
+
+  /// Who makes what, where any rule asks.
+  void index_makers() {
+    reads_recipe_ = std::any_of(
+        bound_.instances.begin(), bound_.instances.end(), [](const RuleInstance& instance) {
+          const auto& references = instance.instance.references;
+          return std::any_of(references.begin(), references.end(),
+                             [](const Reference& reference) { return reference.is_of_recipe(); });
+        });
+    if (!reads_recipe_) return;
     for (std::size_t k = 0; k < bound_.instances.size(); ++k) {
       const bool defined = bound_.instances[k].rule->is_definition;
-      for (const ResultName& to : bound_.instances[k].to) {
-        auto& known = defined ? definitions_ : makers_[to.output];
-        const auto [entry, fresh] = known.emplace(to.name, k);
-        if (fresh || !reported_duplicates_
-                          .insert({bound_.instances[k].rule, bound_.instances[entry->second].rule})
-                          .second)
-          continue;
-        const Rule& again = *bound_.instances[k].rule;
-        const Rule& first = *bound_.instances[entry->second].rule;
-        const std::string name = escape_for_terminal(full_name(bound_, to));
-        Diagnostic d =
-            error("E211", &again == &first
-                              ? fmt::format("this rule defines '{}' more than once", name)
-                              : fmt::format("two rules define '{}'", name))
-                .at(again.to.front().name.span, "defined here");
-        if (&again != &first) d.secondary.push_back({first.to.front().name.span, "and here"});
-        if (&again == &first)
-          d.notes.emplace_back(
-              fmt::format("a capture of 'from' or a variable of 'for' is missing in {}",
-                          defined ? "its name" : "'to'"));
-        diagnostics_.add(std::move(d));
-      }
+      for (const ResultName& to : bound_.instances[k].to)
+        (defined ? definitions_ : makers_[to.output]).emplace(to.name, k);
     }
   }
 
@@ -92,6 +131,11 @@ class GraphBuilder {
       for (const Reference& reference : bound_.instances[k].instance.references) {
         if (const auto maker = maker_of(reference)) edges.emplace_back(*maker, k);
       }
+    }
+    if (edges.empty()) {
+      std::vector<std::size_t> as_written(bound_.instances.size());
+      std::iota(as_written.begin(), as_written.end(), std::size_t{0});
+      return as_written;
     }
     std::vector<std::size_t> cycle;
     auto order = topological_order(bound_.instances.size(), edges, cycle);
@@ -199,7 +243,7 @@ class GraphBuilder {
               .also(target->span, "the target"));
       return;
     }
-    outputs_[to.output].emplace(name, graph_.outputs.size());
+    if (reads_recipe_) outputs_[to.output].emplace(name, graph_.outputs.size());
     graph_.outputs.push_back(std::move(output));
   }
 
@@ -268,10 +312,15 @@ class GraphBuilder {
   /// Everything that the architecture asks for must be there.
   void compare_with_target(const Target& target, std::size_t output) {
     if (!failed_rules_.empty()) return;  // what failed would be reported as missing once more
+    std::vector<const Output*> made;
+    for (const Output& tensor : graph_.outputs) {
+      if (tensor.checkpoint == output) made.push_back(&tensor);
+    }
+    const auto name_of = [&](std::size_t i) -> std::string_view { return made[i]->name; };
+    const NameIndex names(made.size(), name_of);
     std::vector<std::string> missing;
     for (const ArchTensor& tensor : target.tensors) {
-      if (tensor.required() && outputs_[output].count(tensor.name) == 0)
-        missing.push_back(tensor.name);
+      if (tensor.required() && !names.find(tensor.name, name_of)) missing.push_back(tensor.name);
     }
     if (missing.empty()) return;
     const std::string& which = bound_.outputs[output].name;
@@ -291,6 +340,7 @@ class GraphBuilder {
   const Targets& targets_;
   Diagnostics& diagnostics_;
   Graph graph_;
+  bool reads_recipe_ = false;  // whether any rule reads what another makes
   OutputIndex outputs_;
   std::vector<std::map<std::string, std::size_t>> makers_;  // by output: name → instance
   std::map<std::string, std::size_t> definitions_;          // name in `define` → instance
@@ -301,15 +351,16 @@ class GraphBuilder {
 }  // namespace
 
 const ArchTensor* Target::find(std::string_view name) const {
-  const auto entry = by_name.find(name);
-  return entry == by_name.end() ? nullptr : &tensors[entry->second];
+  const auto index =
+      by_name.find(name, [&](std::size_t i) -> std::string_view { return tensors[i].name; });
+  return index ? &tensors[*index] : nullptr;
 }
 
-bool Target::accepts(const std::string& name) const {
-  if (!family) return false;
-  TensorInfo tensor;
-  tensor.name = name;
-  return compare(*family, spelling, {}, {tensor}).accepted == 1;
+bool Target::accepts(std::string_view name) const {
+  NameTree one;
+  one.add(name, 0);
+  return std::any_of(accepted.begin(), accepted.end(),
+                     [&](const ResolvedPattern& pattern) { return !one.match(pattern).empty(); });
 }
 
 std::optional<Graph> build_graph(const BoundRecipe& bound, const Targets& targets,

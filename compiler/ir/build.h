@@ -6,6 +6,7 @@
 
 #include "compiler/architecture/architecture.h"
 #include "compiler/architecture/recognise.h"
+#include "compiler/core/name_index.h"
 #include "compiler/ir/graph.h"
 #include "compiler/recipe/bound_recipe.h"
 
@@ -19,11 +20,12 @@ struct Target {
   bool strict = true;
   Span span;
   std::vector<ArchTensor> tensors;
-  std::map<std::string, std::size_t, std::less<>> by_name;
+  NameIndex by_name;                      // of the tensors
+  std::vector<ResolvedPattern> accepted;  // names that may be there whatever their shapes
 
   const ArchTensor* find(std::string_view name) const;
-  /// True for a name in a part of the model that the architecture lets pass without shapes.
-  bool accepts(const std::string& name) const;
+  /// True for a name that fits one of `accepted`.
+  bool accepts(std::string_view name) const;
 };
 
 /// By output; nothing for one that may hold what it likes.

@@ -1,5 +1,7 @@
 #include "compiler/ir/graph.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -103,7 +105,7 @@ std::string print(const Graph& graph) {
   std::string out;
   for (NodeId id = 0; id < graph.nodes.size(); ++id) {
     const Node& node = graph[id];
-    out += fmt::format("%{} = {} {}", id, name(node.type.dtype), format_shape(node.type.shape()));
+    out += fmt::format("%{} = {} {}", id, name(node.dtype), format_shape(node.shape));
     out += fmt::format(" {}", describe(node.data));
     if (!node.inputs.empty()) out += fmt::format(" (%{})", fmt::join(node.inputs, ", %"));
     out += '\n';
@@ -130,6 +132,8 @@ void remove_unused(Graph& graph) {
     if (!used[k]) continue;
     for (const NodeId input : graph.nodes[k].inputs) used[input] = true;
   }
+  graph.definitions.clear();
+  if (std::find(used.begin(), used.end(), false) == used.end()) return;
   std::vector<NodeId> renumbered(graph.nodes.size(), 0);
   std::vector<Node> kept;
   for (std::size_t k = 0; k < graph.nodes.size(); ++k) {
@@ -139,7 +143,6 @@ void remove_unused(Graph& graph) {
     kept.push_back(std::move(graph.nodes[k]));
   }
   graph.nodes = std::move(kept);
-  graph.definitions.clear();
   for (Output& output : graph.outputs) output.node = renumbered[output.node];
   for (NumericCheck& check : graph.checks) {
     check.left = renumbered[check.left];

@@ -28,15 +28,16 @@ using NodeData = std::variant<SourceTensor, FinishedOutput, FillOp, RandomOp, Id
                               ConcatOp, TakeOp, LinearOp, ProductOp, QuotientOp, MapOp, ClampOp,
                               RoundOp, ReduceOp, LargestOp, MatmulOp>;
 
-/// A tensor-valued operation. Its elements are a flat row-major sequence; `type` says what they
-/// mean.
+/// A tensor-valued operation. Its elements are a flat row-major sequence; what they mean is known
+/// to those who read it (`Typed`) and no longer matters here.
 struct Node {
   NodeData data;
   std::vector<NodeId> inputs;  // all smaller than the node's own id
-  TensorType type;
+  DType dtype = DType::f32;
+  Shape shape;
   Span origin;
 
-  std::int64_t count() const { return type.elements(); }
+  std::int64_t count() const { return numel(shape); }
 };
 
 /// One tensor of an output.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -28,7 +29,7 @@ bool holds_exactly(const Graph& graph, NodeId root, DType dtype) {
     } else if (round) {
       if (round->dtype != dtype) return false;
     } else if (std::holds_alternative<SourceTensor>(node.data)) {
-      if (node.type.dtype != dtype) return false;
+      if (node.dtype != dtype) return false;
     } else if (is_arithmetic(node.data) || std::holds_alternative<RandomOp>(node.data)) {
       return false;
     } else {
@@ -38,29 +39,27 @@ bool holds_exactly(const Graph& graph, NodeId root, DType dtype) {
   return true;
 }
 
+/// Braces would copy it.
+std::vector<Typed> as_list(std::optional<Typed> typed) {
+  std::vector<Typed> list;
+  if (typed) list.push_back(std::move(*typed));
+  return list;
+}
+
 }  // namespace
 
 std::vector<Typed> TensorBuilder::build(const TensorExpr& expression) {
-  switch (expression.kind) {
-    case TensorExpr::Kind::reference: {
-      auto typed = reference(expression);
-      return typed ? std::vector<Typed>{std::move(*typed)} : std::vector<Typed>();
-    }
-    case TensorExpr::Kind::name: {
-      if (names_number(expression)) return arithmetic(expression);
-      auto typed = operand(expression);
-      return typed ? std::vector<Typed>{std::move(*typed)} : std::vector<Typed>();
-    }
-    case TensorExpr::Kind::call:
-      return call(expression);
-    case TensorExpr::Kind::number:
-    case TensorExpr::Kind::operation:
-      return arithmetic(expression);
-  }
-  return {};
+  const bool one = expression.kind == TensorExpr::Kind::reference ||
+                   (expression.kind == TensorExpr::Kind::name && !names_number(expression));
+  if (one) return as_list(build_one(expression));
+  if (expression.kind == TensorExpr::Kind::call) return call(expression);
+  return arithmetic(expression);
 }
 
 std::optional<Typed> TensorBuilder::build_one(const TensorExpr& expression) {
+  if (expression.kind == TensorExpr::Kind::reference) return reference(expression);
+  if (expression.kind == TensorExpr::Kind::name && !names_number(expression))
+    return operand(expression);
   std::vector<Typed> results = build(expression);
   if (results.empty()) return std::nullopt;
   if (results.size() > 1) {
@@ -127,29 +126,20 @@ bool TensorBuilder::names_number(const TensorExpr& expression) const {
   const bool operand =
       std::any_of(operands_.begin(), operands_.end(),
                   [&](const NamedOperand& named) { return named.name == expression.name; });
-  return !operand && expression.expression && scope_.find(expression.name) != nullptr;
+  return !operand && expression.expression && scope_.find(expression.name);
 }
 
 std::optional<Typed> TensorBuilder::operand(const TensorExpr& expression) {
-  std::vector<std::string> names;
   for (const NamedOperand& named : operands_) {
-    names.push_back(named.name);
     if (named.name != expression.name) continue;
     const auto known = built_.find(named.expression.get());
     if (known != built_.end()) return known->second;
-    // A probe is the same on both sides of a check, whichever side names it first.
-    Context outside = context_;
-    const int random_ops = random_ops_;
-    if (context_.reads_finished) {
-      context_.key = fmt::format("{} {}", context_.key, named.name);
-      random_ops_ = 0;
-    }
-    auto typed = build_one(*named.expression);
-    if (context_.reads_finished) random_ops_ = random_ops;
-    context_ = std::move(outside);
+    auto typed = context_.reads_finished ? probe(named) : build_one(*named.expression);
     if (typed) built_.emplace(named.expression.get(), *typed);
     return typed;
   }
+  std::vector<std::string> names;
+  for (const NamedOperand& named : operands_) names.push_back(named.name);
   for (const std::string& known : scope_.names()) names.push_back(known);
   const std::string near = nearest(expression.name, names);
   fault(expression, "E214",
@@ -157,6 +147,17 @@ std::optional<Typed> TensorBuilder::operand(const TensorExpr& expression) {
         expression.span,
         near.empty() ? "a tensor is written source:name" : fmt::format("did you mean '{}'?", near));
   return std::nullopt;
+}
+
+/// A probe is the same on both sides of a check, whichever side names it first.
+std::optional<Typed> TensorBuilder::probe(const NamedOperand& named) {
+  std::string key = fmt::format("{} {}", context_.key, named.name);
+  std::swap(context_.key, key);
+  const int random_ops = std::exchange(random_ops_, 0);
+  auto typed = build_one(*named.expression);
+  random_ops_ = random_ops;
+  context_.key = std::move(key);
+  return typed;
 }
 
 std::vector<Typed> TensorBuilder::call(const TensorExpr& expression) {
@@ -179,7 +180,7 @@ std::vector<Typed> TensorBuilder::call(const TensorExpr& expression) {
     fault(expression, "E315", "the result is too large", expression.transform_span);
     return {};
   }
-  return {std::move(*result)};
+  return as_list(std::move(result));
 }
 
 std::optional<Typed> TensorBuilder::single(const TensorExpr& e, const CallArguments& a,
@@ -268,7 +269,7 @@ std::optional<Typed> TensorBuilder::single(const TensorExpr& e, const CallArgume
 }
 
 Typed TensorBuilder::add(NodeData data, std::vector<NodeId> inputs, TensorType type, Span origin) {
-  Node node{std::move(data), std::move(inputs), type, origin};
+  Node node{std::move(data), std::move(inputs), type.dtype, type.shape(), origin};
   return {context_.graph->add(std::move(node)), std::move(type)};
 }
 

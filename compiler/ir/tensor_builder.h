@@ -58,6 +58,7 @@ class TensorBuilder {
   std::optional<Typed> reference(const TensorExpr& expression);
   std::optional<Typed> definition(const TensorExpr& expression, const std::string& name);
   std::optional<Typed> operand(const TensorExpr& expression);
+  std::optional<Typed> probe(const NamedOperand& named);
   std::vector<Typed> call(const TensorExpr& call);
   std::optional<Typed> single(const TensorExpr& call, const CallArguments& arguments,
                               std::vector<Typed>& inputs);

@@ -14,11 +14,16 @@ std::int64_t Dim::size() const {
 
 Shape TensorType::shape() const {
   Shape shape;
+  shape.reserve(dims.size());
   for (const Dim& dim : dims) shape.push_back(dim.size());
   return shape;
 }
 
-std::int64_t TensorType::elements() const { return numel(shape()); }
+std::int64_t TensorType::elements() const {
+  std::int64_t product = 1;
+  for (const Dim& dim : dims) product *= dim.size();
+  return product;
+}
 
 std::vector<std::int64_t> TensorType::axis_sizes() const {
   std::vector<std::int64_t> sizes;
@@ -31,7 +36,8 @@ std::vector<std::int64_t> TensorType::axis_sizes() const {
 TensorType make_type(DType dtype, const Shape& shape) {
   TensorType type;
   type.dtype = dtype;
-  for (const std::int64_t size : shape) type.dims.push_back({{{"", size}}});
+  type.dims.resize(shape.size());
+  for (std::size_t d = 0; d < shape.size(); ++d) type.dims[d].axes.push_back({"", shape[d]});
   return type;
 }
 

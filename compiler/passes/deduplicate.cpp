@@ -1,6 +1,6 @@
-#include <map>
-
-#include <fmt/format.h>
+#include <bit>
+#include <limits>
+#include <string_view>
 
 #include "compiler/passes/pipeline.h"
 #include "compiler/passes/rewrite.h"
@@ -9,74 +9,126 @@ namespace inarch {
 
 namespace {
 
-std::string number(double value) { return fmt::format("{:a};", value); }
-std::string list(const std::vector<std::int64_t>& values) {
-  std::string out;
-  for (const std::int64_t value : values) out += fmt::format("{};", value);
-  return out;
-}
+using Words = std::vector<std::uint64_t>;
 
-/// Everything that decides a node's values, as text.
-struct Key {
-  std::string operator()(const SourceTensor& s) const {
-    return fmt::format("S{},{}", s.source, s.tensor);
+/// Everything that decides a node's values, as words. Reals go by their bits, so that -0 is not 0.
+class KeyWriter {
+ public:
+  explicit KeyWriter(Words& words) : words_(words) {}
+
+  void write(const Node& node) {
+    put(node.data.index());
+    std::visit(*this, node.data);
+    put(node.dtype);
+    put(node.count());
+    for (const NodeId input : node.inputs) put(input);
   }
-  std::string operator()(const FinishedOutput& o) const { return fmt::format("O{}", o.output); }
-  std::string operator()(const FillOp& f) const { return "F" + number(f.value); }
-  std::string operator()(const RandomOp& r) const {
-    return fmt::format("R{}{}{}{},{}", static_cast<int>(r.distribution), number(r.a), number(r.b),
-                       r.seed, r.key);
+
+  void operator()(const SourceTensor& s) { put(s.source, s.tensor); }
+  void operator()(const FinishedOutput& o) { put(o.output); }
+  void operator()(const FillOp& f) { put(f.value); }
+  void operator()(const RandomOp& r) {
+    put(r.distribution, r.a, r.b, r.seed);
+    list(r.key);
   }
-  std::string operator()(const IdentityOp& i) const {
-    return fmt::format("I{},{}", i.rows, i.columns);
+  void operator()(const IdentityOp& i) { put(i.rows, i.columns); }
+  void operator()(const ViewOp& v) {
+    put(v.offset, v.dims.size());
+    for (const ViewDim& d : v.dims) put(d.size, d.stride);
   }
-  std::string operator()(const ViewOp& v) const {
-    std::string out = fmt::format("V{}", v.offset);
-    for (const ViewDim& d : v.dims) out += fmt::format(";{}:{}", d.size, d.stride);
-    return out;
+  void operator()(const ConcatOp& c) {
+    put(c.outer);
+    list(c.blocks);
   }
-  std::string operator()(const ConcatOp& c) const {
-    return fmt::format("C{};{}", c.outer, list(c.blocks));
+  void operator()(const TakeOp& t) {
+    put(t.outer, t.axis, t.inner);
+    list(t.indices);
   }
-  std::string operator()(const TakeOp& t) const {
-    return fmt::format("T{},{},{};{}", t.outer, t.axis, t.inner, list(t.indices));
+  void operator()(const LinearOp& l) {
+    put(l.bias);
+    list(l.weights);
   }
-  std::string operator()(const LinearOp& l) const {
-    std::string out = "L" + number(l.bias);
-    for (const double weight : l.weights) out += number(weight);
-    return out;
+  void operator()(const ProductOp&) {}
+  void operator()(const ClampOp& c) { put(c.low, c.high); }
+  void operator()(const RoundOp& r) { put(r.dtype); }
+  void operator()(const QuotientOp&) {}
+  void operator()(const MapOp& m) { put(m.function); }
+  void operator()(const ReduceOp& r) { put(r.reduction, r.outer, r.axis, r.inner); }
+  void operator()(const LargestOp& l) { put(l.groups, l.size, l.keep, l.as_mask); }
+  void operator()(const MatmulOp& m) { put(m.m, m.k, m.n); }
+
+ private:
+  template <typename... Ts>
+  void put(Ts... values) {
+    (words_.push_back(word(values)), ...);
   }
-  std::string operator()(const ProductOp&) const { return "P"; }
-  std::string operator()(const ClampOp& c) const { return "K" + number(c.low) + number(c.high); }
-  std::string operator()(const RoundOp& r) const {
-    return fmt::format("D{}", static_cast<int>(r.dtype));
+  template <typename List>
+  void list(const List& values) {
+    put(values.size());
+    for (const auto value : values) put(value);
   }
-  std::string operator()(const QuotientOp&) const { return "Q"; }
-  std::string operator()(const MapOp& m) const {
-    return fmt::format("A{}", static_cast<int>(m.function));
+  static std::uint64_t word(double value) { return std::bit_cast<std::uint64_t>(value); }
+  template <typename T>
+  static std::uint64_t word(T value) {
+    return static_cast<std::uint64_t>(value);
   }
-  std::string operator()(const ReduceOp& r) const {
-    return fmt::format("M{},{},{},{}", static_cast<int>(r.reduction), r.outer, r.axis, r.inner);
+
+  Words& words_;
+};
+
+/// The nodes there are, by their keys, which lie one after another in one vector: an open hash
+/// table that is never full.
+class KnownNodes {
+ public:
+  explicit KnownNodes(std::size_t count) : slots_(std::bit_ceil(2 * count + 1), no_entry) {
+    constexpr std::size_t usual_words = 8;
+    words_.reserve(count * usual_words);
+    entries_.reserve(count);
   }
-  std::string operator()(const LargestOp& l) const {
-    return fmt::format("G{},{},{},{}", l.groups, l.size, l.keep, l.as_mask);
+
+  /// The node with the same key, or `fresh` itself, which is then known.
+  NodeId find_or_add(const Node& node, NodeId fresh) {
+    const std::size_t begin = words_.size();
+    KeyWriter(words_).write(node);
+    const std::string_view key = bytes(begin, words_.size());
+    std::size_t slot = std::hash<std::string_view>{}(key) & (slots_.size() - 1);
+    for (; slots_[slot] != no_entry; slot = (slot + 1) & (slots_.size() - 1)) {
+      const Entry& entry = entries_[slots_[slot]];
+      if (bytes(entry.begin, entry.end) != key) continue;
+      words_.resize(begin);
+      return entry.node;
+    }
+    slots_[slot] = static_cast<std::uint32_t>(entries_.size());
+    entries_.push_back({begin, words_.size(), fresh});
+    return fresh;
   }
-  std::string operator()(const MatmulOp& m) const {
-    return fmt::format("X{},{},{}", m.m, m.k, m.n);
+
+ private:
+  static constexpr std::uint32_t no_entry = std::numeric_limits<std::uint32_t>::max();
+  struct Entry {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    NodeId node = 0;
+  };
+  std::string_view bytes(std::size_t begin, std::size_t end) const {
+    return {reinterpret_cast<const char*>(words_.data() + begin),
+            (end - begin) * sizeof(std::uint64_t)};
   }
+
+  Words words_;
+  std::vector<Entry> entries_;
+  std::vector<std::uint32_t> slots_;  // numbers of entries
 };
 
 }  // namespace
 
 void deduplicate(Module& module) {
-  std::map<std::string, NodeId> known;
+  KnownNodes known(module.graph.nodes.size());
   rewrite(module.graph, [&](Graph& graph, Node node) {
-    std::string key = std::visit(Key{}, node.data);
-    key += fmt::format("|{}|{}|", static_cast<int>(node.type.dtype), node.count());
-    for (const NodeId input : node.inputs) key += fmt::format("{},", input);
-    const auto [entry, fresh] = known.emplace(std::move(key), 0);
-    if (fresh) entry->second = graph.add(std::move(node));
-    return entry->second;
+    const auto next = static_cast<NodeId>(graph.nodes.size());
+    const NodeId id = known.find_or_add(node, next);
+    if (id == next) graph.add(std::move(node));
+    return id;
   });
 }
 

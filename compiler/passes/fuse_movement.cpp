@@ -5,6 +5,8 @@
 namespace inarch {
 
 void fuse_movement(Module& module) {
+  const auto is_view = [](const NodeData& data) { return std::holds_alternative<ViewOp>(data); };
+  if (!any_node(module.graph, is_view)) return;
   rewrite(module.graph, [](Graph& graph, Node node) {
     auto* view = std::get_if<ViewOp>(&node.data);
     if (!view || node.count() == 0) return graph.add(std::move(node));

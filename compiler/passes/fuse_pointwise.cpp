@@ -46,7 +46,7 @@ void absorb_inputs(const Graph& graph, Node& node, const std::vector<bool>& used
 
 bool changes_nothing(const Node& node, const Graph& graph) {
   if (const auto* linear = std::get_if<LinearOp>(&node.data)) {
-    const bool same_dtype = graph[node.inputs[0]].type.dtype == node.type.dtype;
+    const bool same_dtype = graph[node.inputs[0]].dtype == node.dtype;
     return linear->weights.size() == 1 && linear->weights[0] == 1 && linear->bias == 0 &&
            same_dtype;
   }
@@ -54,7 +54,7 @@ bool changes_nothing(const Node& node, const Graph& graph) {
     const Node& below = graph[node.inputs[0]];
     const auto* again = std::get_if<RoundOp>(&below.data);
     const bool stored =
-        std::holds_alternative<SourceTensor>(below.data) && below.type.dtype == round->dtype;
+        std::holds_alternative<SourceTensor>(below.data) && below.dtype == round->dtype;
     return stored || (again && again->dtype == round->dtype);
   }
   return false;
@@ -63,6 +63,7 @@ bool changes_nothing(const Node& node, const Graph& graph) {
 }  // namespace
 
 void fuse_pointwise(Module& module) {
+  if (!any_node(module.graph, is_pointwise)) return;
   const std::vector<std::uint32_t> uses = count_uses(module.graph);
   std::vector<bool> used_once;  // by new id
   NodeId old_id = 0;

@@ -28,6 +28,23 @@ const std::vector<Pass>& passes() {
   return list;
 }
 
+namespace {
+
+#ifdef NDEBUG
+constexpr bool verifies_each = false;  // once, after the last
+#else
+constexpr bool verifies_each = true;
+#endif
+
+bool is_sound(const Module& module, std::string_view pass, Diagnostics& diagnostics) {
+  const std::string fault = find_fault(module.graph);
+  if (fault.empty()) return true;
+  diagnostics.add(error("E901", fmt::format("internal fault after '{}': {}", pass, fault)));
+  return false;
+}
+
+}  // namespace
+
 std::vector<PassTiming> run_passes(Module& module, const PassOptions& options,
                                    Diagnostics& diagnostics) {
   std::vector<PassTiming> timings;
@@ -38,14 +55,10 @@ std::vector<PassTiming> run_passes(Module& module, const PassOptions& options,
     pass.run(module);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     timings.push_back({std::string(pass.name), took.count()});
-    const std::string fault = find_fault(module.graph);
-    if (!fault.empty()) {
-      diagnostics.add(
-          error("E901", fmt::format("internal fault after '{}': {}", pass.name, fault)));
-      return timings;
-    }
+    if (verifies_each && !is_sound(module, pass.name, diagnostics)) return timings;
     if (options.after) options.after(pass.name, module);
   }
+  if (!verifies_each) is_sound(module, passes().back().name, diagnostics);
   return timings;
 }
 

@@ -31,7 +31,8 @@ struct PassOptions {
   std::function<void(std::string_view pass, const Module&)> after;
 };
 
-/// Runs them all. In debug builds the graph is verified after each; a fault is E901.
+/// Runs them all. The graph is verified after the last, in debug builds after each; a fault is
+/// E901.
 std::vector<PassTiming> run_passes(Module& module, const PassOptions& options,
                                    Diagnostics& diagnostics);
 

@@ -9,34 +9,41 @@ std::optional<CopyRange> whole_or_part(const Module& module, const Output& outpu
   const Node* node = &module.graph[output.node];
   std::int64_t first = 0;
   if (const auto* view = std::get_if<ViewOp>(&node->data)) {
-    if (!is_contiguous(*view) || bits(node->type.dtype) % 8 != 0) return std::nullopt;
+    if (!is_contiguous(*view) || bits(node->dtype) % 8 != 0) return std::nullopt;
     first = view->offset;
     node = &module.graph[node->inputs[0]];
   }
   const auto* leaf = std::get_if<SourceTensor>(&node->data);
-  if (!leaf || node->type.dtype != output.dtype) return std::nullopt;
+  if (!leaf || node->dtype != output.dtype) return std::nullopt;
   const TensorInfo& tensor = module.tensor(*leaf);
   const std::int64_t bytes = numel(output.shape) * bits(output.dtype) / 8;
   return CopyRange{leaf->source, tensor.file, tensor.offset + first * bits(output.dtype) / 8,
                    bytes};
 }
 
-/// True when no op below computes and every element has the output's dtype already.
-bool moves_only(const Graph& graph, NodeId id, DType dtype) {
-  const Node& node = graph[id];
-  const bool made = std::holds_alternative<FillOp>(node.data);
-  const bool computed = is_arithmetic(node.data) || std::holds_alternative<RandomOp>(node.data) ||
-                        std::holds_alternative<IdentityOp>(node.data);
-  if (computed || (!made && node.type.dtype != dtype)) return false;
+/// What becomes of elements on the way to a node.
+struct Moved {
+  bool only = false;           // nothing computes with them
+  std::optional<DType> dtype;  // what all of them are stored as; none for a fill, which is as asked
+};
+
+Moved moved(const Node& node, const std::vector<Moved>& known) {
+  if (std::holds_alternative<FillOp>(node.data)) return {true, std::nullopt};
+  if (is_arithmetic(node.data) || std::holds_alternative<RandomOp>(node.data) ||
+      std::holds_alternative<IdentityOp>(node.data))
+    return {};
   for (const NodeId input : node.inputs) {
-    if (!moves_only(graph, input, dtype)) return false;
+    const Moved& below = known[input];
+    if (!below.only || (below.dtype && *below.dtype != node.dtype)) return {};
   }
-  return true;
+  return {true, node.dtype};
 }
 
 }  // namespace
 
 void recognise_copies(Module& module) {
+  std::vector<Moved> known;
+  for (const Node& node : module.graph.nodes) known.push_back(moved(node, known));
   module.steps.clear();
   for (std::uint32_t k = 0; k < module.graph.outputs.size(); ++k) {
     Output& output = module.graph.outputs[k];
@@ -47,7 +54,8 @@ void recognise_copies(Module& module) {
     StepDraft step;
     step.first_output = k;
     step.copy = whole_or_part(module, output);
-    step.moves_only = !step.copy && moves_only(module.graph, output.node, output.dtype);
+    const Moved& made = known[output.node];
+    step.moves_only = !step.copy && made.only && made.dtype.value_or(output.dtype) == output.dtype;
     module.steps.push_back(step);
   }
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+
 #include "compiler/passes/module.h"
 
 namespace inarch {
@@ -23,6 +25,12 @@ void rewrite(Graph& graph, F each) {
   }
   graph.nodes = std::move(next.nodes);
   remove_unused(graph);
+}
+
+template <typename F>
+bool any_node(const Graph& graph, F is_wanted) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                     [&](const Node& node) { return is_wanted(node.data); });
 }
 
 /// How many nodes, outputs and checks use each node.

@@ -1,4 +1,5 @@
 #include <map>
+#include <set>
 
 #include "compiler/passes/pipeline.h"
 #include "compiler/passes/rewrite.h"
@@ -7,58 +8,78 @@ namespace inarch {
 
 namespace {
 
+/// A move makes a node anew for each that it passes. Tensors added to moved ones of themselves,
+/// over and over, would double with each sum; past this many a move stays where it is.
+constexpr std::size_t most_passed = 256;
+
 bool is_movement(const NodeData& data) {
   return std::holds_alternative<ViewOp>(data) || std::holds_alternative<TakeOp>(data);
 }
 
-using Placed = std::map<NodeId, NodeId>;
+/// view(a·x + b) = a·view(x) + b: with all movement next to the sources, a tile of the result needs
+/// just the elements it shows, and movement chains lie side by side for fuse_movement. Over a fill
+/// a move vanishes. An operand that is reached in several ways is moved once: sums of sums would
+/// double otherwise.
+class Sinking {
+ public:
+  Sinking(Graph& graph, const Node& move) : graph_(graph), move_(move) {}
 
-NodeId place(Graph& graph, const Node& move, NodeId input, Placed& placed);
+  NodeId run() {
+    const NodeId input = move_.inputs[0];
+    if (!count_passed(input)) return graph_.add(move_);
+    return place(input, move_.dtype);
+  }
 
-/// Adds `move` over `input`; over a pointwise op it goes on to that op's inputs, over a fill it
-/// vanishes.
-NodeId place_anew(Graph& graph, const Node& move, NodeId input, Placed& placed) {
-  const Node below = graph[input];  // a copy: adding nodes moves the originals
-  Node node = move;
-  if (std::holds_alternative<FillOp>(below.data)) {
-    node.data = below.data;
-    node.inputs.clear();
-    return graph.add(std::move(node));
+ private:
+  /// False when there are more than it may pass.
+  bool count_passed(NodeId id) {
+    if (!passed_.insert(id).second) return true;
+    if (passed_.size() > most_passed) return false;
+    if (!is_pointwise(graph_[id].data)) return true;
+    for (const NodeId input : graph_[id].inputs) {
+      if (!count_passed(input)) return false;
+    }
+    return true;
   }
-  if (!is_pointwise(below.data)) {
-    node.inputs = {input};
-    return graph.add(std::move(node));
-  }
-  std::vector<NodeId> moved;
-  for (const NodeId source : below.inputs) {
-    Node inner = move;
-    inner.type.dtype = graph[source].type.dtype;
-    moved.push_back(place(graph, inner, source, placed));
-  }
-  node.data = below.data;
-  node.inputs = std::move(moved);
-  return graph.add(std::move(node));
-}
 
-/// An operand that is reached in several ways is moved once: sums of sums would double otherwise.
-NodeId place(Graph& graph, const Node& move, NodeId input, Placed& placed) {
-  const auto known = placed.find(input);
-  if (known != placed.end()) return known->second;
-  const NodeId made = place_anew(graph, move, input, placed);
-  placed.emplace(input, made);
-  return made;
-}
+  NodeId place(NodeId input, DType dtype) {
+    const auto known = placed_.find(input);
+    if (known != placed_.end()) return known->second;
+    const NodeId made = place_anew(input, dtype);
+    placed_.emplace(input, made);
+    return made;
+  }
+
+  NodeId place_anew(NodeId input, DType dtype) {
+    Node node = move_;
+    node.dtype = dtype;
+    const NodeData& below = graph_[input].data;
+    if (std::holds_alternative<FillOp>(below)) {
+      node.data = below;
+      node.inputs.clear();
+    } else if (!is_pointwise(below)) {
+      node.inputs = {input};
+    } else {
+      node.data = below;
+      node.inputs = graph_[input].inputs;
+      for (NodeId& source : node.inputs) source = place(source, graph_[source].dtype);
+    }
+    return graph_.add(std::move(node));
+  }
+
+  Graph& graph_;
+  const Node& move_;
+  std::set<NodeId> passed_;
+  std::map<NodeId, NodeId> placed_;
+};
 
 }  // namespace
 
-/// view(a·x + b) = a·view(x) + b: with all movement next to the sources, a tile of the result needs
-/// just the elements it shows, and movement chains lie side by side for fuse_movement.
 void sink_movement(Module& module) {
+  if (!any_node(module.graph, is_movement)) return;
   rewrite(module.graph, [](Graph& graph, Node node) {
     if (!is_movement(node.data)) return graph.add(std::move(node));
-    const NodeId input = node.inputs[0];
-    Placed placed;
-    return place(graph, node, input, placed);
+    return Sinking(graph, node).run();
   });
 }
 

@@ -1,8 +1,7 @@
 #include "compiler/plan/build_plan.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -17,10 +16,16 @@ namespace inarch {
 
 namespace {
 
+struct Read {
+  std::pair<std::uint32_t, std::uint32_t> file;  // a source and one of its files
+  std::int64_t offset = 0;
+  std::int64_t bytes = 0;
+};
+
 class PlanBuilder {
  public:
   PlanBuilder(const Module& module, const SourceMap& sources)
-      : module_(module), sources_(sources) {}
+      : module_(module), sources_(sources), placed_(module.graph.nodes.size()) {}
 
   Plan build() {
     describe_recipe();
@@ -46,8 +51,8 @@ class PlanBuilder {
       identity += fmt::format("\n{} bytes included:\n{}", text.size(), text);
     }
     for (const ParamDecl& param : recipe.params) {  // the values in force, whether set or default
-      const Scope::Entry* entry = module_.bound->globals->find(param.name);
-      if (entry) identity += fmt::format("\n{}={}", param.name, to_text(entry->value));
+      const auto entry = module_.bound->globals->find(param.name);
+      if (entry) identity += fmt::format("\n{}={}", param.name, to_text(*entry->value));
     }
     for (const BoundData& data : module_.bound->data)
       identity += fmt::format("\n{}={}", data.declaration->name, to_text(*data.value));
@@ -73,24 +78,27 @@ class PlanBuilder {
       tensor.origin = origin(outputs[k].origin);
       plan_.outputs.push_back(std::move(tensor));
     }
-    auto next = plan_.outputs.begin();  // they stand in the order of the shards
+    std::size_t first = 0;  // outputs stand in the order of the shards
     for (std::size_t k = 0; k < module_.shard_counts.size(); ++k) {
       for (std::uint32_t s = 0; s < module_.shard_counts[k]; ++s) {
-        std::vector<const OutputTensor*> tensors;
-        std::int64_t data = 0;
-        for (; next != plan_.outputs.end() && next->shard == plan_.shards.size(); ++next) {
-          tensors.push_back(&*next);
-          data += next->bytes;
-        }
-        OutputShard shard{in_directory(k, shard_name(s, module_.shard_counts[k])),
-                          make_shard_header(tensors), 0};
-        shard.size = static_cast<std::int64_t>(shard.header.size()) + data;
-        plan_.shards.push_back(std::move(shard));
+        std::size_t end = first;
+        while (end < plan_.outputs.size() && plan_.outputs[end].shard == plan_.shards.size()) ++end;
+        add_shard(in_directory(k, shard_name(s, module_.shard_counts[k])),
+                  std::span(plan_.outputs).subspan(first, end - first));
+        first = end;
       }
     }
-    for (OutputTensor& tensor : plan_.outputs) {
-      tensor.offset += static_cast<std::int64_t>(plan_.shards[tensor.shard].header.size());
+  }
+
+  void add_shard(std::string name, std::span<OutputTensor> tensors) {
+    OutputShard shard{std::move(name), make_shard_header(tensors), 0};
+    const auto header = static_cast<std::int64_t>(shard.header.size());
+    shard.size = header;
+    for (OutputTensor& tensor : tensors) {
+      shard.size += tensor.bytes;
+      tensor.offset += header;
     }
+    plan_.shards.push_back(std::move(shard));
   }
 
   std::string in_directory(std::size_t output, const std::string& name) const {
@@ -98,10 +106,14 @@ class PlanBuilder {
     return directory.empty() ? name : fmt::format("{}/{}", directory, name);
   }
 
-  std::string origin(Span span) const {
-    if (!span.known()) return {};
-    return fmt::format("{}:{}", sources_.path(span.file),
-                       sources_.locate(span.file, span.begin).line);
+  /// Neighbours mostly come from one rule.
+  const std::string& origin(Span span) {
+    if (span.file == last_origin_.file && span.begin == last_origin_.begin) return origin_;
+    last_origin_ = span;
+    origin_ = span.known() ? fmt::format("{}:{}", sources_.path(span.file),
+                                         sources_.locate(span.file, span.begin).line)
+                           : "";
+    return origin_;
   }
 
   void add_step(const StepDraft& draft) {
@@ -138,23 +150,22 @@ class PlanBuilder {
 
   Program make_program(NodeId root) {
     Program program;
-    std::map<NodeId, std::uint32_t> placed;
-    place(root, program, placed);
+    ++programs_;
+    place(root, program);
     return program;
   }
 
-  std::uint32_t place(NodeId id, Program& program, std::map<NodeId, std::uint32_t>& placed) {
-    const auto known = placed.find(id);
-    if (known != placed.end()) return known->second;
+  std::uint32_t place(NodeId id, Program& program) {
+    if (placed_[id].program == programs_) return placed_[id].op;
     const Node& node = module_.graph[id];
     Op op;
     op.count = node.count();
-    for (const NodeId input : node.inputs) op.inputs.push_back(place(input, program, placed));
+    op.inputs.reserve(node.inputs.size());
+    for (const NodeId input : node.inputs) op.inputs.push_back(place(input, program));
     op.data = std::visit([&](const auto& data) { return planned(data, node); }, node.data);
     program.push_back(std::move(op));
-    const auto index = static_cast<std::uint32_t>(program.size() - 1);
-    placed.emplace(id, index);
-    return index;
+    placed_[id] = {programs_, static_cast<std::uint32_t>(program.size() - 1)};
+    return placed_[id].op;
   }
 
   OpData planned(const SourceTensor& leaf, const Node&) {
@@ -173,20 +184,22 @@ class PlanBuilder {
 
   void note_read(std::uint32_t source, std::uint32_t file, std::int64_t offset,
                  std::int64_t bytes) {
-    std::int64_t& most = reads_[{source, file, offset}];
-    most = std::max(most, bytes);
+    reads_.push_back({{source, file}, offset, bytes});
   }
 
   /// A byte that several steps read counts once.
-  std::int64_t bytes_read() const {
+  std::int64_t bytes_read() {
+    const auto place = [](const Read& read) { return std::tie(read.file, read.offset); };
+    std::sort(reads_.begin(), reads_.end(),
+              [&](const Read& a, const Read& b) { return place(a) < place(b); });
     std::int64_t sum = 0, end = 0;
     std::pair<std::uint32_t, std::uint32_t> last = {};
-    for (const auto& [place, bytes] : reads_) {
-      const auto& [source, file, offset] = place;
-      if (last != std::pair(source, file)) end = 0;
-      last = {source, file};
-      sum += std::max<std::int64_t>(0, offset + bytes - std::max(offset, end));
-      end = std::max(end, offset + bytes);
+    for (const Read& read : reads_) {
+      if (last != read.file) end = 0;
+      last = read.file;
+      const std::int64_t read_end = read.offset + read.bytes;
+      sum += std::max<std::int64_t>(0, read_end - std::max(read.offset, end));
+      end = std::max(end, read_end);
     }
     return sum;
   }
@@ -230,7 +243,15 @@ class PlanBuilder {
   const SourceMap& sources_;
   Plan plan_;
   std::vector<OutputPart> parts_;  // by BoundRecipe::outputs
-  std::map<std::tuple<std::uint32_t, std::uint32_t, std::int64_t>, std::int64_t> reads_;
+  struct Place {
+    std::size_t program = 0;  // the number of the last one that has the node
+    std::uint32_t op = 0;
+  };
+  std::vector<Place> placed_;  // by node
+  std::size_t programs_ = 0;
+  std::vector<Read> reads_;
+  Span last_origin_;
+  std::string origin_;  // of that span
 };
 
 }  // namespace

@@ -1,11 +1,13 @@
 #include "compiler/plan/plan_check.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <string_view>
 
 #include <fmt/format.h>
 
+#include "compiler/core/name_index.h"
 #include "compiler/plan/memory_model.h"
 #include "compiler/plan/output_names.h"
 #include "compiler/plan/plan_check_parts.h"
@@ -42,7 +44,10 @@ class PlanChecker {
     if (fault_.any()) return fault_.take();
     return {};
   }
-  void fail(const std::string& where, std::string message) {
+  void fail(const PlanPlace& where, std::string message) {
+    fault_.set("E612", where.text(), std::move(message));
+  }
+  void fail(std::string_view where, std::string message) {
     fault_.set("E612", where, std::move(message));
   }
 
@@ -87,9 +92,26 @@ class PlanChecker {
     }
   }
 
+  /// A name counts within its part alone. Empty where there are no parts.
+  std::vector<std::string> names_with_parts() const {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; !plan_.parts.empty() && i < plan_.outputs.size(); ++i) {
+      const OutputTensor& output = plan_.outputs[i];
+      const bool has_shard = output.shard < plan_.shards.size();
+      const std::string_view part = has_shard ? directory_of(plan_.shards[output.shard].name) : "";
+      names.push_back(fmt::format("{}/{}", part, output.name));
+    }
+    return names;
+  }
+
   /// Outputs follow each other through the shards without gaps.
   void check_outputs() {
-    std::set<std::pair<std::string_view, std::string_view>> names;  // one space for each part
+    const std::vector<std::string> spaced = names_with_parts();
+    const auto name_of = [&](std::size_t i) -> std::string_view {
+      return spaced.empty() ? plan_.outputs[i].name : spaced[i];
+    };
+    const NameIndex names(plan_.outputs.size(), name_of);
+    const std::vector<std::uint32_t> repeated = names.repeated(name_of);
     std::size_t next = 0;
     for (std::size_t s = 0; s < plan_.shards.size() && !fault_.any(); ++s) {
       const OutputShard& shard = plan_.shards[s];
@@ -97,27 +119,26 @@ class PlanChecker {
       auto end = static_cast<std::int64_t>(shard.header.size());
       while (next < plan_.outputs.size() && plan_.outputs[next].shard == s) {
         const OutputTensor& output = plan_.outputs[next];
-        const std::string where = fmt::format("outputs[{}]", next);
+        const PlanPlace where{"outputs", next, {}};
         check_output(output, where, end);
-        if (!names.emplace(directory_of(shard.name), output.name).second)
+        if (std::binary_search(repeated.begin(), repeated.end(), next))
           fail(where, "its name occurs twice");
         if (fault_.any()) return;
         end += output.bytes;
         ++next;
       }
       if (end != shard.size) {
-        fail(fmt::format("shards[{}]", s),
-             fmt::format("its tensors end at byte {}, its size is {}", format_count(end),
-                         format_count(shard.size)));
+        fail(PlanPlace{"shards", s, {}}, fmt::format("its tensors end at byte {}, its size is {}",
+                                                     format_count(end), format_count(shard.size)));
       }
       if (!fault_.any()) check_header(plan_, s, first, next, fault_);
     }
     if (next != plan_.outputs.size()) {
-      fail(fmt::format("outputs[{}]", next), "its shard does not exist or is out of order");
+      fail(PlanPlace{"outputs", next, {}}, "its shard does not exist or is out of order");
     }
   }
 
-  void check_output(const OutputTensor& output, const std::string& where, std::int64_t end) {
+  void check_output(const OutputTensor& output, const PlanPlace& where, std::int64_t end) {
     const auto count = checked_numel(output.shape);
     if (!count || *count > max_elements) return fail(where, "impossible shape");
     const std::int64_t in_bits = *count * bits(output.dtype);
@@ -136,7 +157,7 @@ class PlanChecker {
     std::vector<bool> covered(plan_.outputs.size());
     for (std::size_t s = 0; s < plan_.steps.size() && !fault_.any(); ++s) {
       const Step& step = plan_.steps[s];
-      const std::string where = fmt::format("steps[{}]", s);
+      const PlanPlace where{"steps", s, {}};
       if (step.first_output >= plan_.outputs.size()) return fail(where, "no such output");
       std::uint32_t outputs = 1;
       if (const auto* copy = std::get_if<CopyStep>(&step.work)) {
@@ -150,15 +171,15 @@ class PlanChecker {
         if (covered[step.first_output + i]) return fail(where, "its output has a step already");
         covered[step.first_output + i] = true;
       }
-      check_memory(step.scratch_bytes, scratch_bytes(plan_, step), where + ".scratch");
-      check_memory(step.resident_bytes, resident_bytes(plan_, step), where + ".resident");
+      check_memory(step.scratch_bytes, scratch_bytes(plan_, step), where / "scratch");
+      check_memory(step.resident_bytes, resident_bytes(plan_, step), where / "resident");
     }
     for (std::size_t i = 0; i < covered.size(); ++i) {
-      if (!covered[i]) return fail(fmt::format("outputs[{}]", i), "no step produces it");
+      if (!covered[i]) return fail(PlanPlace{"outputs", i, {}}, "no step produces it");
     }
   }
 
-  void check_copy(const CopyStep& copy, std::uint32_t first, const std::string& where) {
+  void check_copy(const CopyStep& copy, std::uint32_t first, const PlanPlace& where) {
     if (copy.source >= plan_.sources.size() ||
         copy.file >= plan_.sources[copy.source].files.size()) {
       return fail(where, "copies from a file that is not in the plan");
@@ -185,7 +206,7 @@ class PlanChecker {
     }
   }
 
-  void check_program_step(const Step& step, const std::string& where) {
+  void check_program_step(const Step& step, const PlanPlace& where) {
     const OutputTensor& output = plan_.outputs[step.first_output];
     const auto* move = std::get_if<MoveStep>(&step.work);
     const Program& program =
@@ -204,12 +225,12 @@ class PlanChecker {
   void check_checks() {
     for (std::size_t c = 0; c < plan_.checks.size() && !fault_.any(); ++c) {
       const PlanCheck& check = plan_.checks[c];
-      const std::string where = fmt::format("checks[{}]", c);
-      check_program(plan_, check.left, ProgramUse::check, DType::f64, where + ".left", fault_);
+      const PlanPlace where{"checks", c, {}};
+      check_program(plan_, check.left, ProgramUse::check, DType::f64, where / "left", fault_);
       if (fault_.any()) return;
       if (check.right.empty() && check.at_most) return fail(where, "has no limit");
       if (!check.right.empty()) {
-        check_program(plan_, check.right, ProgramUse::check, DType::f64, where + ".right", fault_);
+        check_program(plan_, check.right, ProgramUse::check, DType::f64, where / "right", fault_);
         if (fault_.any()) return;
         if (check.left.back().count != check.right.back().count) {
           return fail(where, "its sides have different sizes");
@@ -218,14 +239,14 @@ class PlanChecker {
       if (!(check.tolerance >= 0) || !std::isfinite(check.tolerance)) {
         return fail(where, "impossible tolerance");
       }
-      check_memory(check.scratch_bytes, scratch_bytes(check), where + ".scratch");
-      check_memory(check.resident_bytes, resident_bytes(check), where + ".resident");
+      check_memory(check.scratch_bytes, scratch_bytes(check), where / "scratch");
+      check_memory(check.resident_bytes, resident_bytes(check), where / "resident");
     }
   }
 
-  void check_memory(std::int64_t stated, std::int64_t needed, const std::string& where) {
+  void check_memory(std::int64_t stated, std::int64_t needed, const PlanPlace& where) {
     if (stated == needed) return;
-    fault_.set("E613", where,
+    fault_.set("E613", where.text(),
                fmt::format("states {} bytes of memory, the run needs {}", stated, needed));
   }
 
@@ -234,6 +255,10 @@ class PlanChecker {
 };
 
 }  // namespace
+
+std::string PlanPlace::text() const {
+  return fmt::format("{}[{}]{}{}", list, index, part.empty() ? "" : ".", part);
+}
 
 Status check_plan(const Plan& plan, const std::string& path) {
   return PlanChecker(plan, path).run();

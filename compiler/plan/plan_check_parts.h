@@ -14,6 +14,16 @@ namespace inarch {
 inline constexpr std::int64_t max_file_bytes = std::int64_t{1} << 60;
 inline constexpr std::int64_t max_elements = std::int64_t{1} << 50;
 
+/// "steps[12].scratch", put into words only when there is something to say about it.
+struct PlanPlace {
+  std::string_view list;
+  std::size_t index = 0;
+  std::string_view part;
+
+  PlanPlace operator/(std::string_view inside) const { return {list, index, inside}; }
+  std::string text() const;
+};
+
 /// Where a program stands, which decides what it may do.
 enum class ProgramUse : std::uint8_t { move, compute, check };
 
@@ -22,7 +32,7 @@ std::optional<std::int64_t> bounded_product(std::int64_t a, std::int64_t b);
 
 /// Checks every op of `program`; `output` is the dtype it produces. The first fault is set (E612).
 void check_program(const Plan& plan, const Program& program, ProgramUse use, DType output,
-                   const std::string& where, PlanFault& fault);
+                   const PlanPlace& where, PlanFault& fault);
 
 /// Compares the header of shard `shard` with outputs [first, end) of the plan (E614).
 void check_header(const Plan& plan, std::size_t shard, std::size_t first, std::size_t end,

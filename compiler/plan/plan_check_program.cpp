@@ -48,7 +48,7 @@ bool can_fill(DType dtype, double value) {
 class ProgramChecker {
  public:
   ProgramChecker(const Plan& plan, const Program& program, ProgramUse use, DType output,
-                 const std::string& where, PlanFault& fault)
+                 const PlanPlace& where, PlanFault& fault)
       : plan_(plan), program_(program), use_(use), output_(output), where_(where), fault_(fault) {}
 
   void run() {
@@ -155,7 +155,7 @@ class ProgramChecker {
 
  private:
   void fail(std::string message) {
-    fault_.set("E612", fmt::format("{}[{}]", where_, at_), std::move(message));
+    fault_.set("E612", fmt::format("{}[{}]", where_.text(), at_), std::move(message));
   }
   std::int64_t count() const { return program_[at_].count; }
 
@@ -241,7 +241,7 @@ class ProgramChecker {
   const Program& program_;
   ProgramUse use_;
   DType output_;
-  const std::string& where_;
+  const PlanPlace& where_;
   PlanFault& fault_;
   std::size_t at_ = 0;
   std::vector<std::int64_t> depth_;
@@ -257,7 +257,7 @@ std::optional<std::int64_t> bounded_product(std::int64_t a, std::int64_t b) {
 }
 
 void check_program(const Plan& plan, const Program& program, ProgramUse use, DType output,
-                   const std::string& where, PlanFault& fault) {
+                   const PlanPlace& where, PlanFault& fault) {
   ProgramChecker(plan, program, use, output, where, fault).run();
 }
 

@@ -1,6 +1,7 @@
 #include "compiler/plan/shard_header.h"
 
-#include <map>
+#include <algorithm>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -9,42 +10,64 @@
 
 namespace inarch {
 
-std::string make_shard_header(const std::vector<const OutputTensor*>& tensors) {
-  std::string json = R"({"__metadata__":{"format":"pt"})";
+namespace {
+
+constexpr std::size_t prefix_bytes = 8;
+
+void append_number(std::string& text, std::string_view before, std::int64_t number) {
+  const fmt::format_int digits(number);
+  text.append(before).append(digits.data(), digits.size());
+}
+
+}  // namespace
+
+std::string make_shard_header(std::span<const OutputTensor> tensors) {
+  std::string header(prefix_bytes, '\0');
+  header += R"({"__metadata__":{"format":"pt"})";
   std::int64_t offset = 0;
-  for (const OutputTensor* tensor : tensors) {
-    json += fmt::format(R"(,{}:{{"dtype":"{}","shape":[)", json_quote(tensor->name),
-                        header_name(tensor->dtype));
-    for (std::size_t d = 0; d < tensor->shape.size(); ++d)
-      json += fmt::format("{}{}", d > 0 ? "," : "", tensor->shape[d]);
-    json += fmt::format(R"(],"data_offsets":[{},{}]}})", offset, offset + tensor->bytes);
-    offset += tensor->bytes;
+  for (const OutputTensor& tensor : tensors) {
+    header.append(",").append(json_quote(tensor.name)).append(R"(:{"dtype":")");
+    header.append(header_name(tensor.dtype)).append(R"(","shape":[)");
+    for (std::size_t d = 0; d < tensor.shape.size(); ++d)
+      append_number(header, d > 0 ? "," : "", tensor.shape[d]);
+    append_number(header, R"(],"data_offsets":[)", offset);
+    offset += tensor.bytes;
+    append_number(header, ",", offset);
+    header += "]}";
   }
-  json += '}';
-  json.append((8 - json.size() % 8) % 8, ' ');
-  std::string header;
-  for (unsigned k = 0; k < 8; ++k) header += static_cast<char>(json.size() >> (8 * k) & 0xFFu);
-  return header + json;
+  header += '}';
+  header.append((8 - header.size() % 8) % 8, ' ');
+  const std::size_t length = header.size() - prefix_bytes;
+  for (unsigned k = 0; k < prefix_bytes; ++k)
+    header[k] = static_cast<char>(length >> (8 * k) & 0xFFu);
+  return header;
 }
 
 std::string make_weight_index(const Plan& plan, std::string_view directory,
                               std::int64_t parameters) {
-  std::map<std::string_view, std::string_view> shard_of;
+  std::vector<const OutputTensor*> by_name;
   std::int64_t total = 0;
   for (const OutputTensor& output : plan.outputs) {
-    const std::string_view shard = plan.shards[output.shard].name;
-    if (directory_of(shard) != directory) continue;
-    shard_of.emplace(output.name, shard.substr(directory.empty() ? 0 : directory.size() + 1));
+    if (directory_of(plan.shards[output.shard].name) != directory) continue;
+    by_name.push_back(&output);
     total += output.bytes;
+  }
+  std::sort(by_name.begin(), by_name.end(),
+            [](const OutputTensor* a, const OutputTensor* b) { return a->name < b->name; });
+  std::vector<std::string> shards;
+  for (const OutputShard& shard : plan.shards) {
+    const std::string_view name = shard.name;
+    const bool is_here = directory_of(name) == directory;
+    const std::size_t start = directory.empty() ? 0 : directory.size() + 1;
+    shards.push_back(is_here ? json_quote(name.substr(start)) : "");
   }
   std::string json = fmt::format(
       "{{\n  \"metadata\": {{\n    \"total_parameters\": {},\n    \"total_size\": {}\n  }},\n  "
       "\"weight_map\": {{",
       parameters, total);
-  bool first = true;
-  for (const auto& [tensor, shard] : shard_of) {
-    json += fmt::format("{}\n    {}: {}", first ? "" : ",", json_quote(tensor), json_quote(shard));
-    first = false;
+  for (const OutputTensor* tensor : by_name) {
+    json.append(tensor == by_name.front() ? "\n    " : ",\n    ");
+    json.append(json_quote(tensor->name)).append(": ").append(shards[tensor->shard]);
   }
   return json + "\n  }\n}\n";
 }

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "compiler/plan/plan.h"
 
@@ -12,7 +12,7 @@ namespace inarch {
 /// The first bytes of a safetensors file: u64 little-endian length, JSON with `__metadata__`
 /// {"format": "pt"} and the tensors in order, spaces up to a multiple of 8. Tensors follow one
 /// another from offset 0; their `offset` fields are not read. (safetensors README, "Format")
-std::string make_shard_header(const std::vector<const OutputTensor*>& tensors);
+std::string make_shard_header(std::span<const OutputTensor> tensors);
 
 /// model.safetensors.index.json of the checkpoint in `directory`, "" for the only one: total_size,
 /// total_parameters, and the shard of every tensor by name.

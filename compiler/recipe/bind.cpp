@@ -268,10 +268,9 @@ class Binder {
   /// What a pattern of `to` is where everything in it is bound; E205 when something is not.
   std::optional<std::string> exact_name(const NamePattern& pattern, const Scope& scope,
                                         const Bindings& bindings) {
-    const auto resolved = resolve(pattern, scope, diagnostics_);
-    if (!resolved) return std::nullopt;
-    auto name = resolved->exact();
-    if (name) return name;
+    bool open = false;
+    auto name = fill_in(pattern, scope, open, diagnostics_);
+    if (!name || !open) return name;
     std::vector<std::string> unbound;
     for (const std::string& capture : pattern.captures()) {
       if (!scope.find(capture)) unbound.push_back(capture);

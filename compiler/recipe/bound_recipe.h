@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "compiler/core/catalog.h"
+#include "compiler/recipe/name_tree.h"
 #include "compiler/recipe/recipe.h"
 #include "compiler/support/result.h"
 
@@ -24,9 +25,6 @@ struct BoundSource {
   std::shared_ptr<const Checkpoint> checkpoint;
   NameTree names;  // of the checkpoint's tensors, by index
 };
-
-/// Values of captures and `for` variables, in order of binding.
-using Bindings = std::vector<std::pair<std::string, Value>>;
 
 inline constexpr std::uint32_t output_source = std::numeric_limits<std::uint32_t>::max();
 inline constexpr std::uint32_t defined_source = output_source - 1;

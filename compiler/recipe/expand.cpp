@@ -7,6 +7,7 @@
 
 #include "compiler/recipe/match_outputs.h"
 #include "compiler/recipe/missing_tensor.h"
+#include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
@@ -17,6 +18,9 @@ bool is_canonical_integer(const std::string& text) {
   if (text.empty() || text.size() > 18 || (text.size() > 1 && text[0] == '0')) return false;
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
+
+/// A model of a trillion parameters has 150,000 tensors.
+constexpr std::int64_t most_instances = 1'000'000;
 
 class Expansion {
  public:
@@ -56,6 +60,10 @@ class Expansion {
         failed_ = true;
         return {};
       }
+      if (values->size() + next.size() > static_cast<std::size_t>(most_instances)) {
+        report_too_many(range);
+        return {};
+      }
       for (const Value& value : *values) {
         next.push_back(instance);
         if (bind_variables(range, value, next.back().bindings, diagnostics_)) continue;
@@ -64,6 +72,15 @@ class Expansion {
       }
     }
     return next;
+  }
+
+  void report_too_many(const ForRange& range) {
+    diagnostics_.add(
+        error("E219", fmt::format("the ranges of 'for' make more than {} instances together",
+                                  format_count(most_instances)))
+            .at(range.span, "with this one")
+            .hint("a variable may range over what those before it leave: [i + 1]"));
+    failed_ = true;
   }
 
   /// References whose expressions are ready come first; when none is, the first one says what is
@@ -182,9 +199,16 @@ class Expansion {
   }
 
   /// Adds captures of an index to those of a name; false when they differ.
+  /// Adds the captures of an index, each in its place. False where a name has another value for
+  /// one.
   static bool join(const Captures& of_index, Captures& captures) {
     return std::all_of(of_index.begin(), of_index.end(), [&](const auto& capture) {
-      return captures.emplace(capture.first, capture.second).first->second == capture.second;
+      const auto place = std::lower_bound(
+          captures.begin(), captures.end(), capture.first,
+          [](const auto& known, const std::string& name) { return known.first < name; });
+      const bool is_known = place != captures.end() && place->first == capture.first;
+      if (!is_known) captures.insert(place, capture);
+      return !is_known || place->second == capture.second;
     });
   }
 
@@ -233,11 +257,16 @@ class Expansion {
     return found;
   }
 
-  static void add_match(Reference reference, const Captures& captures, const Instance& instance,
-                        std::vector<Instance>& next) {
-    next.push_back(instance);
-    for (const auto& [name, text] : captures) next.back().bindings.emplace_back(name, Value(text));
-    next.back().references.push_back(std::move(reference));
+  void add_match(Reference reference, Captures& captures, const Instance& instance,
+                 std::vector<Instance>& next) {
+    Instance& made = next.emplace_back();
+    made.bindings.reserve(instance.bindings.size() + captures.size());
+    made.bindings = instance.bindings;
+    for (auto& [name, text] : captures)
+      made.bindings.emplace_back(std::move(name), Value(std::move(text)));
+    made.references.reserve(request_.references.size());
+    made.references = instance.references;
+    made.references.push_back(std::move(reference));
   }
 
   /// A capture that is digits in every match is an integer. `bound` bindings were there before.
@@ -347,11 +376,7 @@ void collect_references(const TensorExpr& expression, std::vector<const TensorEx
   for (const TensorExprPtr& input : expression.inputs) collect_references(*input, references);
 }
 
-Scope scope_of(const Bindings& bindings, const Scope& parent) {
-  Scope scope(&parent);
-  for (const auto& [name, value] : bindings) scope.set(name, value);
-  return scope;
-}
+Scope scope_of(const Bindings& bindings, const Scope& parent) { return {&parent, &bindings}; }
 
 std::optional<Value> evaluate_argument(const ArgumentValue& value, const Scope& scope,
                                        Diagnostics& diagnostics) {

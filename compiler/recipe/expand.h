@@ -38,7 +38,7 @@ std::vector<const KnownNames*> names_of(const TensorExpr& reference, const Expan
 /// Every reference in an expression, in order of reading.
 void collect_references(const TensorExpr& expression, std::vector<const TensorExpr*>& references);
 
-/// A scope that sees `bindings` and then `parent`.
+/// A scope that sees `bindings` and then `parent`, as long as they are there.
 Scope scope_of(const Bindings& bindings, const Scope& parent);
 
 /// The values of a range, as a list; E207 when it is none.

@@ -59,11 +59,16 @@ struct Checkpoint;
 /// The checkpoint of a source, or those of a list of sources.
 using Checkpoints = std::span<const Checkpoint* const>;
 
+/// Values of captures and `for` variables, in order of binding.
+using Bindings = std::vector<std::pair<std::string, Value>>;
+
 /// Names and what they stand for, innermost scope first. A name may stand for another expression
 /// (`let`), which is evaluated where it is used.
 class Scope {
  public:
   explicit Scope(const Scope* parent = nullptr) : parent_(parent) {}
+  /// Sees `bindings` and then `parent`. Both must outlive it: a rule has a scope for each instance.
+  Scope(const Scope* parent, const Bindings* bindings) : parent_(parent), bindings_(bindings) {}
 
   void set(std::string name, Value value);
   /// `value` must outlive the scope: for configs, which are large.
@@ -73,20 +78,29 @@ class Scope {
   void set_source(std::string name, const Value* value, Checkpoints checkpoints = {});
   void set_lazy(std::string name, ExprPtr expression);
 
+  /// What a name stands for: a value, or an expression.
   struct Entry {
+    const Value* value = nullptr;
+    const Expr* lazy = nullptr;
+    bool is_source = false;
+    Checkpoints checkpoints = {};
+  };
+  std::optional<Entry> find(std::string_view name) const;
+  /// All visible names, sorted: for did-you-mean.
+  std::vector<std::string> names() const;
+
+ private:
+  struct Stored {
     Value value;
     const Value* reference = nullptr;
     ExprPtr lazy;
     bool is_source = false;
     Checkpoints checkpoints = {};
   };
-  const Entry* find(std::string_view name) const;
-  /// All visible names, sorted: for did-you-mean.
-  std::vector<std::string> names() const;
 
- private:
   const Scope* parent_;
-  std::map<std::string, Entry, std::less<>> entries_;
+  const Bindings* bindings_ = nullptr;
+  std::map<std::string, Stored, std::less<>> entries_;
 };
 
 /// Parses `text`, which stands at `span` (same length) in its file. Faults are E140–E149.

@@ -120,10 +120,10 @@ std::optional<Held> ExpressionEvaluator::dispatch(const Expr& e, const Scope& sc
 }
 
 std::optional<Held> ExpressionEvaluator::name(const Expr& e, const Scope& scope) {
-  const Scope::Entry* entry = scope.find(e.name);
+  const auto entry = scope.find(e.name);
   if (!entry) return unknown_name(e, scope);
   if (entry->lazy) return definition(e, *entry->lazy, scope);
-  return Held::lent(entry->reference ? entry->reference : &entry->value);
+  return Held::lent(entry->value);
 }
 
 std::optional<Held> ExpressionEvaluator::unknown_name(const Expr& e, const Scope& scope) {

@@ -32,7 +32,7 @@ std::string last_key(const std::string& path) {
 
 std::string ExpressionEvaluator::path(const Expr& e, const Scope& scope) {
   if (e.kind == Expr::Kind::name) {
-    const Scope::Entry* entry = scope.find(e.name);
+    const auto entry = scope.find(e.name);
     return entry && entry->lazy && is_path(*entry->lazy) ? path(*entry->lazy, scope) : e.name;
   }
   if (is_fallback(e)) {
@@ -60,9 +60,9 @@ void ExpressionEvaluator::report_null(const Expr& e, const Scope& scope, std::st
   if (is_fallback(*at)) {
     return report_null(*at->items[1], scope, use);
   }
-  const Scope::Entry* entry = at->kind == Expr::Kind::name ? scope.find(at->name) : nullptr;
+  const auto entry = at->kind == Expr::Kind::name ? scope.find(at->name) : std::nullopt;
   if (entry && entry->lazy && definitions_.size() < 100) {
-    definitions_.emplace_back(at->name, entry->lazy.get());
+    definitions_.emplace_back(at->name, entry->lazy);
     report_null(*entry->lazy, scope, use);
     definitions_.pop_back();
     return;

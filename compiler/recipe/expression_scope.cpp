@@ -8,30 +8,40 @@
 namespace inarch {
 
 void Scope::set(std::string name, Value value) {
-  entries_[std::move(name)] = Entry{std::move(value), nullptr, nullptr, false};
+  entries_[std::move(name)] = Stored{std::move(value), nullptr, nullptr, false, {}};
 }
 void Scope::set_reference(std::string name, const Value* value) {
-  entries_[std::move(name)] = Entry{{}, value, nullptr, false};
+  entries_[std::move(name)] = Stored{{}, value, nullptr, false};
 }
 void Scope::set_source(std::string name, const Value* value, Checkpoints checkpoints) {
-  entries_[std::move(name)] = Entry{{}, value, nullptr, true, checkpoints};
+  entries_[std::move(name)] = Stored{{}, value, nullptr, true, checkpoints};
 }
 void Scope::set_lazy(std::string name, ExprPtr expression) {
-  entries_[std::move(name)] = Entry{{}, nullptr, std::move(expression), false};
+  entries_[std::move(name)] = Stored{{}, nullptr, std::move(expression), false};
 }
 
-const Scope::Entry* Scope::find(std::string_view name) const {
+std::optional<Scope::Entry> Scope::find(std::string_view name) const {
   for (const Scope* scope = this; scope; scope = scope->parent_) {
     const auto entry = scope->entries_.find(name);
-    if (entry != scope->entries_.end()) return &entry->second;
+    if (entry != scope->entries_.end()) {
+      const Stored& stored = entry->second;
+      return Entry{stored.reference ? stored.reference : &stored.value, stored.lazy.get(),
+                   stored.is_source, stored.checkpoints};
+    }
+    if (!scope->bindings_) continue;
+    for (auto bound = scope->bindings_->rbegin(); bound != scope->bindings_->rend(); ++bound) {
+      if (bound->first == name) return Entry{&bound->second};
+    }
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 std::vector<std::string> Scope::names() const {
   std::set<std::string> names;
   for (const Scope* scope = this; scope; scope = scope->parent_) {
     for (const auto& [name, entry] : scope->entries_) names.insert(name);
+    if (!scope->bindings_) continue;
+    for (const auto& [name, value] : *scope->bindings_) names.insert(name);
   }
   return {names.begin(), names.end()};
 }
@@ -77,11 +87,11 @@ class FreeNames {
 
   void visit_name(const std::string& name) {
     if (std::find(bound_.begin(), bound_.end(), name) != bound_.end()) return;
-    const Scope::Entry* entry = scope_.find(name);
+    const auto entry = scope_.find(name);
     if (!entry || !entry->lazy) {
       found.insert(name);
     } else if (followed_.emplace(name, bound_).second) {
-      pending_.push_back({entry->lazy.get(), bound_});
+      pending_.push_back({entry->lazy, bound_});
     }
   }
   void visit_comprehension(const Expr& expression) {

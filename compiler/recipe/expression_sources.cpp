@@ -14,7 +14,7 @@ namespace inarch {
 /// for the output. Nothing when the expression is no source.
 std::optional<Checkpoints> ExpressionEvaluator::checkpoints_of(const Expr& e, const Scope& scope) {
   if (e.kind == Expr::Kind::name) {
-    const Scope::Entry* entry = scope.find(e.name);
+    auto entry = scope.find(e.name);
     for (int depth = 0; entry && entry->lazy && depth < 100; ++depth) {
       if (entry->lazy->kind != Expr::Kind::name) return checkpoints_of(*entry->lazy, scope);
       entry = scope.find(entry->lazy->name);

@@ -102,7 +102,7 @@ bool matches_index(const std::string& name, const ResolvedPattern& index, Captur
   const std::string number = name.substr(open + 1, name.size() - open - 2);
   if (const auto exact = index.exact()) return *exact == number;
   if (index.segments.size() != 1 || index.segments[0].size() != 1) return false;
-  captures[index.segments[0][0].text] = number;
+  captures.emplace_back(index.segments[0][0].text, number);
   return true;
 }
 

@@ -150,6 +150,49 @@ bool is_resolvable(const NamePattern& pattern, const Scope& scope) {
   return true;
 }
 
+namespace {
+
+/// What a hole with an expression puts into a name.
+std::optional<std::string> hole_text(const NamePattern::Part& part, const Scope& scope,
+                                     Diagnostics& diagnostics) {
+  const auto value = evaluate(*part.expression, scope, diagnostics);
+  if (!value) return std::nullopt;
+  if (value->if_int() || value->if_text()) return to_text(*value);
+  diagnostics.add(
+      error("E151", fmt::format("a tensor's name takes an integer or text, not {}", value->kind()))
+          .at(part.span, fmt::format("this is {}", escape_for_terminal(to_text(*value), 40)))
+          .hint(value->if_real() ? "i // 2 divides and rounds down" : ""));
+  return std::nullopt;
+}
+
+/// Goes through a pattern: `text(t)` for what is known, `capture(part)` for what is not.
+template <typename Text, typename Capture>
+bool visit_parts(const NamePattern& pattern, const Scope& scope, Diagnostics& diagnostics,
+                 Text text, Capture capture) {
+  for (const NamePattern::Part& part : pattern.parts) {
+    if (part.kind == NamePattern::Part::Kind::literal) {
+      text(part.text);
+    } else if (part.kind == NamePattern::Part::Kind::expression) {
+      const auto value = hole_text(part, scope, diagnostics);
+      if (!value) return false;
+      text(*value);
+    } else if (const auto known = scope.find(part.text); !known) {
+      capture(part);
+    } else if (known->lazy) {
+      const auto value = evaluate(*known->lazy, scope, diagnostics);
+      if (!value) return false;
+      text(to_text(*value));
+    } else if (const std::string* known_text = known->value->if_text()) {
+      text(*known_text);
+    } else {
+      text(to_text(*known->value));
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
 std::optional<ResolvedPattern> resolve(const NamePattern& pattern, const Scope& scope,
                                        Diagnostics& diagnostics) {
   ResolvedPattern resolved;
@@ -169,43 +212,11 @@ std::optional<ResolvedPattern> resolve(const NamePattern& pattern, const Scope& 
     }
     add_piece(text);
   };
-  for (const auto& part : pattern.parts) {
-    switch (part.kind) {
-      case NamePattern::Part::Kind::literal:
-        add_text(part.text);
-        break;
-      case NamePattern::Part::Kind::expression: {
-        const auto value = evaluate(*part.expression, scope, diagnostics);
-        if (!value) return std::nullopt;
-        if (!value->if_int() && !value->if_text()) {
-          diagnostics.add(
-              error("E151",
-                    fmt::format("a tensor's name takes an integer or text, not {}", value->kind()))
-                  .at(part.span,
-                      fmt::format("this is {}", escape_for_terminal(to_text(*value), 40)))
-                  .hint(value->if_real() ? "i // 2 divides and rounds down" : ""));
-          return std::nullopt;
-        }
-        add_text(to_text(*value));
-        break;
-      }
-      case NamePattern::Part::Kind::capture:
-      case NamePattern::Part::Kind::rest: {
-        const Scope::Entry* known = scope.find(part.text);
-        if (known && known->lazy) {
-          const auto value = evaluate(*known->lazy, scope, diagnostics);
-          if (!value) return std::nullopt;
-          add_text(to_text(*value));
-        } else if (known) {
-          add_text(to_text(known->reference ? *known->reference : known->value));
-        } else {
-          const bool rest = part.kind == NamePattern::Part::Kind::rest;
-          resolved.segments.back().push_back({true, rest, part.text});
-        }
-        break;
-      }
-    }
-  }
+  const auto add_capture = [&](const NamePattern::Part& part) {
+    const bool rest = part.kind == NamePattern::Part::Kind::rest;
+    resolved.segments.back().push_back({true, rest, part.text});
+  };
+  if (!visit_parts(pattern, scope, diagnostics, add_text, add_capture)) return std::nullopt;
   for (const ResolvedPattern::Segment& segment : resolved.segments) {
     const auto rest = std::find_if(segment.begin(), segment.end(),
                                    [](const ResolvedPattern::Piece& p) { return p.is_rest; });
@@ -217,6 +228,19 @@ std::optional<ResolvedPattern> resolve(const NamePattern& pattern, const Scope& 
     return std::nullopt;
   }
   return resolved;
+}
+
+std::optional<std::string> fill_in(const NamePattern& pattern, const Scope& scope, bool& open,
+                                   Diagnostics& diagnostics) {
+  constexpr std::size_t usual_length = 64;
+  std::string name;
+  name.reserve(usual_length);
+  open = false;
+  const bool good = visit_parts(
+      pattern, scope, diagnostics, [&](std::string_view text) { name += text; },
+      [&](const NamePattern::Part&) { open = true; });
+  if (!good) return std::nullopt;
+  return open ? std::string() : std::move(name);
 }
 
 }  // namespace inarch

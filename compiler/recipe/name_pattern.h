@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,9 +34,6 @@ struct NamePattern {
 std::optional<NamePattern> parse_name_pattern(std::string_view text, Span span,
                                               Diagnostics& diagnostics);
 
-/// What captures stand for, in text.
-using Captures = std::map<std::string, std::string, std::less<>>;
-
 /// A pattern whose expressions and known captures have been filled in.
 struct ResolvedPattern {
   struct Piece {
@@ -60,30 +56,9 @@ std::optional<ResolvedPattern> resolve(const NamePattern& pattern, const Scope& 
 /// True when every expression of the pattern can be evaluated: its free names are all in `scope`.
 bool is_resolvable(const NamePattern& pattern, const Scope& scope);
 
-/// Tensor names as a tree of segments, so that matching a pattern visits only names that fit.
-class NameTree {
- public:
-  void add(std::string_view name, std::size_t index);
-
-  struct Match {
-    std::size_t index = 0;
-    Captures captures;
-  };
-  /// All names that fit, once each, in the order in which they were added. In one segment the first
-  /// of two captures takes as little as it can; a capture that occurs twice must take the same
-  /// text.
-  std::vector<Match> match(const ResolvedPattern& pattern) const;
-
- private:
-  struct Node {
-    std::map<std::string, std::size_t, std::less<>> children;
-    std::optional<std::size_t> index;
-  };
-  class Search;
-  /// The node that `path` leads to from `node`, segment by segment.
-  std::optional<std::size_t> descend(std::size_t node, std::string_view path) const;
-
-  std::vector<Node> nodes_ = {Node()};
-};
+/// The name that a pattern stands for where `scope` knows all of its captures; "" and `open` set
+/// where it does not. Nothing on a fault, which is added.
+std::optional<std::string> fill_in(const NamePattern& pattern, const Scope& scope, bool& open,
+                                   Diagnostics& diagnostics);
 
 }  // namespace inarch

@@ -4,190 +4,209 @@
 // make a difference, so a second arrival with the same values of these finds nothing that the first
 // did not. That bounds the work by places, not by ways.
 
+#include "compiler/recipe/name_tree.h"
+
 #include <algorithm>
 #include <set>
-#include <utility>
-
-#include "compiler/recipe/name_pattern.h"
 
 namespace inarch {
 
 namespace {
 
-using Piece = ResolvedPattern::Piece;
 using Segment = ResolvedPattern::Segment;
 
 /// Places that were arrived at, each with the values that matter from there on.
 using Arrivals = std::set<std::pair<std::pair<std::size_t, std::size_t>, std::string>>;
 
-void add_known(const Segment& segment, std::size_t first, const Captures& captures,
-               std::string& values) {
-  for (std::size_t i = first; i < segment.size(); ++i) {
-    if (!segment[i].is_capture) continue;
-    const auto known = captures.find(segment[i].text);
-    if (known != captures.end()) values += known->second + '.';
-  }
-}
-
-std::ptrdiff_t captures_in(const Segment& segment) {
-  return std::count_if(segment.begin(), segment.end(),
-                       [](const Piece& piece) { return piece.is_capture; });
-}
-
-/// Shares the text of one segment of a name among the pieces of one of the pattern.
-class SegmentSearch {
- public:
-  explicit SegmentSearch(const Segment& segment)
-      : segment_(segment), keeps_track_(captures_in(segment) > 2) {}
-
-  /// Matches the pieces from `piece` on; captures are filled when they fit.
-  bool match(std::size_t piece, std::string_view text, Captures& captures) {
-    if (piece == segment_.size()) return text.empty();
-    const Piece& p = segment_[piece];
-    if (!p.is_capture) return match_text(p.text, piece, text, captures);
-    const auto known = captures.find(p.text);
-    if (known != captures.end())
-      return match_text(std::string(known->second), piece, text, captures);
-    if (keeps_track_ && !arrives(piece, captures)) return false;
-    const bool last = piece + 1 == segment_.size();
-    const std::size_t least = last ? std::max<std::size_t>(text.size(), 1) : 1;
-    for (std::size_t length = least; length <= text.size(); ++length) {
-      captures[p.text] = std::string(text.substr(0, length));
-      if (match(piece + 1, text.substr(length), captures)) return true;
-      captures.erase(p.text);
-    }
-    return false;
-  }
-
- private:
-  bool match_text(const std::string& wanted, std::size_t piece, std::string_view text,
-                  Captures& captures) {
-    return text.substr(0, wanted.size()) == wanted &&
-           match(piece + 1, text.substr(wanted.size()), captures);
-  }
-  bool arrives(std::size_t piece, const Captures& captures) {
-    std::string values;
-    add_known(segment_, piece, captures, values);
-    return arrivals_.insert({{piece, 0}, std::move(values)}).second;
-  }
-
-  const Segment& segment_;
-  bool keeps_track_;
-  Arrivals arrivals_;
-};
-
 bool is_rest(const Segment& segment) { return segment.size() == 1 && segment[0].is_rest; }
+
+bool has_several_captures(const Segment& segment) {
+  return std::count_if(segment.begin(), segment.end(),
+                       [](const auto& piece) { return piece.is_capture; }) > 2;
+}
 
 }  // namespace
 
-/// One walk of a pattern through the tree.
-class NameTree::Search {
- public:
-  Search(const NameTree& tree, const ResolvedPattern& pattern)
-      : tree_(tree),
-        pattern_(pattern),
-        keeps_track_(std::count_if(pattern.segments.begin(), pattern.segments.end(), is_rest) > 1) {
-  }
-
-  std::vector<Match> run() {
-    Captures captures;
-    walk(0, 0, captures);
-    return std::move(found_);
-  }
-
- private:
-  const Node& node(std::size_t number) const { return tree_.nodes_[number]; }
-
-  void walk(std::size_t at, std::size_t segment, Captures& captures) {
-    if (segment == pattern_.segments.size()) {
-      if (node(at).index) found_.push_back({*node(at).index, captures});
-      return;
-    }
-    const Segment& pieces = pattern_.segments[segment];
-    if (is_rest(pieces)) {
-      const auto known = captures.find(pieces[0].text);
-      if (known == captures.end()) return walk_rest(at, segment, "", captures);
-      if (const auto end = tree_.descend(at, known->second)) walk(*end, segment + 1, captures);
-      return;
-    }
-    if (pieces.size() == 1 && !pieces[0].is_capture) {
-      const auto child = node(at).children.find(pieces[0].text);
-      if (child != node(at).children.end()) walk(child->second, segment + 1, captures);
-      return;
-    }
-    for (const auto& [text, child] : node(at).children) {
-      Captures extended = captures;
-      if (SegmentSearch(pieces).match(0, text, extended)) walk(child, segment + 1, extended);
-    }
-  }
-
-  /// Lets a rest that has taken `taken` so far take one segment after another.
-  void walk_rest(std::size_t at, std::size_t segment, const std::string& taken,
-                 Captures& captures) {
-    const std::string& name = pattern_.segments[segment][0].text;
-    for (const auto& [text, child] : node(at).children) {
-      const std::string more = taken.empty() ? text : taken + "." + text;
-      captures[name] = more;
-      const bool is_new = !keeps_track_ || arrives(child, segment, captures);
-      if (is_new) walk(child, segment + 1, captures);
-      captures.erase(name);
-      if (is_new) walk_rest(child, segment, more, captures);
-    }
-  }
-  bool arrives(std::size_t at, std::size_t segment, const Captures& captures) {
-    std::string values;
-    for (std::size_t later = segment + 1; later < pattern_.segments.size(); ++later)
-      add_known(pattern_.segments[later], 0, captures, values);
-    return arrivals_.insert({{at, segment}, std::move(values)}).second;
-  }
-
-  const NameTree& tree_;
-  const ResolvedPattern& pattern_;
-  bool keeps_track_;  // a name can be shared in several ways only among several rests
-  Arrivals arrivals_;
-  std::vector<Match> found_;
-};
-
 void NameTree::add(std::string_view name, std::size_t index) {
-  std::size_t node = 0;
-  for (std::size_t begin = 0; begin <= name.size();) {
-    std::size_t end = name.find('.', begin);
-    if (end == std::string_view::npos) end = name.size();
+  const auto differs =
+      std::mismatch(name.begin(), name.end(), last_name_.begin(), last_name_.end());
+  const auto common = static_cast<std::size_t>(differs.first - name.begin());
+  // A segment is shared when both names have it whole, so up to its dot in both.
+  while (!last_path_.empty() && last_path_.back().first >= common) last_path_.pop_back();
+  std::size_t node = last_path_.empty() ? 0 : last_path_.back().second;
+  for (std::size_t begin = last_path_.empty() ? 0 : last_path_.back().first + 1;
+       begin <= name.size();) {
+    const std::size_t end = std::min(name.find('.', begin), name.size());
     const std::string_view segment = name.substr(begin, end - begin);
     const auto child = nodes_[node].children.find(segment);
     if (child != nodes_[node].children.end()) {
       node = child->second;
     } else {
       const std::size_t made = nodes_.size();
-      nodes_[node].children.emplace(std::string(segment), made);
+      nodes_[node].children.emplace(segment, made);
       nodes_.emplace_back();
       node = made;
     }
+    last_path_.emplace_back(end, node);
     begin = end + 1;
   }
+  last_name_ = name;
   nodes_[node].index = index;
 }
 
-std::vector<NameTree::Match> NameTree::match(const ResolvedPattern& pattern) const {
-  std::vector<Match> found = Search(*this, pattern).run();
-  // A name that fits in several ways counts once, with its first captures as short as can be.
-  std::stable_sort(found.begin(), found.end(),
-                   [](const Match& a, const Match& b) { return a.index < b.index; });
-  found.erase(std::unique(found.begin(), found.end(),
-                          [](const Match& a, const Match& b) { return a.index == b.index; }),
-              found.end());
-  return found;
-}
+/// One search. Captures lie on a stack while it goes down the tree, and become texts of their own
+/// where a name fits.
+class NameTree::Walk {
+ public:
+  Walk(const std::vector<Node>& nodes, const ResolvedPattern& pattern)
+      : nodes_(nodes),
+        pattern_(pattern),
+        several_rests_(std::count_if(pattern.segments.begin(), pattern.segments.end(), is_rest) >
+                       1) {}
 
-std::optional<std::size_t> NameTree::descend(std::size_t node, std::string_view path) const {
-  for (std::size_t begin = 0; begin <= path.size();) {
-    const std::size_t end = std::min(path.find('.', begin), path.size());
-    const auto child = nodes_[node].children.find(path.substr(begin, end - begin));
-    if (child == nodes_[node].children.end()) return std::nullopt;
-    node = child->second;
-    begin = end + 1;
+  std::vector<Match> run() {
+    visit(0, 0);
+    const auto less = [](const Match& a, const Match& b) { return a.index < b.index; };
+    // A name that fits in several ways counts once, with its first captures as short as can be.
+    if (!std::is_sorted(found_.begin(), found_.end(), less))
+      std::stable_sort(found_.begin(), found_.end(), less);
+    found_.erase(std::unique(found_.begin(), found_.end(),
+                             [](const Match& a, const Match& b) { return a.index == b.index; }),
+                 found_.end());
+    return std::move(found_);
   }
-  return node;
+
+ private:
+  struct Capture {
+    const std::string* name;
+    std::string_view text;
+  };
+
+  void visit(std::size_t node, std::size_t segment) {
+    if (segment == pattern_.segments.size()) {
+      if (nodes_[node].index) add_match(*nodes_[node].index);
+      return;
+    }
+    const Segment& pieces = pattern_.segments[segment];
+    if (is_rest(pieces)) {
+      const Capture* known = find(pieces[0].text);
+      if (!known) {
+        std::string taken;
+        return visit_rest(node, segment, taken);
+      }
+      if (const auto end = descend(node, known->text)) visit(*end, segment + 1);
+      return;
+    }
+    if (pieces.size() == 1 && !pieces[0].is_capture) {
+      const auto child = nodes_[node].children.find(pieces[0].text);
+      if (child != nodes_[node].children.end()) visit(child->second, segment + 1);
+      return;
+    }
+    const bool keeps_track = has_several_captures(pieces);
+    for (const auto& [text, child] : nodes_[node].children) {
+      const std::size_t before = captures_.size();
+      Arrivals arrivals;
+      if (match_segment(pieces, 0, text, keeps_track ? &arrivals : nullptr))
+        visit(child, segment + 1);
+      captures_.resize(before);
+    }
+  }
+
+  /// `taken` grows and shrinks with the way down; what a capture lends from it is used only in
+  /// between.
+  void visit_rest(std::size_t node, std::size_t segment, std::string& taken) {
+    const std::string& name = pattern_.segments[segment][0].text;
+    const std::size_t size = taken.size();
+    for (const auto& [text, child] : nodes_[node].children) {
+      if (size > 0) taken += '.';
+      taken += text;
+      captures_.push_back({&name, taken});
+      const bool is_new = !several_rests_ || arrives(child, segment);
+      if (is_new) visit(child, segment + 1);
+      captures_.pop_back();
+      if (is_new) visit_rest(child, segment, taken);
+      taken.resize(size);
+    }
+  }
+
+  /// Matches the pieces of one segment from `piece` on; captures stay on the stack when they fit.
+  bool match_segment(const Segment& pieces, std::size_t piece, std::string_view text,
+                     Arrivals* arrivals) {
+    if (piece == pieces.size()) return text.empty();
+    const ResolvedPattern::Piece& p = pieces[piece];
+    const Capture* known = p.is_capture ? find(p.text) : nullptr;
+    if (known || !p.is_capture) {
+      const std::string_view wanted = known ? known->text : std::string_view(p.text);
+      return text.starts_with(wanted) &&
+             match_segment(pieces, piece + 1, text.substr(wanted.size()), arrivals);
+    }
+    if (arrivals && !arrives(pieces, piece, *arrivals)) return false;
+    const bool is_last = piece + 1 == pieces.size();
+    for (std::size_t length = is_last ? text.size() : 1; length <= text.size(); ++length) {
+      if (length == 0) return false;
+      captures_.push_back({&p.text, text.substr(0, length)});
+      if (match_segment(pieces, piece + 1, text.substr(length), arrivals)) return true;
+      captures_.pop_back();
+    }
+    return false;
+  }
+
+  void add_known(const Segment& pieces, std::size_t first, std::string& values) const {
+    for (std::size_t i = first; i < pieces.size(); ++i) {
+      const Capture* known = pieces[i].is_capture ? find(pieces[i].text) : nullptr;
+      if (known) values.append(known->text).append(1, '.');
+    }
+  }
+  bool arrives(const Segment& pieces, std::size_t piece, Arrivals& arrivals) const {
+    std::string values;
+    add_known(pieces, piece, values);
+    return arrivals.insert({{piece, 0}, std::move(values)}).second;
+  }
+  bool arrives(std::size_t node, std::size_t segment) {
+    std::string values;
+    for (std::size_t later = segment + 1; later < pattern_.segments.size(); ++later)
+      add_known(pattern_.segments[later], 0, values);
+    return arrivals_.insert({{node, segment}, std::move(values)}).second;
+  }
+
+  /// The node that `path` leads to from `node`, segment by segment.
+  std::optional<std::size_t> descend(std::size_t node, std::string_view path) const {
+    for (std::size_t begin = 0; begin <= path.size();) {
+      const std::size_t end = std::min(path.find('.', begin), path.size());
+      const auto child = nodes_[node].children.find(path.substr(begin, end - begin));
+      if (child == nodes_[node].children.end()) return std::nullopt;
+      node = child->second;
+      begin = end + 1;
+    }
+    return node;
+  }
+
+  const Capture* find(std::string_view name) const {
+    for (const Capture& capture : captures_) {
+      if (*capture.name == name) return &capture;
+    }
+    return nullptr;
+  }
+
+  void add_match(std::size_t index) {
+    Match& match = found_.emplace_back();
+    match.index = index;
+    match.captures.reserve(captures_.size());
+    for (const Capture& capture : captures_)
+      match.captures.emplace_back(*capture.name, capture.text);
+    std::sort(match.captures.begin(), match.captures.end());
+  }
+
+  const std::vector<Node>& nodes_;
+  const ResolvedPattern& pattern_;
+  bool several_rests_;  // a name can be shared in several ways only among several rests
+  Arrivals arrivals_;   // of rests
+  std::vector<Capture> captures_;
+  std::vector<Match> found_;
+};
+
+std::vector<NameTree::Match> NameTree::match(const ResolvedPattern& pattern) const {
+  return Walk(nodes_, pattern).run();
 }
 
 }  // namespace inarch

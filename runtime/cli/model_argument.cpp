@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "compiler/recipe/name_pattern.h"
+#include "compiler/recipe/name_tree.h"
 #include "compiler/support/text.h"
 #include "runtime/io/checkpoint.h"
 #include "runtime/io/directory.h"

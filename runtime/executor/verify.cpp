@@ -71,6 +71,7 @@ class Verification {
   bool open_shards();
   bool open_shard(std::uint32_t number);
   void find_strangers(const std::string& directory);
+  void report_missing(const std::string& file, const std::vector<std::string>& names);
   void match_tensors();
   bool hash_tensors();
   bool run_checks();
@@ -150,6 +151,14 @@ void Verification::find_strangers(const std::string& directory) {
   }
 }
 
+/// A shard that is gone takes thousands of tensors with it.
+void Verification::report_missing(const std::string& file, const std::vector<std::string>& names) {
+  fail("E812", file,
+       names.size() == 1
+           ? fmt::format("tensor {} is missing", names.front())
+           : fmt::format("{} tensors are missing: {}", names.size(), join_names(names, 3)));
+}
+
 /// Pairs tensors of the manifest with those of the headers.
 void Verification::match_tensors() {
   using Key = std::pair<std::string_view, std::string_view>;  // the part's directory, the name
@@ -158,11 +167,12 @@ void Verification::match_tensors() {
     const std::string_view directory = directory_of(manifest_.shards[tensor.file].name);
     found.emplace(Key(directory, tensor.name), &tensor);
   }
+  std::map<std::string_view, std::vector<std::string>> missing;  // by file
   for (const Manifest::Tensor& expected : manifest_.tensors) {
     const std::string name = escape_for_terminal(expected.name);
     const auto match = found.find(Key(directory_of(expected.file), expected.name));
     if (match == found.end()) {
-      fail("E812", expected.file, fmt::format("tensor '{}' is missing", name));
+      missing[expected.file].push_back(fmt::format("'{}'", name));
       continue;
     }
     const TensorInfo& tensor = *match->second;
@@ -178,6 +188,7 @@ void Verification::match_tensors() {
     tasks_.push_back({tensor, {}});
     expected_.push_back(&expected);
   }
+  for (const auto& [file, names] : missing) report_missing(std::string(file), names);
   for (const auto& [key, tensor] : found) {
     fail("E812", manifest_.shards[tensor->file].name,
          fmt::format("tensor '{}' is not part of what was built",

@@ -178,9 +178,9 @@ void CheckpointReader::read_config(const std::string& path) {
 void CheckpointReader::check_unique() {
   checkpoint_.build_index();
   HeaderFaults faults;
-  for (const TensorInfo& tensor : checkpoint_.tensors) {
+  for (const std::uint32_t i : checkpoint_.repeated()) {
+    const TensorInfo& tensor = checkpoint_.tensors[i];
     const TensorInfo* first = checkpoint_.find(tensor.name);
-    if (first == &tensor) continue;
     faults.add("E430", fmt::format("{} is in two files: {} and {}", tensor_phrase(tensor.name),
                                    escape_for_terminal(checkpoint_.files[first->file].name),
                                    escape_for_terminal(checkpoint_.files[tensor.file].name)));
@@ -193,15 +193,15 @@ void CheckpointReader::check_against(const WeightIndex& index, const std::string
   std::vector<bool> listed(checkpoint_.tensors.size(), false);
   for (const WeightIndex::Entry& entry : index.entries) {
     const TensorInfo* tensor = checkpoint_.find(entry.tensor);
-    const std::string stated = escape_for_terminal(index.shards[entry.shard]);
     if (tensor == nullptr) {
       faults.add("E429", fmt::format("{} is not in {}, where the index places it",
-                                     tensor_phrase(entry.tensor), stated));
+                                     tensor_phrase(entry.tensor),
+                                     escape_for_terminal(index.shards[entry.shard])));
     } else if (tensor->file != entry.shard) {
-      faults.add(
-          "E429",
-          fmt::format("{} is in {}, but the index places it in {}", tensor_phrase(entry.tensor),
-                      escape_for_terminal(checkpoint_.files[tensor->file].name), stated));
+      faults.add("E429", fmt::format("{} is in {}, but the index places it in {}",
+                                     tensor_phrase(entry.tensor),
+                                     escape_for_terminal(checkpoint_.files[tensor->file].name),
+                                     escape_for_terminal(index.shards[entry.shard])));
     } else {
       listed[static_cast<std::size_t>(tensor - checkpoint_.tensors.data())] = true;
     }

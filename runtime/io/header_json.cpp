@@ -13,6 +13,7 @@
 #include "compiler/support/text.h"
 #include "runtime/io/header_entry.h"
 #include "runtime/io/key_store.h"
+#include "runtime/io/plain_header.h"
 #include "runtime/io/safetensors_header.h"
 
 namespace inarch {
@@ -313,6 +314,7 @@ void HeaderReader::finish_tensor() {
 
 std::vector<TensorInfo> read_header_json(std::string_view json, std::int64_t data_size,
                                          HeaderFaults& faults) {
+  if (auto plain = read_plain_header(json, data_size)) return std::move(*plain);
   // The parser takes a NUL for the end of its input, and skips a byte order mark.
   const std::size_t nul = json.find('\0');
   if (nul != std::string_view::npos) {

@@ -1,13 +1,12 @@
 #include "runtime/io/header_layout.h"
 
 #include <algorithm>
-#include <functional>
 #include <string_view>
 #include <tuple>
-#include <utility>
 
 #include <fmt/format.h>
 
+#include "compiler/core/name_index.h"
 #include "compiler/support/sizes.h"
 
 namespace inarch {
@@ -23,28 +22,8 @@ bool layout_less(const TensorInfo& a, const TensorInfo& b) {
 }  // namespace
 
 void check_names(const std::vector<TensorInfo>& tensors, HeaderFaults& faults) {
-  // Sorted hashes, not a hash table: crafted names that collide cost n log n and not n squared.
-  using Entry = std::pair<std::size_t, std::uint32_t>;
-  std::vector<Entry> order;
-  order.reserve(tensors.size());
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
-    order.emplace_back(std::hash<std::string_view>{}(tensors[i].name),
-                       static_cast<std::uint32_t>(i));
-  }
-  std::sort(order.begin(), order.end(), [&](const Entry& a, const Entry& b) {
-    if (a.first != b.first) return a.first < b.first;
-    const int names = tensors[a.second].name.compare(tensors[b.second].name);
-    return names != 0 ? names < 0 : a.second < b.second;
-  });
-  std::vector<std::uint32_t> repeated;
-  for (std::size_t i = 1; i < order.size(); ++i) {
-    if (order[i].first == order[i - 1].first &&
-        tensors[order[i].second].name == tensors[order[i - 1].second].name) {
-      repeated.push_back(order[i].second);
-    }
-  }
-  std::sort(repeated.begin(), repeated.end());  // hash order must not reach the output
-  for (const std::uint32_t i : repeated) {
+  const auto name_of = [&](std::size_t i) -> std::string_view { return tensors[i].name; };
+  for (const std::uint32_t i : NameIndex(tensors.size(), name_of).repeated(name_of)) {
     faults.add("E405",
                fmt::format("{} occurs twice in the header", tensor_phrase(tensors[i].name)));
   }

@@ -3,15 +3,16 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
-#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "compiler/core/name_index.h"
 #include "compiler/support/text.h"
 #include "runtime/io/foreign_file.h"
 #include "runtime/io/header_faults.h"
+#include "runtime/io/plain_index.h"
 #include "runtime/io/safetensors_header.h"
 
 namespace inarch {
@@ -41,7 +42,7 @@ class IndexReader {
   bool parse_error(std::size_t position, const std::string&,
                    const nlohmann::detail::exception& problem);
 
-  WeightIndex finish();
+  WeightIndex take();
 
  private:
   bool fault(std::string message) {
@@ -51,7 +52,6 @@ class IndexReader {
   bool scalar(std::string_view found);
   bool leave();
   bool in_weight_map() const { return depth_ == 2 && section_ == "weight_map"; }
-  void check_repeated(const WeightIndex& index);
 
   HeaderFaults& faults_;
   int depth_ = 0;
@@ -133,36 +133,53 @@ bool IndexReader::parse_error(std::size_t position, const std::string&,
                            escape_for_terminal(text)));
 }
 
-void IndexReader::check_repeated(const WeightIndex& index) {
-  std::vector<std::uint32_t> order(index.entries.size());
-  std::iota(order.begin(), order.end(), 0u);
-  const auto name = [&](std::uint32_t i) -> const std::string& { return index.entries[i].tensor; };
-  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return std::tie(name(a), a) < std::tie(name(b), b);
-  });
-  for (std::size_t i = 1; i < order.size(); ++i) {
-    if (name(order[i]) == name(order[i - 1])) {
-      fault(fmt::format("weight_map lists {} twice", tensor_phrase(name(order[i]))));
-    }
-  }
+WeightIndex IndexReader::take() {
+  if (!has_map_ && faults_.empty()) fault("the index has no weight_map");
+  index_.shards.resize(shard_numbers_.size());
+  for (const auto& [name, number] : shard_numbers_) index_.shards[number] = name;
+  return std::move(index_);
 }
 
-WeightIndex IndexReader::finish() {
-  if (!has_map_ && faults_.empty()) fault("the index has no weight_map");
-  check_repeated(index_);
-  std::vector<std::string_view> names(shard_numbers_.size());
-  for (const auto& [name, number] : shard_numbers_) names[number] = name;
-  std::vector<std::uint32_t> order(names.size());
-  std::iota(order.begin(), order.end(), 0u);
-  std::sort(order.begin(), order.end(),
-            [&](std::uint32_t a, std::uint32_t b) { return natural_less(names[a], names[b]); });
-  std::vector<std::uint32_t> place(names.size());
-  for (std::uint32_t i = 0; i < order.size(); ++i) {
-    place[order[i]] = i;
-    index_.shards.emplace_back(names[order[i]]);
+void check_repeated(const WeightIndex& index, HeaderFaults& faults) {
+  const auto name_of = [&](std::size_t i) -> std::string_view { return index.entries[i].tensor; };
+  const auto falls = [](const auto& a, const auto& b) { return a.tensor >= b.tensor; };
+  const auto& entries = index.entries;
+  if (std::adjacent_find(entries.begin(), entries.end(), falls) == entries.end()) return;
+  std::vector<std::string_view> repeated;
+  for (const std::uint32_t i : NameIndex(index.entries.size(), name_of).repeated(name_of))
+    repeated.push_back(name_of(i));
+  std::sort(repeated.begin(), repeated.end());
+  for (const std::string_view name : repeated)
+    faults.add("E426", fmt::format("weight_map lists {} twice", tensor_phrase(name)));
+}
+
+WeightIndex read_any_index(std::string_view json, HeaderFaults& faults) {
+  IndexReader reader(faults);
+  // The parser would take a NUL for the end of its input.
+  const std::size_t nul = json.find('\0');
+  if (nul != std::string_view::npos) {
+    faults.add("E426", fmt::format("the index is not valid JSON at byte {}: a NUL byte", nul + 1));
+  } else {
+    nlohmann::json::sax_parse(json.begin(), json.end(), &reader);
   }
-  for (WeightIndex::Entry& entry : index_.entries) entry.shard = place[entry.shard];
-  return std::move(index_);
+  return reader.take();
+}
+
+/// Puts shards in order, numbers in their names by value.
+void sort_shards(WeightIndex& index) {
+  std::vector<std::uint32_t> order(index.shards.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return natural_less(index.shards[a], index.shards[b]);
+  });
+  std::vector<std::uint32_t> place(order.size());
+  std::vector<std::string> shards;
+  for (const std::uint32_t shard : order) {
+    place[shard] = static_cast<std::uint32_t>(shards.size());
+    shards.push_back(std::move(index.shards[shard]));
+  }
+  index.shards = std::move(shards);
+  for (WeightIndex::Entry& entry : index.entries) entry.shard = place[entry.shard];
 }
 
 void check_shard_names(const WeightIndex& index, HeaderFaults& faults) {
@@ -199,15 +216,10 @@ std::optional<std::string_view> unsafe_shard_name(std::string_view shard) {
 std::optional<WeightIndex> parse_weight_index(std::string_view json, const std::string& path,
                                               Diagnostics& diagnostics) {
   HeaderFaults faults;
-  IndexReader reader(faults);
-  // The parser would take a NUL for the end of its input.
-  const std::size_t nul = json.find('\0');
-  if (nul != std::string_view::npos) {
-    faults.add("E426", fmt::format("the index is not valid JSON at byte {}: a NUL byte", nul + 1));
-  } else {
-    nlohmann::json::sax_parse(json.begin(), json.end(), &reader);
-  }
-  WeightIndex index = reader.finish();
+  auto plain = read_plain_index(json);
+  WeightIndex index = plain ? std::move(*plain) : read_any_index(json, faults);
+  check_repeated(index, faults);
+  sort_shards(index);
   check_shard_names(index, faults);
   if (faults.empty()) return index;
   faults.report(path, diagnostics);

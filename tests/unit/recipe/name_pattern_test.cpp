@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "compiler/recipe/name_tree.h"
+
 namespace inarch {
 namespace {
 
