@@ -176,16 +176,22 @@ ScheduleResult run_units(UnitWork& work, const ScheduleLimits& limits) {
   const int jobs = static_cast<int>(
       std::clamp<std::int64_t>(limits.jobs, 1, std::max<std::int64_t>(work.units(), 1)));
   // Without this, no more workers run than there are processors.
-  const tbb::global_control threads(tbb::global_control::max_allowed_parallelism,
-                                    static_cast<std::size_t>(jobs));
-  tbb::task_arena arena(jobs);
+  auto threads = std::make_unique<tbb::global_control>(tbb::global_control::max_allowed_parallelism,
+                                                       static_cast<std::size_t>(jobs));
   static char order = 0;  // an address that is known without reading the closure
   const auto body = [&admission](int) {
     tell_order_after(&order);
     work_until_over(*admission);
   };
   tell_order_before(&order);
-  arena.execute([&] { tbb::parallel_for(0, jobs, body, tbb::simple_partitioner()); });
+  try {
+    tbb::task_arena arena(jobs);
+    arena.execute([&] { tbb::parallel_for(0, jobs, body, tbb::simple_partitioner()); });
+  } catch (...) {
+    // Its destructor waits for ever for what TBB had no memory to start.
+    (void)threads.release();
+    throw;
+  }
   return admission->result();
 }
 
