@@ -9,6 +9,7 @@
 #include "compiler/recipe/bind_except.h"
 #include "compiler/recipe/bind_outputs.h"
 #include "compiler/recipe/bound_recipe.h"
+#include "compiler/recipe/definition_order.h"
 #include "compiler/recipe/expand.h"
 #include "compiler/recipe/match_outputs.h"
 #include "compiler/support/text.h"
@@ -214,22 +215,62 @@ class Binder {
       none.emplace_back(source.checkpoint->tensors.size(), false);
     taken_.assign(recipe_.outputs.size(), none);
     const std::size_t before = diagnostics_.errors();
-    for (const Rule& definition : recipe_.definitions) bind_rule(definition);
-    if (diagnostics_.errors() != before) return;  // rules would miss what is not defined
-    for (const RuleInstance& instance : bound_.instances)
-      bound_.definitions.add(instance.to.front().name);
-    for (const Rule& rule : recipe_.rules) {
-      if (!rule.rest) bind_rule(rule);
+    for (const DefinitionTurn& turn : order_definitions(recipe_.definitions)) {
+      const std::size_t first = bound_.instances.size();
+      bind_rule(*turn.definition, turn.knows_what_it_reads);
+      if (diagnostics_.errors() != before) return;  // others would miss what is not defined
+      for (std::size_t k = first; k < bound_.instances.size(); ++k)
+        bound_.definitions.add(bound_.instances[k].to.front().name);
     }
     for (const Rule& rule : recipe_.rules) {
-      if (rule.rest) bind_rule(rule);
+      if (!rule.rest) bind_rule(rule, true);
+    }
+    take_what_definitions_read();
+    for (const Rule& rule : recipe_.rules) {
+      if (rule.rest) bind_rule(rule, true);
     }
   }
 
-  void bind_rule(const Rule& rule) {
+  /// What a rule reads through definitions is taken as what it reads itself. A definition that
+  /// nothing reads takes nothing from a rule of `rest`.
+  void take_what_definitions_read() {
+    const std::size_t defined = bound_.definitions.names.size();
+    if (defined == 0) return;
+    std::map<std::string_view, std::size_t> number;
+    for (std::size_t k = 0; k < defined; ++k) number.emplace(bound_.definitions.names[k], k);
+    for (std::size_t output = 0; output < taken_.size(); ++output) {
+      std::vector<bool> seen(defined, false);
+      std::vector<std::size_t> pending;
+      const auto follow = [&](const RuleInstance& reader) {
+        for (const Reference& reference : reader.instance.references) {
+          const auto known = reference.source == defined_source ? number.find(reference.output_name)
+                                                                : number.end();
+          if (known == number.end() || seen[known->second]) continue;
+          seen[known->second] = true;
+          pending.push_back(known->second);
+        }
+      };
+      for (std::size_t k = defined; k < bound_.instances.size(); ++k) {
+        const auto& to = bound_.instances[k].to;
+        const bool writes = std::any_of(to.begin(), to.end(),
+                                        [&](const ResultName& r) { return r.output == output; });
+        if (writes) follow(bound_.instances[k]);
+      }
+      while (!pending.empty()) {
+        const RuleInstance& definition = bound_.instances[pending.back()];
+        pending.pop_back();
+        follow(definition);
+        for (const Reference& reference : definition.instance.references) {
+          if (!reference.is_of_recipe()) taken_[output][reference.source][reference.tensor] = true;
+        }
+      }
+    }
+  }
+
+  void bind_rule(const Rule& rule, bool knows_definitions) {
     const auto excepted = excepted_by(rule, bound_, diagnostics_);
     if (!excepted) return;
-    ExpandContext context{&bound_, rule.is_definition ? nullptr : &bound_.definitions, nullptr,
+    ExpandContext context{&bound_, knows_definitions ? &bound_.definitions : nullptr, nullptr,
                           rule.rest ? &taken_[outputs_of(rule).front()] : nullptr,
                           rule.except.empty() ? nullptr : &*excepted};
     ExpandRequest request;
@@ -253,12 +294,12 @@ class Binder {
     }
   }
 
-  /// Which of the recipe's outputs a rule writes to. A definition counts for all of them.
+  /// Which of the recipe's outputs a rule writes to; a definition, none.
   std::vector<std::size_t> outputs_of(const Rule& rule) const {
     std::vector<std::size_t> outputs;
     for (std::size_t k = 0; k < recipe_.outputs.size(); ++k) {
       const bool writes = std::any_of(rule.to.begin(), rule.to.end(), [&](const Destination& to) {
-        return rule.is_definition || to.output == recipe_.outputs[k].name;
+        return !rule.is_definition && to.output == recipe_.outputs[k].name;
       });
       if (writes) outputs.push_back(k);
     }
@@ -314,6 +355,12 @@ class Binder {
   void check_unused() {
     for (const BoundData& data : bound_.data) {
       if (data.tensor) taken_.front()[data.tensor->first][data.tensor->second] = true;
+    }
+    for (const RuleInstance& instance : bound_.instances) {
+      if (!instance.rule->is_definition) break;  // rules follow
+      for (const Reference& reference : instance.instance.references) {
+        if (!reference.is_of_recipe()) taken_.front()[reference.source][reference.tensor] = true;
+      }
     }
     for (std::size_t s = 0; s < bound_.sources.size(); ++s) {
       const BoundSource& source = bound_.sources[s];

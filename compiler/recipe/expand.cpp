@@ -34,6 +34,7 @@ class Expansion {
     for_driven_ = !request_.ranges->empty();
     if (failed_) return {};
     filter(instances);
+    if (instances.empty() && request_.ranges->empty()) return {};  // a switch, and it is off
     std::vector<const TensorExpr*> pending = request_.references;
     while (!pending.empty() && !instances.empty() && !failed_) {
       const TensorExpr* next = take_resolvable(pending, instances.front());

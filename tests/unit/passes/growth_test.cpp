@@ -23,7 +23,8 @@ std::size_t nodes_after_passes(int levels) {
   world.add("m", "x", DType::f32, {4, 6});
   Attempt attempt = attempt_binding(world, sums_of_reversals(levels));
   EXPECT_TRUE(attempt.bound) << attempt.said();
-  auto graph = build_graph(*attempt.bound, nullptr, attempt.diagnostics);
+  const Targets none(1);
+  auto graph = build_graph(*attempt.bound, none, attempt.diagnostics);
   EXPECT_TRUE(graph) << attempt.said();
   Module module;
   module.bound = &*attempt.bound;
