@@ -14,7 +14,7 @@ INDEX = (COOKBOOK / "README.md").read_text()
 
 def test_the_index_names_recipes_that_are_there():
     named = re.findall(r"^\| \[.*?\]\((.*?)\.yaml\)", INDEX, re.M)
-    assert sorted(named) == [path.stem for path in RECIPES]
+    assert sorted(named) == sorted(path.stem for path in RECIPES)
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)

@@ -39,6 +39,27 @@ def neox(tmp_path_factory):
     return make(tmp_path_factory.mktemp("models") / "neox", GPTNeoXForCausalLM(config), seed=12)
 
 
+@pytest.mark.parametrize("kv_heads", [[1], [0, 1]])
+def test_prune_heads(tmp_path, kv_heads):
+    """Two query heads to each key and value head; what is pruned adds nothing any more."""
+    llama = models.llama(tmp_path / "llama", Saving(dtype=torch.float32, seed=13))
+    out = cook("prune-heads", tmp_path / "out", {"model": llama}, kv_heads=kv_heads)
+    wanted, masked = read_tensors(llama), load(LlamaForCausalLM, llama)
+    queries = [2 * kv + k for kv in kv_heads for k in range(2)]
+    for name, w in wanted.items():
+        if name.endswith("q_proj.weight"):
+            wanted[name] = w.view(4, 8, 32)[queries].reshape(-1, 32)
+        elif name.endswith(("k_proj.weight", "v_proj.weight")):
+            wanted[name] = w.view(2, 8, 32)[kv_heads].reshape(-1, 32)
+        elif name.endswith("o_proj.weight"):
+            wanted[name] = w.view(32, 4, 8)[:, queries].reshape(32, -1)
+    assert_equal(out, wanted)
+    gone = [head for head in range(4) if head not in queries]
+    for layer in masked.model.layers:
+        layer.self_attn.o_proj.weight.data.view(32, 4, 8)[:, gone] = 0
+    assert_same_function(logits(load(LlamaForCausalLM, out)), logits(masked))
+
+
 def test_mask_heads_gpt2(tmp_path, gpt2):
     out = cook("mask-heads-gpt2", tmp_path / "out", {"model": gpt2}, heads=GONE)
     wanted = read_tensors(gpt2)

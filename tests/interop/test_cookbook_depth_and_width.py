@@ -41,6 +41,20 @@ def test_self_merge(tmp_path, llamas, order):
     assert_stacked(out, [(llamas[0], i) for i in order], llamas[0])
 
 
+@pytest.mark.parametrize("first, end", [(1, 2), (0, 3)])
+def test_drop_layers(tmp_path, llamas, first, end):
+    out = cook("drop-layers", tmp_path / "out", {"model": llamas[0]}, first=first, end=end)
+    kept = [i for i in range(LAYERS) if not first <= i < end]
+    assert_stacked(out, [(llamas[0], i) for i in kept], llamas[0])
+
+
+@pytest.mark.parametrize("upper, lower", [(3, 1), (4, 0)])
+def test_depth_upscale(tmp_path, llamas, upper, lower):
+    out = cook("depth-upscale", tmp_path / "out", {"model": llamas[0]}, upper=upper, lower=lower)
+    order = [*range(upper), *range(lower, LAYERS)]
+    assert_stacked(out, [(llamas[0], i) for i in order], llamas[0])
+
+
 @pytest.mark.parametrize("slices", [[[0, 0, 3], [1, 1, 4]], [[1, 2, 4], [0, 0, 2], [1, 0, 1]]])
 def test_passthrough_merge(tmp_path, llamas, slices):
     sources = {f"m[{k}]": path for k, path in enumerate(llamas)}

@@ -49,6 +49,13 @@ def test_task_arithmetic(tmp_path, llamas, a, b):
     load(LlamaForCausalLM, out)
 
 
+@pytest.mark.parametrize("weight", [0.5, 0.75])
+def test_linear_merge(tmp_path, llamas, weight):
+    out = cook("linear-merge", tmp_path / "out", {x: llamas[x] for x in "ab"}, weight=weight)
+    assert_equal(out, weighted([weight, 1 - weight], [llamas[x] for x in "ab"]))
+    load(LlamaForCausalLM, out)
+
+
 def test_soup(tmp_path, llamas):
     out = cook("soup", tmp_path / "out", {f"m[{k}]": llamas[x] for k, x in enumerate("abc")})
     assert_equal(out, weighted([1 / 3] * 3, [llamas[x] for x in "abc"]))

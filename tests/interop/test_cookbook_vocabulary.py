@@ -46,6 +46,20 @@ def test_pad_vocabulary(tmp_path, llama, multiple, size):
     assert torch.equal(after, torch.cat([before, torch.zeros(1, 7, size - 96)], dim=-1))
 
 
+@pytest.mark.parametrize("tokens", [80, 96, 128])
+def test_resize_vocabulary(tmp_path, llama, tokens):
+    out = cook("resize-vocabulary", tmp_path / "out", {"model": llama}, tokens=tokens)
+    wanted = read_tensors(llama)
+    for name in {EMBEDDINGS, HEAD} & set(wanted):
+        mean = wanted[name].double().mean(0, keepdim=True).float()
+        wanted[name] = torch.cat([wanted[name][:tokens], mean.expand(max(0, tokens - 96), 32)])
+    assert_equal(out, wanted)
+    after = logits(load(LlamaForCausalLM, out), TOKENS)
+    assert after.shape[-1] == tokens == read_config(out)["vocab_size"]
+    if tokens >= 96:
+        torch.testing.assert_close(after[..., :96], logits(load(LlamaForCausalLM, llama)))
+
+
 @pytest.fixture(scope="module")
 def other(llama, tmp_path_factory):
     """Another model of the same shape."""
