@@ -28,7 +28,5 @@ std::optional<Rule> read_rule(const YamlNode& node, const std::vector<SourceDecl
 std::optional<Rule> read_definition(const YamlNode& name, const YamlNode& body,
                                     const std::vector<SourceDecl>& sources,
                                     Diagnostics& diagnostics);
-std::optional<CheckDecl> read_check(const YamlNode& node, const std::vector<SourceDecl>& sources,
-                                    Diagnostics& diagnostics);
 
 }  // namespace inarch
