@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "compiler/recipe/data_reader.h"
 #include "compiler/recipe/check_reader.h"
+#include "compiler/recipe/data_reader.h"
 #include "compiler/recipe/fields.h"
 #include "compiler/recipe/output_reader.h"
 #include "compiler/recipe/recipe.h"
