@@ -71,7 +71,7 @@ class PartReader {
     if (root && is_part(*root, path.span, diagnostics_)) parts.push_back({file, std::move(*root)});
   }
 
-  std::vector<Part> parts;
+  std::vector<IncludedPart> parts;
 
  private:
   void refuse(const YamlNode& path, const std::string& why, const std::string& help = {}) {
@@ -90,10 +90,11 @@ class PartReader {
 
 }  // namespace
 
-std::optional<std::vector<Part>> read_parts(const YamlNode& recipe, SourceMap& sources,
-                                            const ReadPart& read_part, Diagnostics& diagnostics) {
+std::optional<std::vector<IncludedPart>> read_parts(const YamlNode& recipe, SourceMap& sources,
+                                                    const ReadPart& read_part,
+                                                    Diagnostics& diagnostics) {
   const YamlNode* include = recipe.find("include");
-  if (!include || include->is_null()) return std::vector<Part>();
+  if (!include || include->is_null()) return std::vector<IncludedPart>();
   const std::size_t before = diagnostics.errors();
   PartReader reader(sources, read_part, diagnostics);
   if (!include->is_sequence()) {

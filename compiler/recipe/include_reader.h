@@ -19,15 +19,16 @@ struct PartText {
 using ReadPart = std::function<Result<PartText>(const std::string& name)>;
 
 /// An included file, whose spans point into it.
-struct Part {
+struct IncludedPart {
   FileId file = 0;
   YamlNode root;
 };
 
 /// The files that `include` names, in its order. Nothing when one of them cannot be had (E128) or
 /// holds what only a recipe has (E129).
-std::optional<std::vector<Part>> read_parts(const YamlNode& recipe, SourceMap& sources,
-                                            const ReadPart& read_part, Diagnostics& diagnostics);
+std::optional<std::vector<IncludedPart>> read_parts(const YamlNode& recipe, SourceMap& sources,
+                                                    const ReadPart& read_part,
+                                                    Diagnostics& diagnostics);
 
 /// True, and E129, for a file that is made to be included: it has the keys of a part, and neither a
 /// version nor rules.

@@ -28,10 +28,10 @@ class Reader {
  public:
   Reader(Recipe& recipe, Diagnostics& diagnostics) : recipe_(recipe), diagnostics_(diagnostics) {}
 
-  void read(const YamlNode& root, const std::vector<Part>& parts) {
+  void read(const YamlNode& root, const std::vector<IncludedPart>& parts) {
     std::vector<Fields> all;  // of the parts, in order, and of the recipe itself
     all.reserve(parts.size() + 1);
-    for (const Part& part : parts) {
+    for (const IncludedPart& part : parts) {
       recipe_.parts.push_back(part.file);
       all.emplace_back(part.root, "an included file", keys_in_part(), diagnostics_);
       read_version(all.back());
