@@ -201,6 +201,13 @@ Value except_schema() {
                  "source tensors that the rule does not take");
 }
 
+/// A word alone is a transform; any other text is an expression over the operands.
+Value combination() {
+  return Map{{"anyOf", List{definition("combine_step"),
+                            Map{{"type", "string"}, {"pattern", "[^A-Za-z0-9_]"}}}},
+             {"description", "how several operands become one: a transform, or w + 0.3 * (v - w)"}};
+}
+
 Value rule_schema() {
   return object(
       {{"name", text("for messages")},
@@ -216,7 +223,7 @@ Value rule_schema() {
        {"where", definition("expression", "only where this holds")},
        {"except", except_schema()},
        {"apply", definition("pipeline", "transforms, one after another")},
-       {"combine", definition("combine_step", "how several operands become one")},
+       {"combine", combination()},
        {"init", definition("init_step", "a tensor from nothing")},
        {"dtype", definition("dtype", "of this output")},
        {"rest", flag("take what no other rule took")}},
@@ -225,16 +232,15 @@ Value rule_schema() {
 
 Value definition_schema() {
   return Map{
-      {"anyOf",
-       List{definition("operand_text"),
-            object({{"from", definition("operands", "what the tensor is made from")},
-                    {"for", definition("ranges")},
-                    {"where", definition("expression", "only where this holds")},
-                    {"except", except_schema()},
-                    {"apply", definition("pipeline", "transforms, one after another")},
-                    {"combine", definition("combine_step", "how several operands become one")},
-                    {"init", definition("init_step", "a tensor from nothing")}},
-                   {}, "a rule without a name of its own")}}};
+      {"anyOf", List{definition("operand_text"),
+                     object({{"from", definition("operands", "what the tensor is made from")},
+                             {"for", definition("ranges")},
+                             {"where", definition("expression", "only where this holds")},
+                             {"except", except_schema()},
+                             {"apply", definition("pipeline", "transforms, one after another")},
+                             {"combine", combination()},
+                             {"init", definition("init_step", "a tensor from nothing")}},
+                            {}, "a rule without a name of its own")}}};
 }
 
 /// A claim about all outputs, or about one.
