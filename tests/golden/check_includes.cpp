@@ -32,11 +32,11 @@ const std::map<std::string, std::vector<std::string>>& allowed_folders() {
       base.insert(base.end(), more.begin(), more.end());
       return base;
     };
-    t["runtime/io"] = t["runtime/codecs"] = t["runtime/kernels"] = seen;
-    t["runtime/kernels"].push_back("runtime/codecs");
-    t["runtime/executor"] = with(seen, {"runtime/io", "runtime/codecs", "runtime/kernels"});
+    t["runtime/io"] = t["runtime/kernels"] = seen;
+    t["runtime/codecs"] = with(seen, {"runtime/kernels"});
+    t["runtime/executor"] = with(seen, {"runtime/io", "runtime/kernels", "runtime/codecs"});
     t["runtime/cli"] =
-        with(stages, {"runtime/io", "runtime/codecs", "runtime/kernels", "runtime/executor"});
+        with(stages, {"runtime/io", "runtime/kernels", "runtime/codecs", "runtime/executor"});
     return t;
   }();
   return table;
