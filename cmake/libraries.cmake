@@ -6,6 +6,6 @@ find_package(Boost REQUIRED COMPONENTS program_options)          # runtime/cli; 
 find_package(TBB REQUIRED)                                       # runtime/executor
 find_package(fmt REQUIRED)                                       # everywhere
 find_package(PkgConfig REQUIRED)
-pkg_check_modules(OPENBLAS REQUIRED IMPORTED_TARGET openblas)    # runtime/kernels/gemm.cpp
+pkg_check_modules(OPENBLAS REQUIRED IMPORTED_TARGET openblas)    # runtime/kernels/gemm.cpp, linear_algebra.cpp
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)     # runtime/kernels/content_hash.cpp
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)                 # compiler/support/sha256.cpp

@@ -56,7 +56,7 @@ const std::vector<Door>& doors() {
       {"boost/", {"compiler/ir/"}},
       {"tbb/", {"runtime/executor/"}},
       {"oneapi/tbb", {"runtime/executor/"}},
-      {"cblas", {"runtime/kernels/gemm.cpp"}},
+      {"cblas", {"runtime/kernels/gemm.cpp", "runtime/kernels/linear_algebra.cpp"}},
       {"openblas", {"runtime/kernels/gemm.cpp"}},
       {"xxhash", {"runtime/kernels/content_hash.cpp"}},
       {"openssl/", {"compiler/support/sha256.cpp"}},

@@ -1,0 +1,75 @@
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "runtime/kernels/low_rank_parts.h"
+#include "runtime/kernels/squares.h"
+
+namespace inarch {
+
+namespace {
+
+/// The Gram matrix of z[rows, count] in buffers.matrix.
+void gram_of(const float* z, std::int64_t rows, std::int64_t count, const KrylovBuffers& buffers) {
+  std::fill_n(buffers.matrix.data(), count * count, 0.0);
+  double* const converted = buffers.rows.data();
+  for (std::int64_t at = 0; at < rows; at += f64_rows) {
+    const std::int64_t portion = std::min(f64_rows, rows - at);
+    std::copy_n(z + at * count, portion * count, converted);
+    add_gram(portion, count, {converted, count}, buffers.matrix.data());
+  }
+}
+
+}  // namespace
+
+std::int64_t whitening(std::int64_t n, double least, const KrylovBuffers& buffers) {
+  const std::span<double> values = buffers.values;
+  if (!symmetric_eigen(n, true, buffers.matrix.data(), values.data(), buffers.eigen)) return -1;
+  std::int64_t kept = 0;
+  while (kept < n && values[static_cast<std::size_t>(kept)] > 0 &&
+         values[static_cast<std::size_t>(kept)] >= least) {
+    ++kept;
+  }
+  for (std::int64_t j = 0; j < kept; ++j) {
+    const double factor = 1 / std::sqrt(values[static_cast<std::size_t>(j)]);
+    const double* const vector = buffers.matrix.data() + j * n;
+    for (std::int64_t i = 0; i < n; ++i) {
+      buffers.c[static_cast<std::size_t>(i * kept + j)] = static_cast<float>(vector[i] * factor);
+    }
+  }
+  return kept;
+}
+
+// By eigenvectors of the Gram matrix (Stathopoulos and Wu, "A block orthogonalization procedure
+// with constant synchronization requirements", SIAM J. Sci. Comput. 23, 2002), which tells what
+// depends on what, where a Cholesky factor would fail. The Gram matrix is of f32 in f64, so it is
+// good for columns that are dependent up to f32's precision; the second round removes what the
+// first one's rounding in f32 has left.
+std::int64_t append_orthonormal(const LowRankShape& shape, const KrylovBuffers& buffers,
+                                std::int64_t have, std::int64_t count) {
+  float* z = buffers.z.data();
+  float* next = buffers.z2.data();
+  float* const v = buffers.v.data();
+  for (int round = 0; round < 2 && count > 0; ++round) {
+    // What is below 2e-7 of what was projected is rounding; in the second round columns are units,
+    // and one that the projection shortens to a tenth was.
+    const double least = round == 0 ? 4e-14 * sum_of_squares(z, shape.wide * count) : 1e-2;
+    if (have > 0) {
+      multiply(have, count, shape.wide, {v, shape.basis, true}, {z, count}, ProductMode::set,
+               buffers.c.data(), count);
+      multiply(shape.wide, count, have, {v, shape.basis}, {buffers.c.data(), count},
+               ProductMode::subtract, z, count);
+    }
+    gram_of(z, shape.wide, count, buffers);
+    const std::int64_t kept = whitening(count, least, buffers);
+    if (kept <= 0) return kept;
+    const bool last = round == 1;
+    multiply(shape.wide, kept, count, {z, count}, {buffers.c.data(), kept}, ProductMode::set,
+             last ? v + have : next, last ? shape.basis : kept);
+    std::swap(z, next);
+    count = kept;
+  }
+  return count;
+}
+
+}  // namespace inarch
