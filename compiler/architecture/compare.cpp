@@ -9,24 +9,12 @@ namespace inarch {
 
 namespace {
 
-// Four bits a value, in a type of whole bytes: half as many of them along the last axis.
-bool is_packed(const ArchTensor& expected, const TensorInfo& found) {
-  if (found.dtype != DType::i8 && found.dtype != DType::u8) return false;
-  if (expected.dtype || found.shape.size() < 2 || found.shape.size() != expected.shape.size()) {
-    return false;
-  }
-  return std::equal(found.shape.begin(), found.shape.end() - 1, expected.shape.begin()) &&
-         expected.shape.back() % 2 == 0 && found.shape.back() == expected.shape.back() / 2;
-}
-
 void compare_pair(const ArchTensor& expected, const TensorInfo& found, Comparison& result) {
   const Comparison::Pair pair{&expected, &found};
   if (expected.legacy) {
     result.ignored.push_back(pair);
   } else if (!expected.tied_to.empty()) {
     result.tied.push_back(pair);
-  } else if (is_packed(expected, found)) {
-    result.packed.push_back(pair);
   } else if (expected.shape != found.shape) {
     result.wrong_shape.push_back(pair);
   } else if (expected.dtype && *expected.dtype != found.dtype) {

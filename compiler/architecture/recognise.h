@@ -33,7 +33,6 @@ struct Comparison {
   std::vector<Pair> wrong_shape;
   std::vector<Pair> wrong_dtype;  // where the architecture fixes it
   std::vector<Pair> tied;         // there, although tied to another: a loader unties it
-  std::vector<Pair> packed;       // bytes that hold two values each: as they should be, encoded
   std::vector<Pair> ignored;      // legacy
   std::size_t matched = 0;        // as they should be
   std::size_t accepted = 0;       // in a namespace that is accepted without shapes

@@ -11,6 +11,8 @@ constexpr std::array<std::string_view, 5> map_names = {"abs", "sign", "sqrt", "e
 constexpr std::array<std::string_view, 6> reduction_names = {"sum", "mean", "norm",
                                                              "max", "min",  "max_abs"};
 
+constexpr std::array<std::string_view, 3> split_names = {"both", "left", "right"};
+
 template <typename Enum, std::size_t n>
 std::optional<Enum> named(const std::array<std::string_view, n>& names, std::string_view name) {
   for (std::size_t k = 0; k < n; ++k) {
@@ -26,6 +28,10 @@ std::string_view name(MapFunction function) {
 }
 std::string_view name(Reduction reduction) {
   return reduction_names[static_cast<std::size_t>(reduction)];
+}
+std::string_view name(FactorSplit split) { return split_names[static_cast<std::size_t>(split)]; }
+std::optional<FactorSplit> factor_split_named(std::string_view name) {
+  return named<FactorSplit>(split_names, name);
 }
 std::optional<MapFunction> map_function_named(std::string_view name) {
   return named<MapFunction>(map_names, name);

@@ -10,6 +10,9 @@ namespace inarch {
 /// Sizes of a tensor's dimensions, outermost first. Empty for a scalar.
 using Shape = std::vector<std::int64_t>;
 
+/// More elements than any tensor of a plan has, so that sums and products of sizes stay numbers.
+inline constexpr std::int64_t max_elements = std::int64_t{1} << 50;
+
 /// Number of elements, or nothing when it does not fit 62 bits.
 std::optional<std::int64_t> checked_numel(const Shape& shape);
 /// Number of elements of a shape that is known to fit.

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "compiler/core/name_index.h"
+#include "compiler/ir/decoded.h"
 #include "compiler/ir/tensor_builder.h"
 #include "compiler/ir/topology.h"
 #include "compiler/recipe/expand.h"
@@ -42,6 +43,7 @@ class GraphBuilder {
     for (std::size_t k = 0; k < targets_.size(); ++k) {
       if (targets_[k]) compare_with_target(*targets_[k], k);
     }
+    compare_part_names();
     if (diagnostics_.errors() != before) return std::nullopt;
     return std::move(graph_);
   }
@@ -243,8 +245,63 @@ class GraphBuilder {
               .also(target->span, "the target"));
       return;
     }
+    if (stays_encoded(instance, to, value, wanted)) {
+      if (!store_as_source(instance, output)) return;
+    }
     if (reads_recipe_) outputs_[to.output].emplace(name, graph_.outputs.size());
     graph_.outputs.push_back(std::move(output));
+  }
+
+  /// A tensor that is only copied stays as it is stored, unless somebody asks for a dtype.
+  bool stays_encoded(const RuleInstance& instance, const ResultName& to, const Typed& value,
+                     const ArchTensor* wanted) const {
+    const bool asked = instance.rule->dtype || (wanted && wanted->dtype) ||
+                       bound_.outputs[to.output].dtype.has_value();
+    if (asked) return false;
+    const SourceTensor* leaf = graph_.encoded_value(value.node);
+    if (leaf == nullptr) return false;
+    const TensorInfo& tensor = bound_.sources[leaf->source].checkpoint->tensors[leaf->tensor];
+    return tensor.shape == value.type.shape();
+  }
+
+  bool store_as_source(const RuleInstance& instance, Output& output) {
+    const SourceTensor leaf = *graph_.encoded_value(output.node);
+    const Checkpoint& checkpoint = *bound_.sources[leaf.source].checkpoint;
+    Storage storage = storage_of(graph_, checkpoint, leaf, output.node);
+    if (!output.name.ends_with(storage.ending)) {
+      diagnostics_.add(
+          error("E317", fmt::format("'{}' stays encoded ({}), and its parts can only be named after "
+                                    "a name that ends in '{}'",
+                                    escape_for_terminal(output.name), describe(*storage.encoding),
+                                    storage.ending))
+              .at(instance.rule->to.front().name.span)
+              .hint("give the rule a dtype, and it is decoded: dtype: bf16"));
+      return false;
+    }
+    output.storage = static_cast<std::int32_t>(graph_.storages.size());
+    graph_.storages.push_back(std::move(storage));
+    return true;
+  }
+
+  /// A part of an encoded tensor may have the name that a rule gives to another.
+  void compare_part_names() {
+    if (graph_.storages.empty()) return;
+    std::vector<std::set<std::string, std::less<>>> names(bound_.outputs.size());
+    for (const Output& output : graph_.outputs) names[output.checkpoint].insert(output.name);
+    for (const Output& output : graph_.outputs) {
+      if (output.storage < 0) continue;
+      const Storage& storage = graph_.storages[static_cast<std::size_t>(output.storage)];
+      for (const Storage::Part& part : storage.parts) {
+        const std::string name = part_name(output, storage, part);
+        if (name == output.name || names[output.checkpoint].insert(name).second) continue;
+        diagnostics_.add(error("E211", fmt::format("'{}' is a part of the encoded '{}', and is "
+                                                   "defined once more",
+                                                   escape_for_terminal(name),
+                                                   escape_for_terminal(output.name)))
+                             .at(output.origin));
+        return;
+      }
+    }
   }
 
   /// The rule's dtype, else one that the architecture fixes, else the output's (for floats), else

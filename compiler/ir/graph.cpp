@@ -16,10 +16,14 @@ struct Overloaded : Ts... {
 template <typename... Ts>
 Overloaded(Ts...) -> Overloaded<Ts...>;
 
-std::string describe(const NodeData& data) {
+std::string describe_op(const NodeData& data) {
   return std::visit(
       Overloaded{
-          [](const SourceTensor& s) { return fmt::format("source {} {}", s.source, s.tensor); },
+          [](const SourceTensor& s) {
+            return s.part == SourceTensor::whole
+                       ? fmt::format("source {} {}", s.source, s.tensor)
+                       : fmt::format("source {} {} part {}", s.source, s.tensor, s.part);
+          },
           [](const FinishedOutput& o) { return fmt::format("output {}", o.output); },
           [](const FillOp& f) { return fmt::format("fill {}", f.value); },
           [](const RandomOp& r) {
@@ -55,6 +59,13 @@ std::string describe(const NodeData& data) {
                                l.keep, l.size);
           },
           [](const MatmulOp& m) { return fmt::format("matmul {} {} {}", m.m, m.k, m.n); },
+          [](const DecodeOp& d) { return fmt::format("decode {}", describe(*d.encoding)); },
+          [](const EncodeOp& e) {
+            return fmt::format("encode {} {}", describe(*e.encoding), name(e.part));
+          },
+          [](const LowRankOp& l) {
+            return fmt::format("low_rank {} {} {}", l.rows, l.columns, l.rank);
+          },
       },
       data);
 }
@@ -77,6 +88,8 @@ std::int64_t expected_count(const Node& node) {
                         [&](const ReduceOp& r) { return r.outer * r.inner; },
                         [&](const LargestOp& l) { return l.groups * l.size; },
                         [&](const MatmulOp& m) { return m.m * m.n; },
+                        [&](const DecodeOp& d) { return d.encoding->count(); },
+                        [&](const LowRankOp& l) { return l.rank * (l.rows + l.columns); },
                         [&](const IdentityOp& i) { return i.rows * i.columns; },
                         [&](const auto&) { return node.count(); },
                     },
@@ -90,9 +103,18 @@ NodeId Graph::add(Node node) {
   return static_cast<NodeId>(nodes.size() - 1);
 }
 
+const SourceTensor* Graph::encoded_value(NodeId node) const {
+  const auto entry = std::lower_bound(
+      encoded_values.begin(), encoded_values.end(), node,
+      [](const auto& known, NodeId wanted) { return known.first < wanted; });
+  return entry != encoded_values.end() && entry->first == node ? &entry->second : nullptr;
+}
+
 bool is_arithmetic(const NodeData& data) {
   return is_pointwise(data) || std::holds_alternative<ReduceOp>(data) ||
-         std::holds_alternative<LargestOp>(data) || std::holds_alternative<MatmulOp>(data);
+         std::holds_alternative<LargestOp>(data) || std::holds_alternative<MatmulOp>(data) ||
+         std::holds_alternative<DecodeOp>(data) || std::holds_alternative<EncodeOp>(data) ||
+         std::holds_alternative<LowRankOp>(data);
 }
 
 bool is_pointwise(const NodeData& data) {
@@ -106,7 +128,7 @@ std::string print(const Graph& graph) {
   for (NodeId id = 0; id < graph.nodes.size(); ++id) {
     const Node& node = graph[id];
     out += fmt::format("%{} = {} {}", id, name(node.dtype), format_shape(node.shape));
-    out += fmt::format(" {}", describe(node.data));
+    out += fmt::format(" {}", describe_op(node.data));
     if (!node.inputs.empty()) out += fmt::format(" (%{})", fmt::join(node.inputs, ", %"));
     out += '\n';
   }

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -14,10 +16,12 @@ namespace inarch {
 
 using NodeId = std::uint32_t;
 
-/// A tensor of a source, as its header describes it.
+/// A tensor of a source, or one of the parts that an encoded one consists of, as stored.
 struct SourceTensor {
+  static constexpr std::int32_t whole = -1;
   std::uint32_t source = 0;
   std::uint32_t tensor = 0;
+  std::int32_t part = whole;  // index into EncodedTensor::parts
 };
 /// A finished output, read back: only in checks.
 struct FinishedOutput {
@@ -26,7 +30,8 @@ struct FinishedOutput {
 
 using NodeData = std::variant<SourceTensor, FinishedOutput, FillOp, RandomOp, IdentityOp, ViewOp,
                               ConcatOp, TakeOp, LinearOp, ProductOp, QuotientOp, MapOp, ClampOp,
-                              RoundOp, ReduceOp, LargestOp, MatmulOp>;
+                              RoundOp, ReduceOp, LargestOp, MatmulOp, DecodeOp, EncodeOp,
+                              LowRankOp>;
 
 /// A tensor-valued operation. Its elements are a flat row-major sequence; what they mean is known
 /// to those who read it (`Typed`) and no longer matters here.
@@ -40,6 +45,20 @@ struct Node {
   std::int64_t count() const { return numel(shape); }
 };
 
+/// How an output is stored that is encoded: what becomes of it when its parts are spelled out.
+struct Storage {
+  struct Part {
+    std::string ending;  // of its name, after the stem
+    DType dtype = DType::f32;
+    Shape shape;
+    NodeId node = 0;
+  };
+  std::shared_ptr<const Encoding> encoding;
+  std::string ending;  // of the tensor's own name, after the stem
+  bool transposed = false;
+  std::vector<Part> parts;
+};
+
 /// One tensor of an output.
 struct Output {
   std::uint32_t checkpoint = 0;  // which output it belongs to: index into BoundRecipe::outputs
@@ -49,6 +68,8 @@ struct Output {
   Shape shape;
   Span origin;
   bool is_buffer = false;
+  std::int32_t storage = -1;       // index into Graph::storages; -1: its elements are its values
+  std::int64_t parameters = -1;    // that it stands for; -1: as many as it has elements
 };
 
 /// A numeric claim: compared when the tensors are finished. `right` is absent for `finite`.
@@ -75,8 +96,13 @@ struct Graph {
   std::vector<Output> outputs;
   std::vector<NumericCheck> checks;
   std::map<std::string, Definition> definitions;  // empty once remove_unused has run
+  std::vector<Storage> storages;                  // empty once spell_out_encoded has run
+  /// Nodes that are the values of an encoded tensor as its source has it, ascending.
+  std::vector<std::pair<NodeId, SourceTensor>> encoded_values;
 
   NodeId add(Node node);
+  /// The source's tensor whose values the node is, when it is encoded.
+  const SourceTensor* encoded_value(NodeId node) const;
   Node& operator[](NodeId id) { return nodes[id]; }
   const Node& operator[](NodeId id) const { return nodes[id]; }
 };

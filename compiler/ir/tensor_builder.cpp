@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/ir/decoded.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
@@ -76,10 +77,13 @@ std::optional<Typed> TensorBuilder::reference(const TensorExpr& expression) {
   if (!found) return std::nullopt;
   if (found->source == defined_source) return definition(expression, found->output_name);
   if (found->source != output_source) {
-    const TensorInfo& info =
-        context_.bound->sources[found->source].checkpoint->tensors[found->tensor];
-    return add(SourceTensor{found->source, found->tensor}, {}, make_type(info.dtype, info.shape),
-               expression.span);
+    const Checkpoint& checkpoint = *context_.bound->sources[found->source].checkpoint;
+    const TensorInfo& info = checkpoint.tensors[found->tensor];
+    TensorType type = make_type(info.dtype, info.shape);
+    const SourceTensor leaf{found->source, found->tensor};
+    if (!info.is_encoded()) return add(leaf, {}, std::move(type), expression.span);
+    const NodeId node = add_source_values(*context_.graph, checkpoint, leaf, expression.span);
+    return Typed{node, std::move(type)};
   }
   const auto& known = (*context_.outputs)[found->tensor];
   const auto output = known.find(found->output_name);

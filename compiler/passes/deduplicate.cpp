@@ -24,7 +24,7 @@ class KeyWriter {
     for (const NodeId input : node.inputs) put(input);
   }
 
-  void operator()(const SourceTensor& s) { put(s.source, s.tensor); }
+  void operator()(const SourceTensor& s) { put(s.source, s.tensor, s.part); }
   void operator()(const FinishedOutput& o) { put(o.output); }
   void operator()(const FillOp& f) { put(f.value); }
   void operator()(const RandomOp& r) {
@@ -56,6 +56,14 @@ class KeyWriter {
   void operator()(const ReduceOp& r) { put(r.reduction, r.outer, r.axis, r.inner); }
   void operator()(const LargestOp& l) { put(l.groups, l.size, l.keep, l.as_mask); }
   void operator()(const MatmulOp& m) { put(m.m, m.k, m.n); }
+  void operator()(const DecodeOp& d) { put(reinterpret_cast<std::uintptr_t>(d.encoding.get())); }
+  void operator()(const EncodeOp& e) {
+    put(reinterpret_cast<std::uintptr_t>(e.encoding.get()), e.part);
+  }
+  void operator()(const LowRankOp& l) {
+    put(l.rows, l.columns, l.rank, l.oversampling, l.power_iterations, l.exact, l.split, l.seed);
+    list(l.key);
+  }
 
  private:
   template <typename... Ts>

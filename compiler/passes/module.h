@@ -22,7 +22,8 @@ struct StepDraft {
   std::uint32_t first_output = 0;
   std::uint32_t output_count = 1;
   std::optional<CopyRange> copy;
-  bool moves_only = false;  // bytes go through unchanged, though not in one run
+  bool shares_before = false;  // what the step before materialises is used here too
+  bool moves_only = false;     // bytes go through unchanged, though not in one run
 };
 
 /// Where a tensor lies: counted from the start of the shard's data, after its header.
@@ -42,7 +43,11 @@ struct Module {
       shard_counts;  // by BoundRecipe::outputs, whose shards follow each other
 
   const TensorInfo& tensor(const SourceTensor& leaf) const {
-    return bound->sources[leaf.source].checkpoint->tensors[leaf.tensor];
+    const Checkpoint& checkpoint = *bound->sources[leaf.source].checkpoint;
+    const TensorInfo& whole = checkpoint.tensors[leaf.tensor];
+    if (leaf.part == SourceTensor::whole) return whole;
+    return checkpoint.encoded[static_cast<std::size_t>(whole.encoded)]
+        .parts[static_cast<std::size_t>(leaf.part)];
   }
 };
 

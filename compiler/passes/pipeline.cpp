@@ -11,6 +11,8 @@ namespace inarch {
 
 const std::vector<Pass>& passes() {
   static const std::vector<Pass> list = {
+      {"spell_out_encoded", spell_out_encoded, true,
+       "a tensor that stays encoded is each of the tensors it is stored as"},
       {"deduplicate", deduplicate, false, "equal operations on equal operands become one"},
       {"sink_movement", sink_movement, false,
        "values are computed after they are moved, so that moves meet their sources"},
@@ -24,6 +26,8 @@ const std::vector<Pass>& passes() {
       {"lay_out_output", lay_out_output, true, "every tensor gets its shard and offset"},
       {"merge_copies", merge_copies, false,
        "copies that are neighbours in source and output become one"},
+      {"share_factors", share_factors, false,
+       "the factors of one matrix are found once for all that take them"},
   };
   return list;
 }

@@ -36,6 +36,7 @@ struct PassOptions {
 std::vector<PassTiming> run_passes(Module& module, const PassOptions& options,
                                    Diagnostics& diagnostics);
 
+void spell_out_encoded(Module& module);
 void deduplicate(Module& module);
 void sink_movement(Module& module);
 void fuse_movement(Module& module);
@@ -44,5 +45,6 @@ void recognise_copies(Module& module);
 void order_steps(Module& module);
 void lay_out_output(Module& module);
 void merge_copies(Module& module);
+void share_factors(Module& module);
 
 }  // namespace inarch

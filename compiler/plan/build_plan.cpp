@@ -132,6 +132,7 @@ class PlanBuilder {
         step.work = MoveStep{std::move(program)};
       } else {
         step.work = ComputeStep{std::move(program)};
+        step.shares_before = draft.shares_before;
       }
     }
     plan_.steps.push_back(std::move(step));
@@ -228,7 +229,8 @@ class PlanBuilder {
       parts_.push_back({output.name, output.directory});
     for (const Output& output : module_.graph.outputs) {
       OutputPart& part = parts_[output.checkpoint];
-      (output.is_buffer ? part.buffer_elements : part.parameters) += numel(output.shape);
+      (output.is_buffer ? part.buffer_elements : part.parameters) +=
+          output.parameters < 0 ? numel(output.shape) : output.parameters;
     }
     for (const OutputPart& part : parts_) {
       plan_.totals.parameters += part.parameters;

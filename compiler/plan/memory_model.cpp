@@ -168,9 +168,58 @@ std::int64_t largest_bytes(const LargestOp& op, const Evaluation& how) {
   return add(tile, work);
 }
 
+std::int64_t kept_part_bytes(const Encoding& encoding, PartRole role) {
+  if (!encoding.find(role)) return 0;
+  switch (role) {
+    case PartRole::codes:
+      return decodes_rows(encoding) ? buffer(*part_count(encoding, role), 4) : 0;
+    case PartRole::scales:
+    case PartRole::zeros:
+    case PartRole::groups:
+    case PartRole::map:
+      return buffer(*part_count(encoding, role), 4);
+    default:
+      return 0;
+  }
+}
+
+std::int64_t kept_bytes(const Encoding& encoding) {
+  std::int64_t total = 0;
+  for (const PartRole role : {PartRole::codes, PartRole::scales, PartRole::zeros, PartRole::groups,
+                              PartRole::map}) {
+    total = add(total, kept_part_bytes(encoding, role));
+  }
+  return total;
+}
+
+bool decodes_rows(const Encoding& encoding) {
+  return encoding.codec == Codec::awq || encoding.codec == Codec::gptq ||
+         encoding.codec == Codec::packed_int;
+}
+
+std::int64_t code_bytes(const Encoding& encoding, std::int64_t n) {
+  switch (encoding.codec) {
+    case Codec::scaled_fp8:
+      return n;
+    case Codec::packed_e2m1:
+    case Codec::bnb4:
+      return n / 2 + 1;
+    case Codec::awq:
+    case Codec::gptq:
+    case Codec::packed_int:
+      return 0;  // kept
+  }
+  return 0;
+}
+
 std::int64_t span_elements(const Op& read, const Evaluation& how) {
   const int width = bytes(std::get<ReadOp>(read.data).dtype);
   return std::clamp<std::int64_t>(how.span_bytes / width, 1, std::max<std::int64_t>(read.count, 1));
+}
+
+std::int64_t low_rank_bytes(const LowRankOp& op, bool weighted) {
+  const std::int64_t matrix = buffer(multiply(op.rows, op.columns), sizeof(float));
+  return add(matrix, weighted ? buffer(op.columns, sizeof(float)) : 0);
 }
 
 namespace {
@@ -193,6 +242,21 @@ std::int64_t read_bytes(const Op& op, const ReadOp& read, const Evaluation& how)
   return buffer(std::min(how.tile, op.count), bytes(read.dtype));
 }
 
+std::int64_t decode_bytes(const Encoding& encoding, std::int64_t n, const Evaluation& how) {
+  std::int64_t total = buffer(code_bytes(encoding, n), 1);
+  if (decodes_rows(encoding)) total = add(total, buffer(encoding.columns, sizeof(float)));
+  return how.width == 8 ? add(total, buffer(n, sizeof(float))) : total;
+}
+
+/// What reading the parts takes that are not kept as they are stored.
+std::int64_t part_bytes(const Encoding& encoding, const Evaluation& how) {
+  std::int64_t total = buffer(std::min(how.tile, encoding.block_count()), sizeof(double));
+  for (const PartRole role : {PartRole::nested_scales, PartRole::nested_map}) {
+    if (encoding.find(role)) total = add(total, buffer(*part_count(encoding, role), sizeof(float)));
+  }
+  return total;
+}
+
 /// stack_bytes of one op whose inputs need at most `input_bytes`.
 std::int64_t own_bytes(const Program& program, const Op& op, const Evaluation& how,
                        std::int64_t input_bytes) {
@@ -209,7 +273,12 @@ std::int64_t own_bytes(const Program& program, const Op& op, const Evaluation& h
   if (is_elementwise(op)) {
     return add(op.inputs.size() > 1 ? buffer(limit, how.width) : 0, input_bytes);
   }
-  if (op_if<ReduceOp>(op) != nullptr) return 0;
+  if (op_if<ReduceOp>(op) != nullptr || op_if<LowRankOp>(op) != nullptr) return 0;
+  if (const auto* decode = op_if<DecodeOp>(op)) return decode_bytes(*decode->encoding, limit, how);
+  if (op_if<EncodeOp>(op) != nullptr) {
+    // A byte holds two codes at most.
+    return add(add(buffer(2 * limit, how.width), buffer(2 * limit, 1)), input_bytes);
+  }
   if (const auto* product = op_if<MatmulOp>(op)) {
     const std::int64_t rows = std::min(matmul_rows(*product), product->m);
     return add(buffer(multiply(rows, product->k), how.width), input_bytes);
@@ -269,6 +338,14 @@ std::int64_t materialise_bytes(const Program& program, const Evaluation& how) {
       most = std::max(most, add(largest_bytes(*largest, how), sizes[op.inputs[0]]));
     } else if (op_if<MatmulOp>(op) != nullptr) {
       most = std::max(most, sizes[op.inputs[1]]);
+    } else if (const auto* decode = op_if<DecodeOp>(op)) {
+      most = std::max(most, part_bytes(*decode->encoding, how));
+    } else if (op_if<EncodeOp>(op) != nullptr) {
+      const std::int64_t tile = buffer(std::min(how.tile, program[op.inputs[0]].count), how.width);
+      most = std::max(most, add(tile, sizes[op.inputs[0]]));
+    } else if (const auto* factors = op_if<LowRankOp>(op)) {
+      most = std::max(most, add(low_rank_bytes(*factors, op.inputs.size() > 1),
+                                std::max(sizes[op.inputs[0]], sizes[op.inputs.back()])));
     }
   }
   return add(most, unit_cache_bytes(program, how));
@@ -284,6 +361,11 @@ std::int64_t resident_bytes(const Program& program, int width) {
     if (op_if<MatmulOp>(op) != nullptr) {
       total = add(total, buffer(program[op.inputs[1]].count, width));
     }
+    if (const auto* decode = op_if<DecodeOp>(op)) total = add(total, kept_bytes(*decode->encoding));
+    if (const auto* encode = op_if<EncodeOp>(op)) {
+      total = add(total, buffer(encode->encoding->block_count(), sizeof(float)));
+    }
+    if (op_if<LowRankOp>(op) != nullptr) total = add(total, buffer(op.count, sizeof(float)));
   }
   return total;
 }

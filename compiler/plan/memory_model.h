@@ -108,6 +108,16 @@ inline constexpr std::int64_t magnitude_bins = 65536;
 inline constexpr std::int64_t cutoff_bytes = 16;
 /// What finding one takes.
 std::int64_t largest_bytes(const LargestOp& op, const Evaluation& how);
+/// What is kept in memory of a part of an encoded tensor, or while one is made: scales and maps as
+/// F32, zero points and groups as they are, and the codes where rows of values are columns of them.
+std::int64_t kept_part_bytes(const Encoding& encoding, PartRole role);
+std::int64_t kept_bytes(const Encoding& encoding);
+/// What finding the factors of a matrix takes, the matrix itself included.
+std::int64_t low_rank_bytes(const LowRankOp& op, bool weighted);
+/// Decoded whole rows at a time, of which parts may be asked for.
+bool decodes_rows(const Encoding& encoding);
+/// What the stored codes of `n` values take, wherever these begin.
+std::int64_t code_bytes(const Encoding& encoding, std::int64_t n);
 /// Elements of a stored tensor that a view reads at a time.
 std::int64_t span_elements(const Op& read, const Evaluation& how);
 /// What one evaluation of op `at` takes beside its target, inputs included.

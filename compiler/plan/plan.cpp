@@ -17,7 +17,8 @@ bool is_elementwise(const Op& op) {
 
 bool is_materialised(const Op& op) {
   return std::holds_alternative<ReduceOp>(op.data) || std::holds_alternative<LargestOp>(op.data) ||
-         std::holds_alternative<MatmulOp>(op.data);
+         std::holds_alternative<MatmulOp>(op.data) || std::holds_alternative<DecodeOp>(op.data) ||
+         std::holds_alternative<EncodeOp>(op.data) || std::holds_alternative<LowRankOp>(op.data);
 }
 
 namespace {
@@ -43,6 +44,8 @@ std::int64_t held(const Program& program) {
     if (const auto* take = std::get_if<TakeOp>(&op.data)) size += take->indices.size() * 8;
     if (const auto* sum = std::get_if<LinearOp>(&op.data)) size += sum->weights.size() * 8;
     if (const auto* random = std::get_if<RandomOp>(&op.data)) size += random->key.size();
+    if (const auto* decode = std::get_if<DecodeOp>(&op.data)) size += decode->name.size();
+    if (const auto* factors = std::get_if<LowRankOp>(&op.data)) size += factors->key.size();
     total += static_cast<std::int64_t>(size) + 2 * allocation_overhead;
   }
   return total;

@@ -26,15 +26,20 @@ struct ReadOp {
   std::uint32_t file = 0;    // index into that source's files, or into Plan::shards
   std::int64_t offset = 0;   // bytes from the start of the file
   DType dtype = DType::f32;
+
+  friend bool operator==(const ReadOp&, const ReadOp&) = default;
 };
 using OpData =
     std::variant<ReadOp, FillOp, RandomOp, IdentityOp, ViewOp, ConcatOp, TakeOp, LinearOp,
-                 ProductOp, QuotientOp, MapOp, ClampOp, RoundOp, ReduceOp, LargestOp, MatmulOp>;
+                 ProductOp, QuotientOp, MapOp, ClampOp, RoundOp, ReduceOp, LargestOp, MatmulOp,
+                 DecodeOp, EncodeOp, LowRankOp>;
 
 struct Op {
   OpData data;
   std::vector<std::uint32_t> inputs;  // indices of earlier ops
   std::int64_t count = 0;             // elements it yields
+
+  friend bool operator==(const Op&, const Op&) = default;
 };
 using Program = std::vector<Op>;
 
@@ -66,6 +71,9 @@ struct ComputeStep {
 struct Step {
   std::uint32_t first_output = 0;  // index into Plan::outputs
   std::variant<CopyStep, MoveStep, ComputeStep> work;
+  /// The step before has the same program but for its last op, and what it materialised is used
+  /// here too.
+  bool shares_before = false;
   std::int64_t scratch_bytes = 0;   // per worker that works on it (memory_model.h)
   std::int64_t resident_bytes = 0;  // materialised operands, from its first tile to its last
 };

@@ -171,12 +171,32 @@ class PlanChecker {
         if (covered[step.first_output + i]) return fail(where, "its output has a step already");
         covered[step.first_output + i] = true;
       }
+      if (step.shares_before) check_shared(s, where);
       check_memory(step.scratch_bytes, scratch_bytes(plan_, step), where / "scratch");
       check_memory(step.resident_bytes, resident_bytes(plan_, step), where / "resident");
     }
     for (std::size_t i = 0; i < covered.size(); ++i) {
       if (!covered[i]) return fail(PlanPlace{"outputs", i, {}}, "no step produces it");
     }
+  }
+
+  static bool yields_parts(const Program& program, DType dtype) {
+    const auto* encode = program.empty() ? nullptr : std::get_if<EncodeOp>(&program.back().data);
+    return encode != nullptr && part_dtype_fits(*encode->encoding, encode->part, dtype);
+  }
+
+  /// What is materialised for one step can serve the next only when both ask for the same.
+  void check_shared(std::size_t s, const PlanPlace& where) {
+    const auto* here = std::get_if<ComputeStep>(&plan_.steps[s].work);
+    const auto* before = s == 0 ? nullptr : std::get_if<ComputeStep>(&plan_.steps[s - 1].work);
+    const bool alike =
+        here != nullptr && before != nullptr && !here->program.empty() &&
+        here->program.size() == before->program.size() &&
+        std::equal(here->program.begin(), here->program.end() - 1, before->program.begin()) &&
+        !is_materialised(here->program.back()) && !is_materialised(before->program.back()) &&
+        plan_.outputs[plan_.steps[s].first_output].dtype ==
+            plan_.outputs[plan_.steps[s - 1].first_output].dtype;
+    if (!alike) fail(where, "cannot share what the step before has made");
   }
 
   void check_copy(const CopyStep& copy, std::uint32_t first, const PlanPlace& where) {
@@ -211,7 +231,8 @@ class PlanChecker {
     const auto* move = std::get_if<MoveStep>(&step.work);
     const Program& program =
         move != nullptr ? move->program : std::get<ComputeStep>(step.work).program;
-    if (move != nullptr ? bits(output.dtype) % 8 != 0 : !is_arithmetic(output.dtype)) {
+    const bool storable = is_arithmetic(output.dtype) || yields_parts(program, output.dtype);
+    if (move != nullptr ? bits(output.dtype) % 8 != 0 : !storable) {
       return fail(where, fmt::format("cannot produce {}", name(output.dtype)));
     }
     check_program(plan_, program, move != nullptr ? ProgramUse::move : ProgramUse::compute,

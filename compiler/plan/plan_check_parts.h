@@ -5,14 +5,14 @@
 #include <string>
 #include <string_view>
 
+#include "compiler/core/shape.h"
 #include "compiler/plan/plan.h"
 #include "compiler/plan/plan_fields.h"
 
 namespace inarch {
 
-/// No file is larger and no op yields more, so that sizes in bytes fit 63 bits with room to add.
+/// No file is larger, so that sums of sizes in bytes fit 63 bits.
 inline constexpr std::int64_t max_file_bytes = std::int64_t{1} << 60;
-inline constexpr std::int64_t max_elements = std::int64_t{1} << 50;
 
 /// "steps[12].scratch", put into words only when there is something to say about it.
 struct PlanPlace {

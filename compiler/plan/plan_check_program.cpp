@@ -58,13 +58,13 @@ class ProgramChecker {
     for (at_ = 0; at_ < program_.size() && !fault_.any(); ++at_) {
       if (check_inputs()) std::visit(*this, program_[at_].data);
     }
+    if (fault_.any()) return;
+    at_ = program_.size() - 1;
+    used_as_values(static_cast<std::uint32_t>(at_));
   }
 
   void operator()(const ReadOp& op) {
     if (!takes(0)) return;
-    if (use_ == ProgramUse::move ? op.dtype != output_ : !is_arithmetic(op.dtype)) {
-      return fail(fmt::format("reads {}, which cannot be used here", name(op.dtype)));
-    }
     if (op.from_output && use_ != ProgramUse::check) return fail("only checks read outputs");
     const auto size = file_size(op);
     if (!size) return fail("reads a file that is not in the plan");
@@ -152,12 +152,60 @@ class ProgramChecker {
       yields(bounded_product(op.m, op.n));
     }
   }
+  /// Its inputs are stored parts: reads, whatever their dtypes.
+  void operator()(const DecodeOp& op) {
+    const Encoding& encoding = *op.encoding;
+    if (!takes(encoding.parts.size()) || !computes() || !is_sound(encoding)) return;
+    for (std::size_t k = 0; k < encoding.parts.size(); ++k) {
+      const PartRole role = encoding.parts[k];
+      const auto* read = std::get_if<ReadOp>(&program_[program_[at_].inputs[k]].data);
+      if (read == nullptr || !part_dtype_fits(encoding, role, read->dtype))
+        return fail(fmt::format("input {} is not stored as {} are", k, name(role)));
+      const auto expected = part_count(encoding, role);
+      if (expected && !gives(k, expected)) return;
+    }
+    yields(encoding.count());
+  }
+  void operator()(const EncodeOp& op) {
+    if (!takes(1) || !computes() || !is_sound(*op.encoding)) return;
+    if (op.part == PartRole::other || !op.encoding->find(op.part))
+      return fail(fmt::format("gives {}, which the encoding does not have", name(op.part)));
+    if (gives(0, op.encoding->count())) yields(part_count(*op.encoding, op.part));
+  }
+  void operator()(const LowRankOp& op) {
+    const std::size_t inputs = program_[at_].inputs.size() == 2 ? 2 : 1;
+    if (!takes(inputs) || !computes()) return;
+    const std::int64_t least = std::min(op.rows, op.columns);
+    if (std::max(op.rows, op.columns) > most_matrix_side) return fail("the matrix is too large");
+    constexpr std::int64_t most_extra = 1 << 20;
+    if (op.rank < 1 || op.rank > least || op.oversampling < -1 || op.oversampling > most_extra ||
+        op.power_iterations < -1 || op.power_iterations > most_extra) {
+      return fail(fmt::format("a rank of {} in [{}, {}]", op.rank, op.rows, op.columns));
+    }
+    if (!gives(0, bounded_product(op.rows, op.columns))) return;
+    if (inputs == 2 && !gives(1, op.columns)) return;
+    yields(bounded_product(op.rank, op.rows + op.columns));
+  }
 
  private:
   void fail(std::string message) {
     fault_.set("E612", fmt::format("{}[{}]", where_.text(), at_), std::move(message));
   }
   std::int64_t count() const { return program_[at_].count; }
+  bool is_sound(const Encoding& encoding) {
+    const std::string fault = find_fault(encoding);
+    if (!fault.empty()) fail(fmt::format("an encoding with {}", fault));
+    return fault.empty();
+  }
+
+  /// What is read may be of any dtype where parts are decoded, elsewhere only of some.
+  void used_as_values(std::uint32_t input) {
+    const auto* read = std::get_if<ReadOp>(&program_[input].data);
+    if (read == nullptr) return;
+    if (use_ == ProgramUse::move ? read->dtype == output_ : is_arithmetic(read->dtype)) return;
+    at_ = input;
+    fail(fmt::format("reads {}, which cannot be used here", name(read->dtype)));
+  }
 
   /// Inputs are earlier ops, and following them ends soon.
   bool check_inputs() {
@@ -168,6 +216,12 @@ class ProgramChecker {
       if (input >= at_) return fail(fmt::format("input {} is no earlier op", input)), false;
       depth = std::max(depth, depth_[input] + 1);
       paths = std::min(paths + paths_[input], max_program_paths + 1);
+    }
+    if (!std::holds_alternative<DecodeOp>(op.data)) {
+      const std::size_t here = at_;
+      for (const std::uint32_t input : op.inputs) used_as_values(input);
+      if (fault_.any()) return false;
+      at_ = here;
     }
     if (depth > max_program_depth) return fail("ops are nested too deep"), false;
     if (paths > max_program_paths) return fail("takes too many evaluations"), false;

@@ -147,6 +147,7 @@ void PlanReader::take_step(PlanFields& fields) {
     step.work =
         ComputeStep{read_program(fields.value("compute"), fields.where() + ".compute", fault_)};
   }
+  if (fields.has("shares_before")) step.shares_before = fields.boolean("shares_before");
   step.scratch_bytes = fields.integer("scratch");
   step.resident_bytes = fields.integer("resident");
   plan.steps.push_back(std::move(step));

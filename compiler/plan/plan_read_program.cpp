@@ -1,5 +1,8 @@
 #include "compiler/plan/plan_read_program.h"
 
+#include <algorithm>
+#include <memory>
+
 #include <fmt/format.h>
 
 #include "compiler/support/text.h"
@@ -49,6 +52,64 @@ OpData read_view(PlanFields& fields) {
   return op;
 }
 
+std::shared_ptr<const Encoding> read_encoding(PlanFields& op, PlanFault& fault) {
+  PlanFields fields(op.value("encoding"), op.where() + ".encoding", fault);
+  Encoding e;
+  const auto codec = codec_named(fields.text("codec"));
+  if (!codec) fields.fail("unknown 'codec'");
+  e.codec = codec.value_or(Codec::scaled_fp8);
+  const auto shape = fields.integers("shape");
+  const auto block = fields.integers("block");
+  if (shape.size() == 3 && block.size() == 2) {
+    e.matrices = shape[0];
+    e.rows = shape[1];
+    e.columns = shape[2];
+    e.block_rows = block[0];
+    e.block_columns = block[1];
+  } else {
+    fields.fail("'shape' has three sizes and 'block' two");
+  }
+  e.code = read_dtype(fields, "code");
+  e.scale = read_dtype(fields, "scale");
+  e.bits = static_cast<int>(std::clamp<std::int64_t>(fields.integer("bits"), 0, 64));
+  e.zero_minus_one = fields.boolean("zero_minus_one");
+  e.nested_block = fields.integer("nested_block");
+  e.nested_offset = fields.real("nested_offset");
+  for (const Json& item : fields.list("parts")) {
+    const auto* text = std::get_if<std::string>(&item.data);
+    const auto role = text != nullptr ? part_role_named(*text) : std::nullopt;
+    if (!role) fields.fail("unknown part");
+    e.parts.push_back(role.value_or(PartRole::other));
+  }
+  fields.done();
+  return std::make_shared<const Encoding>(std::move(e));
+}
+
+OpData read_low_rank(PlanFields& fields) {
+  LowRankOp op;
+  op.rows = fields.integer("rows");
+  op.columns = fields.integer("columns");
+  op.rank = fields.integer("rank");
+  op.oversampling = fields.integer("oversampling");
+  op.power_iterations = fields.integer("power_iterations");
+  op.exact = fields.boolean("exact");
+  const auto split = factor_split_named(fields.text("split"));
+  if (!split) fields.fail("unknown 'split'");
+  op.split = split.value_or(FactorSplit::both);
+  op.seed = fields.unsigned_integer("seed");
+  op.key = fields.text("key");
+  return op;
+}
+
+OpData read_encode(PlanFields& fields, PlanFault& fault) {
+  EncodeOp op;
+  const auto part = part_role_named(fields.text("part"));
+  if (!part) fields.fail("unknown 'part'");
+  op.part = part.value_or(PartRole::codes);
+  op.encoding = read_encoding(fields, fault);
+  return op;
+}
+
 OpData read_other(PlanFields& fields, const std::string& kind) {
   if (kind == "concat") return ConcatOp{fields.integer("outer"), fields.integers("blocks")};
   if (kind == "take") {
@@ -76,7 +137,7 @@ OpData read_other(PlanFields& fields, const std::string& kind) {
   return FillOp{};
 }
 
-OpData read_data(PlanFields& fields) {
+OpData read_data(PlanFields& fields, PlanFault& fault) {
   const std::string kind = fields.text("op");
   if (kind == "read") return read_read(fields, false);
   if (kind == "read_output") return read_read(fields, true);
@@ -85,6 +146,9 @@ OpData read_data(PlanFields& fields) {
   if (kind == "uniform") return read_random(fields, Distribution::uniform);
   if (kind == "identity") return IdentityOp{fields.integer("rows"), fields.integer("columns")};
   if (kind == "view") return read_view(fields);
+  if (kind == "decode") return DecodeOp{read_encoding(fields, fault), fields.text("name")};
+  if (kind == "encode") return read_encode(fields, fault);
+  if (kind == "low_rank") return read_low_rank(fields);
   return read_other(fields, kind);
 }
 
@@ -110,7 +174,7 @@ Program read_program(const Json& json, const std::string& where, PlanFault& faul
   for (std::size_t i = 0; i < list->size(); ++i) {
     PlanFields fields((*list)[i], fmt::format("{}[{}]", where, i), fault);
     Op op;
-    op.data = read_data(fields);
+    op.data = read_data(fields, fault);
     if (fields.has("in")) op.inputs = fields.indices("in");
     op.count = fields.integer("count");
     fields.done();

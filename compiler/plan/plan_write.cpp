@@ -118,6 +118,33 @@ struct OpWriter {
   void operator()(const MatmulOp& op) const {
     put(out, "\"matmul\",\"m\":{},\"k\":{},\"n\":{}", op.m, op.k, op.n);
   }
+  void operator()(const DecodeOp& op) const {
+    out += "\"decode\"";
+    encoding(*op.encoding);
+    put(out, ",\"name\":{}", json_quote(op.name));
+  }
+  void operator()(const EncodeOp& op) const {
+    put(out, "\"encode\",\"part\":\"{}\"", name(op.part));
+    encoding(*op.encoding);
+  }
+  void operator()(const LowRankOp& op) const {
+    put(out,
+        "\"low_rank\",\"rows\":{},\"columns\":{},\"rank\":{},\"oversampling\":{},"
+        "\"power_iterations\":{},\"exact\":{},\"split\":\"{}\",\"seed\":{},\"key\":{}",
+        op.rows, op.columns, op.rank, op.oversampling, op.power_iterations, op.exact,
+        name(op.split), op.seed, json_quote(op.key));
+  }
+
+  void encoding(const Encoding& e) const {
+    put(out,
+        ",\"encoding\":{{\"codec\":\"{}\",\"shape\":[{},{},{}],\"block\":[{},{}],\"code\":\"{}\","
+        "\"scale\":\"{}\",\"bits\":{},\"zero_minus_one\":{},\"nested_block\":{},"
+        "\"nested_offset\":{},\"parts\":",
+        name(e.codec), e.matrices, e.rows, e.columns, e.block_rows, e.block_columns, name(e.code),
+        name(e.scale), e.bits, e.zero_minus_one, e.nested_block, real(e.nested_offset));
+    put_list(out, e.parts, [&](PartRole role) { put(out, "\"{}\"", name(role)); });
+    out += '}';
+  }
 };
 
 void put_program(std::string& out, const Program& program) {
@@ -177,6 +204,7 @@ void put_item(std::string& out, const Step& step) {
     out += "\"compute\":";
     put_program(out, std::get<ComputeStep>(step.work).program);
   }
+  if (step.shares_before) out += ",\"shares_before\":true";
   put(out, ",\"scratch\":{},\"resident\":{}}}", step.scratch_bytes, step.resident_bytes);
 }
 

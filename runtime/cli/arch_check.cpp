@@ -12,7 +12,7 @@ namespace {
 std::int64_t count_parameters(const Checkpoint& checkpoint, const ArchitectureFinding& finding) {
   std::int64_t elements = 0;
   for (const TensorInfo& tensor : checkpoint.tensors) elements += tensor.elements();
-  return elements - finding.buffer_elements + finding.packed_bytes;
+  return elements - finding.buffer_elements;
 }
 
 }  // namespace

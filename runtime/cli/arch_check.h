@@ -56,7 +56,7 @@ std::string arch_check_text(const ArchCheckReport& report, const SourceMap& sour
 ///   architecture, title
 ///   models        [{location, recognised_as (null for none), recognised_by: "config" | "tensors" |
 ///                 null, spelling (null for the usual one), agrees, not_compared (why, or null),
-///                 matched, parameters, buffers, buffer_elements, optional, packed, accepted,
+///                 matched, parameters, buffers, buffer_elements, optional, accepted,
 ///                 ignored, tied_left_out, differences (as inspect has them)}]
 ///   untried       [{kind, text, never, lines}]: see Untried
 std::string arch_check_json(const ArchCheckReport& report, const SourceMap& sources);

@@ -25,7 +25,6 @@ Value model_value(const ArchCheckModel& model) {
                     {"buffers", finding.buffers},
                     {"buffer_elements", finding.buffer_elements},
                     {"optional", finding.optional},
-                    {"packed", finding.packed},
                     {"accepted", finding.accepted},
                     {"ignored", finding.ignored},
                     {"tied_left_out", finding.tied_left_out},

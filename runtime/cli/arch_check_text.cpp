@@ -37,7 +37,6 @@ std::string tensors_text(const ArchitectureFinding& finding) {
   };
   add(finding.buffers, finding.buffers == 1 ? "is a buffer" : "are buffers");
   add(finding.optional, "optional");
-  add(finding.packed, "packed, two values to a byte");
   add(finding.accepted, "in parts that it leaves open");
   add(finding.ignored, "that loaders ignore");
   add(finding.tied_left_out, "tied and left out");

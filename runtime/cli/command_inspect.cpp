@@ -8,6 +8,7 @@
 #include "runtime/cli/console_progress.h"
 #include "runtime/cli/exit_code.h"
 #include "runtime/cli/inspect_report.h"
+#include "runtime/cli/logical_checkpoint.h"
 #include "runtime/cli/model_argument.h"
 #include "runtime/cli/part_list.h"
 #include "runtime/cli/recipe_options.h"
@@ -105,9 +106,10 @@ int command_inspect(const Arguments& arguments, Console& console) {
     return inspect_parts(*manifest, arguments, console);
   SourceMap sources;
   Diagnostics diagnostics;
-  const auto checkpoint = open_model(arguments.positional[0], diagnostics);
+  auto checkpoint = open_model(arguments.positional[0], diagnostics);
   std::optional<InspectReport> report;
-  if (checkpoint) report = inspect(*checkpoint, arguments, *jobs, console, sources, diagnostics);
+  if (checkpoint && read_encodings(*checkpoint, diagnostics))
+    report = inspect(*checkpoint, arguments, *jobs, console, sources, diagnostics);
   console.report(diagnostics, sources);
   if (!report) return exit_code_for(diagnostics);
 

@@ -102,8 +102,6 @@ void compare_with(const Architecture& architecture, const std::vector<ArchTensor
   finding.accepted = static_cast<std::int64_t>(comparison.accepted);
   finding.ignored = static_cast<std::int64_t>(comparison.ignored.size());
   finding.mismatches = list_mismatches(comparison);
-  finding.packed = static_cast<std::int64_t>(comparison.packed.size());
-  for (const Comparison::Pair& pair : comparison.packed) finding.packed_bytes += pair.found->bytes;
   count_roles(*expected, checkpoint, finding);
 }
 

@@ -34,8 +34,6 @@ struct ArchitectureFinding {
   std::int64_t matched = 0;   // tensors as they should be
   std::int64_t accepted = 0;  // in parts of which the architecture says nothing
   std::int64_t ignored = 0;   // that loaders pass over
-  std::int64_t packed = 0;    // two values to a byte
-  std::int64_t packed_bytes = 0;
   std::int64_t buffers = 0;
   std::int64_t buffer_elements = 0;
   std::int64_t optional = 0;       // there, and not asked for

@@ -20,7 +20,6 @@ Value architecture_value(const ArchitectureFinding& finding) {
                     {"matched", finding.matched},
                     {"accepted", finding.accepted},
                     {"ignored", finding.ignored},
-                    {"packed", finding.packed},
                     {"differences", mismatch_values(finding)}};
 }
 
@@ -37,11 +36,16 @@ Value stats_value(const std::optional<ValueStats>& stats) {
                     {"max", any ? Value(stats->greatest) : Value()}};
 }
 
+Value encoding_value(const std::string& encoding) {
+  return encoding.empty() ? Value() : Value(encoding);
+}
+
 Value line_value(const InspectLine& line, bool with_stats) {
   const auto tensors = static_cast<std::int64_t>(line.group.members.size());
   Value::Map map = {{"name", json_text(line.group.text())},
                     {"tensors", tensors},
                     {"dtype", name(line.dtype)},
+                    {"encoding", encoding_value(line.encoding)},
                     {"shape", json_shape(line.shape)},
                     {"elements", line.elements},
                     {"bytes", line.bytes}};
@@ -64,6 +68,7 @@ Value dtypes_value(const std::vector<DTypeShare>& shares) {
   Value::List list;
   for (const DTypeShare& share : shares)
     list.push_back(Value::Map{{"dtype", name(share.dtype)},
+                              {"encoding", encoding_value(share.encoding)},
                               {"tensors", share.tensors},
                               {"elements", share.elements},
                               {"bytes", share.bytes}});

@@ -12,17 +12,24 @@ namespace inarch {
 
 namespace {
 
+std::string encoding_of(const Checkpoint& checkpoint, const TensorInfo& tensor) {
+  if (!tensor.is_encoded()) return {};
+  return describe(*checkpoint.encoded[static_cast<std::size_t>(tensor.encoded)].encoding);
+}
+
 std::vector<DTypeShare> share_by_dtype(const Checkpoint& checkpoint) {
-  std::map<DType, DTypeShare> shares;
+  std::map<std::pair<DType, std::string>, DTypeShare> shares;
   for (const TensorInfo& tensor : checkpoint.tensors) {
-    DTypeShare& share = shares[tensor.dtype];
+    std::string encoding = encoding_of(checkpoint, tensor);
+    DTypeShare& share = shares[{tensor.dtype, encoding}];
     share.dtype = tensor.dtype;
+    share.encoding = std::move(encoding);
     ++share.tensors;
     share.elements += tensor.elements();
     share.bytes += tensor.bytes;
   }
   std::vector<DTypeShare> sorted;
-  for (const auto& [dtype, share] : shares) sorted.push_back(share);
+  for (const auto& [kind, share] : shares) sorted.push_back(share);
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const DTypeShare& a, const DTypeShare& b) { return a.bytes > b.bytes; });
   return sorted;
@@ -33,10 +40,12 @@ InspectLine make_line(NameGroup group, const Checkpoint& checkpoint,
   InspectLine line;
   const TensorInfo& first = checkpoint.tensors[positions[group.members.front()]];
   line.dtype = first.dtype;
+  line.encoding = encoding_of(checkpoint, first);
   line.shape = first.shape;
   const auto count = static_cast<std::int64_t>(group.members.size());
   line.elements = first.elements() * count;
-  line.bytes = first.bytes * count;
+  for (const std::size_t member : group.members)
+    line.bytes += checkpoint.tensors[positions[member]].bytes;
   if (count == 1) {
     line.file = checkpoint.files[first.file].name;
     line.offset = first.offset;
@@ -49,7 +58,7 @@ InspectLine make_line(NameGroup group, const Checkpoint& checkpoint,
 
 std::int64_t InspectReport::parameters() const {
   if (!architecture) return elements;
-  return elements - architecture->buffer_elements + architecture->packed_bytes;
+  return elements - architecture->buffer_elements;
 }
 
 InspectReport describe_checkpoint(const Checkpoint& checkpoint,
@@ -72,7 +81,8 @@ InspectReport describe_checkpoint(const Checkpoint& checkpoint,
   for (const std::size_t position : positions) {
     const TensorInfo& tensor = checkpoint.tensors[position];
     names.push_back(tensor.name);
-    kinds.push_back(fmt::format("{} {}", name(tensor.dtype), format_shape(tensor.shape)));
+    kinds.push_back(fmt::format("{} {} {}", name(tensor.dtype), format_shape(tensor.shape),
+                                encoding_of(checkpoint, tensor)));
   }
   for (NameGroup& group : single ? single_names(names) : group_names(names, kinds))
     report.lines.push_back(make_line(std::move(group), checkpoint, positions));

@@ -17,6 +17,7 @@ namespace inarch {
 struct InspectLine {
   NameGroup group;
   DType dtype = DType::f32;
+  std::string encoding;  // how the values are stored; "" for those that are as they are
   Shape shape;
   std::int64_t elements = 0;  // of all of them
   std::int64_t bytes = 0;
@@ -27,6 +28,7 @@ struct InspectLine {
 
 struct DTypeShare {
   DType dtype = DType::f32;
+  std::string encoding;
   std::int64_t tensors = 0;
   std::int64_t elements = 0;
   std::int64_t bytes = 0;
@@ -49,7 +51,7 @@ struct InspectReport {
   bool single = false;      // each line is one tensor
   bool with_stats = false;
 
-  /// Elements that are no buffers; a packed byte holds two.
+  /// Elements that are no buffers.
   std::int64_t parameters() const;
 };
 
@@ -78,14 +80,15 @@ std::string inspect_table(const InspectReport& report, std::size_t width);
 ///                 of the whole checkpoint; bytes of tensors, without headers
 ///   parameters, buffer_elements
 ///                 elements by their role; null when no architecture tells
-///   dtypes        [{dtype, tensors, elements, bytes}], the largest first
+///   dtypes        [{dtype, encoding, tensors, elements, bytes}], the largest first; encoding is
+///                 null for tensors whose elements are their values
 ///   architecture  null when it is not recognised, else {name, title, spelling (null for the usual
 ///                 one), named_by: "config" | "tensors" | "command line", agrees (null when it was
 ///                 not compared), not_compared (the reason, or null), matched, accepted, ignored,
-///                 packed, differences: [{kind: "missing" | "unexpected" | "shape" | "dtype" |
+///                 differences: [{kind: "missing" | "unexpected" | "shape" | "dtype" |
 ///                 "tied", name, tensors, expected, found}]}
 ///   config        what stands out of config.json
-///   groups        [{name, tensors, dtype, shape, elements, bytes, stats}]: the tensors that were
+///   groups        [{name, tensors, dtype, encoding, shape, elements, bytes, stats}]: those that were
 ///                 asked for; a line for a single tensor also has {file, offset}. stats is there
 ///                 when it was asked for: {finite, zeros, nans, infinities, mean, std, min, max},
 ///                 or null for types without numbers; a number that is infinite is null

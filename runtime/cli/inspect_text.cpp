@@ -23,12 +23,18 @@ std::string share_text(std::int64_t part, std::int64_t whole) {
   return share > 0 && share < 0.1 ? "< 0.1 %" : fmt::format("{:.1f} %", share);
 }
 
+/// "bf16", or "bf16 in fp8 128x128" for values that are stored in some other way.
+std::string type_text(const auto& typed) {
+  const std::string dtype(name(typed.dtype));
+  return typed.encoding.empty() ? dtype : fmt::format("{} in {}", dtype, typed.encoding);
+}
+
 std::string dtypes_text(const InspectReport& report) {
-  if (report.dtypes.size() == 1) return fmt::format("all {}", name(report.dtypes[0].dtype));
+  if (report.dtypes.size() == 1) return "all " + type_text(report.dtypes[0]);
   std::string text;
   for (const DTypeShare& share : report.dtypes)
     text +=
-        fmt::format("{}{} {} ({})", text.empty() ? "" : ", ", name(share.dtype),
+        fmt::format("{}{} {} ({})", text.empty() ? "" : ", ", type_text(share),
                     share_text(share.bytes, report.tensor_bytes), plural(share.tensors, "tensor"));
   return text;
 }
@@ -52,8 +58,6 @@ std::string architecture_text(const ArchitectureFinding& finding) {
     text += fmt::format("; {}; {} as they should be", mismatch_counts(finding),
                         format_count(finding.matched));
   }
-  if (finding.packed > 0)
-    text += fmt::format(", {} packed, two values to a byte", format_count(finding.packed));
   if (finding.accepted > 0)
     text += fmt::format(", {} in parts that it leaves open", format_count(finding.accepted));
   if (finding.ignored > 0)
@@ -139,7 +143,7 @@ std::string inspect_table(const InspectReport& report, std::size_t width) {
   TextTable table(std::move(columns));
   for (const InspectLine& line : report.lines) {
     std::vector<std::string> cells = {escape_for_terminal(line.group.text(most_ranges), 8192),
-                                      std::string(name(line.dtype))};
+                                      type_text(line)};
     const auto more = report.with_stats ? stats_cells(line) : size_cells(line, report.single);
     cells.insert(cells.end(), more.begin(), more.end());
     table.add(std::move(cells));

@@ -11,6 +11,7 @@
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 #include "runtime/cli/exit_code.h"
+#include "runtime/cli/logical_checkpoint.h"
 #include "runtime/cli/tensor_values.h"
 #include "runtime/io/checkpoint.h"
 #include "runtime/io/directory.h"
@@ -66,7 +67,8 @@ std::shared_ptr<const Checkpoint> open_source(const SourceRequest& request,
     location = *snapshot;
   }
   auto checkpoint = open_checkpoint(location, diagnostics);
-  return checkpoint ? std::make_shared<const Checkpoint>(std::move(*checkpoint)) : nullptr;
+  if (!checkpoint || !read_encodings(*checkpoint, diagnostics)) return nullptr;
+  return std::make_shared<const Checkpoint>(std::move(*checkpoint));
 }
 
 Result<PartText> read_part(const std::string& directory, const std::string& name) {

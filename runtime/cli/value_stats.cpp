@@ -161,7 +161,7 @@ Result<std::vector<std::optional<ValueStats>>> measure_tensors(
   std::int64_t all_bytes = 0;
   for (std::size_t k = 0; k < positions.size(); ++k) {
     const TensorInfo& tensor = checkpoint.tensors[positions[k]];
-    if (!has_numbers(tensor.dtype)) continue;
+    if (tensor.is_encoded() || !has_numbers(tensor.dtype)) continue;
     results[k].emplace();
     sizes[k] = tensor.elements();
     all_bytes += tensor.bytes;

@@ -85,6 +85,13 @@ class Evaluator {
   bool apply(const MatmulOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
              std::byte* target);
 
+  bool apply(const DecodeOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+             std::byte* target);
+  bool apply(const EncodeOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+             std::byte* target);
+  bool apply(const LowRankOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+             std::byte* target);
+
   bool view_of_read(const ViewOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
                     std::byte* target);
   bool gather_stored(const ViewOp& op, const Op& self, std::int64_t begin, std::int64_t n,
@@ -109,6 +116,21 @@ class Evaluator {
   template <typename T>
   bool reduce_long_row(const ReduceOp& op, std::uint32_t input, std::int64_t outer, T* result);
   bool materialise_cutoffs(const LargestOp& op, const Op& self, std::byte* result);
+
+  bool decode_flat(const DecodeOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+                   float* values);
+  bool decode_rows(const DecodeOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+                   float* values);
+  void decode_whole_rows(const Encoding& encoding, const std::byte* kept, std::int64_t first,
+                         std::int64_t rows, float* values) const;
+  bool materialise_parts(const DecodeOp& op, const Op& self, std::byte* kept);
+  bool read_scales(const DecodeOp& op, const Op& self, float* scales);
+  bool read_nested_scales(const DecodeOp& op, const Op& self, float* scales);
+  const ReadOp& part_read(const Op& self, std::size_t part) const {
+    return std::get<ReadOp>(program_[self.inputs[part]].data);
+  }
+  bool materialise_scales(const EncodeOp& op, const Op& self, float* scales);
+  bool materialise_factors(const LowRankOp& op, const Op& self, float* factors);
 
   bool read(const ReadOp& op, std::int64_t first, std::int64_t n, void* into);
   bool keep(Status status);

@@ -81,6 +81,16 @@ Status Evaluator::materialise(Materialised& into) {
       into.blocks[i] = Block(elements * how_.width);
       good = eval_long(op.inputs[1], 0, elements, into.blocks[i].data());
     }
+    if (const auto* decode = std::get_if<DecodeOp>(&op.data)) {
+      into.blocks[i] = Block(scratch::kept_bytes(*decode->encoding));
+      good = materialise_parts(*decode, op, into.blocks[i].data());
+    } else if (const auto* encode = std::get_if<EncodeOp>(&op.data)) {
+      into.blocks[i] = Block(encode->encoding->block_count() * std::int64_t{sizeof(float)});
+      good = materialise_scales(*encode, op, static_cast<float*>(static_cast<void*>(into.blocks[i].data())));
+    } else if (const auto* factors = std::get_if<LowRankOp>(&op.data)) {
+      into.blocks[i] = Block(op.count * std::int64_t{sizeof(float)});
+      good = materialise_factors(*factors, op, static_cast<float*>(static_cast<void*>(into.blocks[i].data())));
+    }
     if (!good) return std::move(*fault_);
   }
   return {};

@@ -229,6 +229,14 @@ void StepWork::read_ahead(const Program& program, std::uint32_t at, std::int64_t
     inarch::read_ahead(state_.inputs.file(*read), read->offset + begin * width, n * width);
     return;
   }
+  if (const auto* decode = std::get_if<DecodeOp>(&op.data)) {
+    const Encoding& e = *decode->encoding;
+    if (scratch::decodes_rows(e)) return;
+    const int values = e.codec == Codec::scaled_fp8 ? 1 : 2;  // in a byte
+    const std::uint32_t codes = op.inputs[*e.find(PartRole::codes)];
+    read_ahead(program, codes, begin / values, n / values);
+    return;
+  }
   if (!is_elementwise(op) && !std::holds_alternative<LargestOp>(op.data)) return;
   for (const std::uint32_t input : op.inputs) read_ahead(program, input, begin, n);
 }

@@ -1,0 +1,29 @@
+#include "runtime/cli/logical_checkpoint.h"
+
+#include <fmt/format.h>
+
+#include "compiler/encoding/recognise_encodings.h"
+#include "compiler/support/text.h"
+#include "runtime/cli/shard_reader.h"
+
+namespace inarch {
+
+bool read_encodings(Checkpoint& checkpoint, Diagnostics& diagnostics) {
+  constexpr std::int64_t most_bytes = 65536;
+  const std::size_t before = diagnostics.errors();
+  ShardReader reader(checkpoint);
+  const auto read = [&](const TensorInfo& tensor) -> Result<std::string> {
+    if (tensor.bytes > most_bytes) {
+      return error("E438", fmt::format("tensor '{}' has {} bytes, too many for what it is to hold",
+                                       escape_for_terminal(tensor.name), tensor.bytes));
+    }
+    std::string bytes(static_cast<std::size_t>(tensor.bytes), '\0');
+    const Status status = reader.read(tensor, 0, std::as_writable_bytes(std::span(bytes)));
+    if (!status) return status.error();
+    return bytes;
+  };
+  recognise_encodings(checkpoint, read, diagnostics);
+  return diagnostics.errors() == before;
+}
+
+}  // namespace inarch
