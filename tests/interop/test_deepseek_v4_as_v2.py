@@ -22,7 +22,7 @@ VARIANTS = {
     "files": V4(files=3, spelling=published, seed=4),
     "one-group": V4(dict(o_groups=1), seed=5),
     "three-groups": V4(dict(num_attention_heads=6, o_groups=3, head_dim=8, qk_rope_head_dim=6)),
-    "as-wide-as-pro": V4(dict(compress_ratios=[128, 128, 4, 128], num_hash_layers=3), seed=6),
+    "layers-as-in-pro": V4(dict(compress_ratios=[128, 128, 4, 128], num_hash_layers=3), seed=6),
     "biased": V4(dict(mlp_bias=True), seed=7),
     "tied": V4(dict(tie_word_embeddings=True), seed=8),
 }
