@@ -219,7 +219,7 @@ class GraphBuilder {
     const Target* target = target_of(to);
     const std::string& name = to.name;
     const ArchTensor* wanted = target ? target->find(name) : nullptr;
-    const auto dtype = choose_dtype(instance, bound_.outputs[to.output], value.type, wanted, scope);
+    const auto dtype = choose_dtype(instance, bound_.outputs[to.output], value, wanted, scope);
     if (!dtype) return;
     Output output{to.output,
                   name,
@@ -307,8 +307,9 @@ class GraphBuilder {
   /// The rule's dtype, else one that the architecture fixes, else the output's (for floats), else
   /// the operand's.
   std::optional<DType> choose_dtype(const RuleInstance& instance, const BoundOutput& output,
-                                    const TensorType& type, const ArchTensor* wanted,
+                                    const Typed& value, const ArchTensor* wanted,
                                     const Scope& scope) {
+    const TensorType& type = value.type;
     std::optional<DType> dtype;
     if (instance.rule->dtype) {
       const auto text = evaluate(*instance.rule->dtype, scope, diagnostics_);
@@ -332,6 +333,7 @@ class GraphBuilder {
     const bool unchanged = type.chosen && *dtype == type.dtype;
     if (unchanged || (is_arithmetic(*dtype) && (!type.chosen || is_arithmetic(type.dtype))))
       return dtype;
+    if (!type.chosen && can_be_stored_as(graph_, value.node, *dtype)) return dtype;
     diagnostics_.add(
         error("E306", fmt::format("{} values cannot become {}", inarch::name(type.dtype),
                                   inarch::name(*dtype)))

@@ -39,7 +39,7 @@ std::optional<TensorType> TensorBuilder::joint_type(const TensorExpr& call,
   type.chosen = true;
   for (const Typed& x : xs) {
     const bool fits = x.type.dtype == type.dtype || (computes(x.type) && computes(type)) ||
-                      (!x.type.chosen && can_be_stored_as((*context_.graph)[x.node], type.dtype));
+                      (!x.type.chosen && can_be_stored_as(*context_.graph, x.node, type.dtype));
     if (fits) continue;
     fault(call, "E306",
           fmt::format("{} and {} values cannot be in one tensor", name(type.dtype),

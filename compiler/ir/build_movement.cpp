@@ -258,8 +258,7 @@ std::optional<Typed> TensorBuilder::resize(const TensorExpr& call, const CallArg
 
 bool TensorBuilder::can_fill(double value, const Typed& x, const TensorExpr& call,
                              const CallArguments& arguments) {
-  if (can_be_stored_as({FillOp{value}, {}, x.type.dtype, x.type.shape(), call.span}, x.type.dtype))
-    return true;
+  if (can_hold(x.type.dtype, value)) return true;
   fault(call, "E306", fmt::format("{} cannot hold {}", name(x.type.dtype), value),
         arguments.has("fill") ? arguments.span("fill") : call.transform_span);
   return false;

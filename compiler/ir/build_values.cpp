@@ -1,5 +1,7 @@
 #include <cmath>
 #include <limits>
+#include <set>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -7,10 +9,8 @@
 
 namespace inarch {
 
-bool can_be_stored_as(const Node& node, DType dtype) {
-  const auto* fill = std::get_if<FillOp>(&node.data);
-  if (!fill) return false;
-  if (is_arithmetic(dtype) || fill->value == 0) return true;
+bool can_hold(DType dtype, double value) {
+  if (is_arithmetic(dtype) || value == 0) return true;
   const bool is_unsigned = dtype == DType::boolean || dtype == DType::u8 || dtype == DType::u16 ||
                            dtype == DType::u32 || dtype == DType::u64;
   const bool is_signed =
@@ -20,7 +20,25 @@ bool can_be_stored_as(const Node& node, DType dtype) {
   const int digits = dtype == DType::boolean ? 1 : bits(dtype) - (is_signed ? 1 : 0);
   const double high = digits > 53 ? 0x1p53 : std::ldexp(1.0, digits) - 1;
   const double low = is_unsigned ? 0 : digits > 53 ? -0x1p53 : -high - 1;
-  return fill->value >= low && fill->value <= high && std::trunc(fill->value) == fill->value;
+  return value >= low && value <= high && std::trunc(value) == value;
+}
+
+bool can_be_stored_as(const Graph& graph, NodeId root, DType dtype) {
+  std::vector<NodeId> pending = {root};
+  std::set<NodeId> seen;
+  while (!pending.empty()) {
+    const NodeId id = pending.back();
+    pending.pop_back();
+    if (!seen.insert(id).second) continue;
+    const Node& node = graph[id];
+    const auto* fill = std::get_if<FillOp>(&node.data);
+    const bool moves = std::holds_alternative<ViewOp>(node.data) ||
+                       std::holds_alternative<ConcatOp>(node.data) ||
+                       std::holds_alternative<TakeOp>(node.data);
+    if (fill ? !can_hold(dtype, fill->value) : !moves) return false;
+    pending.insert(pending.end(), node.inputs.begin(), node.inputs.end());
+  }
+  return true;
 }
 
 std::optional<Typed> TensorBuilder::pointwise(const TensorExpr& call,

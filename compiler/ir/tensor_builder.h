@@ -160,9 +160,12 @@ class TensorBuilder {
   int random_ops_ = 0;
 };
 
-/// True when the node is a fill whose value elements of `dtype` hold exactly, which matters for
-/// those that nothing can be rounded to.
-bool can_be_stored_as(const Node& node, DType dtype);
+/// True when elements of `dtype` hold the value exactly, or round to it as floats do.
+bool can_hold(DType dtype, double value);
+
+/// True when the tensor is made of fills alone, however they were moved, whose values elements of
+/// `dtype` can hold: nothing is computed, so that it may be integers.
+bool can_be_stored_as(const Graph& graph, NodeId root, DType dtype);
 
 /// The type with one axis given another size.
 TensorType with_axis_size(TensorType type, const AxisPosition& at, std::int64_t size);

@@ -32,11 +32,13 @@ Moved moved(const Node& node, const std::vector<Moved>& known) {
   if (is_arithmetic(node.data) || std::holds_alternative<RandomOp>(node.data) ||
       std::holds_alternative<IdentityOp>(node.data))
     return {};
+  bool stored = false;
   for (const NodeId input : node.inputs) {
     const Moved& below = known[input];
     if (!below.only || (below.dtype && *below.dtype != node.dtype)) return {};
+    stored = stored || below.dtype;
   }
-  return {true, node.dtype};
+  return {true, node.inputs.empty() || stored ? std::optional(node.dtype) : std::nullopt};
 }
 
 }  // namespace

@@ -32,6 +32,31 @@ TEST(Joins, LetIntegersStandBesideFillsThatTheyCanHold) {
   EXPECT_EQ(joined("stack(m:flags, constant(2, shape=[6, 4]))").attempt.codes(), "E306");
 }
 
+Built whole(const std::string& expression) {
+  return build_rules(mixed(), "tensors: [ { from: '" + expression + "', to: o, dtype: i64 } ]\n");
+}
+
+TEST(Fills, MayBeWholeNumbersHoweverTheyWereMoved) {
+  for (const char* fills :
+       {"zeros(shape=[2, 3])", "constant(7, shape=[2]) | tile(rows=3) | reshape([3, 2])",
+        "concat(constant(1, shape=[2, 1]), constant(2, shape=[2, 3]), axis=columns)",
+        "stack(ones(shape=[2]), zeros(shape=[2])) | gather(rows=[1, 0, 1])"}) {
+    const Built built = whole(fills);
+    ASSERT_TRUE(built.graph) << built.attempt.said();
+    EXPECT_EQ(built.output("o").dtype, DType::i64) << fills;
+    EXPECT_EQ(find_fault(*built.graph), "") << fills;
+  }
+}
+
+TEST(Fills, AreNoWholeNumbersOnceTheyAreComputedWith) {
+  for (const char* values :
+       {"constant(0.5, shape=[2])", "concat(zeros(shape=[2]), constant(1.5, shape=[2]))",
+        "normal(shape=[2])", "identity(shape=[2, 2])", "zeros(shape=[2]) | add(1)",
+        "concat(zeros(shape=[2]), uniform(shape=[2]))", "m:half", "zeros(shape=[2]) | cast(f32)"}) {
+    EXPECT_EQ(whole(values).attempt.codes(), "E306") << values;
+  }
+}
+
 TEST(Joins, TakeTheDtypeOfTheFirstOperandThatHasOne) {
   EXPECT_EQ(joined("concat(zeros(shape=[1, 4]), m:half)").output("o").dtype, DType::bf16);
   EXPECT_EQ(joined("stack(ones(shape=[6, 4]), m:half)").output("o").dtype, DType::bf16);
