@@ -65,7 +65,8 @@ std::optional<Typed> TensorBuilder::build_one(const TensorExpr& expression) {
   if (results.empty()) return std::nullopt;
   if (results.size() > 1) {
     fault(expression, "E312",
-          fmt::format("'split' gives {} tensors where one is due", results.size()),
+          fmt::format("'{}' gives {} tensors where one is due", spec(expression.transform).name,
+                      results.size()),
           expression.span);
     return std::nullopt;
   }
@@ -178,6 +179,7 @@ std::vector<Typed> TensorBuilder::call(const TensorExpr& expression) {
     if (!whole_elements(input, expression)) return {};
   }
   if (expression.transform == Transform::split) return split(expression, arguments, inputs[0]);
+  if (is_factorisation(expression.transform)) return low_rank(expression, arguments, inputs);
   auto result = single(expression, arguments, inputs);
   if (!result) return {};
   if (!checked_numel(result->type.shape())) {
@@ -240,6 +242,7 @@ std::optional<Typed> TensorBuilder::single(const TensorExpr& e, const CallArgume
     case Transform::largest_mask:
       return largest(e, a, x[0]);
     case Transform::matmul:
+    case Transform::reconstruct:
       return matmul(e, x[0], x[1]);
     case Transform::outer:
       return outer(e, x[0], x[1]);
@@ -267,7 +270,9 @@ std::optional<Typed> TensorBuilder::single(const TensorExpr& e, const CallArgume
     case Transform::identity:
       return initial(e, a);
     case Transform::split:
-      break;  // has several results: handled by the caller
+    case Transform::low_rank:
+    case Transform::weighted_low_rank:
+      break;  // have several results: handled by the caller
   }
   return std::nullopt;
 }

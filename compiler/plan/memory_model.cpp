@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <limits>
 
+#include "compiler/plan/low_rank_memory.h"
+
 namespace inarch {
 
 namespace {
@@ -219,7 +221,8 @@ std::int64_t span_elements(const Op& read, const Evaluation& how) {
 
 std::int64_t low_rank_bytes(const LowRankOp& op, bool weighted) {
   const std::int64_t matrix = buffer(multiply(op.rows, op.columns), sizeof(float));
-  return add(matrix, weighted ? buffer(op.columns, sizeof(float)) : 0);
+  const std::int64_t moments = weighted ? buffer(op.columns, sizeof(float)) : 0;
+  return add(add(matrix, moments), buffer(low_rank_scratch(op, weighted), 1));
 }
 
 namespace {
@@ -344,8 +347,9 @@ std::int64_t materialise_bytes(const Program& program, const Evaluation& how) {
       const std::int64_t tile = buffer(std::min(how.tile, program[op.inputs[0]].count), how.width);
       most = std::max(most, add(tile, sizes[op.inputs[0]]));
     } else if (const auto* factors = op_if<LowRankOp>(op)) {
-      most = std::max(most, add(low_rank_bytes(*factors, op.inputs.size() > 1),
-                                std::max(sizes[op.inputs[0]], sizes[op.inputs.back()])));
+      const std::int64_t tile = how.width == 8 ? buffer(how.tile, how.width) : 0;
+      const std::int64_t inputs = std::max(sizes[op.inputs[0]], sizes[op.inputs.back()]);
+      most = std::max(most, add(low_rank_bytes(*factors, op.inputs.size() > 1), add(tile, inputs)));
     }
   }
   return add(most, unit_cache_bytes(program, how));

@@ -21,6 +21,11 @@ bool is_materialised(const Op& op) {
          std::holds_alternative<EncodeOp>(op.data) || std::holds_alternative<LowRankOp>(op.data);
 }
 
+bool has_factors(const Program& program) {
+  return std::any_of(program.begin(), program.end(),
+                     [](const Op& op) { return std::holds_alternative<LowRankOp>(op.data); });
+}
+
 namespace {
 
 std::int64_t add(std::int64_t a, std::int64_t b) {

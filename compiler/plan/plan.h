@@ -49,6 +49,9 @@ bool is_elementwise(const Op& op);
 /// before the tiles of its step.
 bool is_materialised(const Op& op);
 
+/// True when a matrix is factored on the way, which one worker does as a whole.
+bool has_factors(const Program& program);
+
 /// Bytes that move from a source file to a shard as they are: one tensor, part of one, or a run of
 /// tensors that are neighbours in both.
 struct CopyStep {
@@ -71,8 +74,8 @@ struct ComputeStep {
 struct Step {
   std::uint32_t first_output = 0;  // index into Plan::outputs
   std::variant<CopyStep, MoveStep, ComputeStep> work;
-  /// The step before has the same program but for its last op, and what it materialised is used
-  /// here too.
+  /// The step before has the same program but for its last op and the output before in the same
+  /// shard: what it materialises is used here too, and both are worked on as one.
   bool shares_before = false;
   std::int64_t scratch_bytes = 0;   // per worker that works on it (memory_model.h)
   std::int64_t resident_bytes = 0;  // materialised operands, from its first tile to its last

@@ -64,7 +64,13 @@ std::vector<Destination> read_destinations(const YamlNode& to, Diagnostics& diag
   if (to.is_sequence()) {
     for (const YamlNode& item : to.items) add(item);
   } else if (to.is_mapping()) {
-    for (const auto& [key, value] : to.entries) add(value);
+    for (const auto& [key, value] : to.entries) {
+      const std::size_t before = destinations.size();
+      add(value);
+      if (destinations.size() == before) continue;
+      destinations.back().result = key.text;
+      destinations.back().result_span = key.span;
+    }
   } else {
     add(to);
   }

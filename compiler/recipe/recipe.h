@@ -84,6 +84,15 @@ struct Destination {
   Span output_span;
   std::optional<NamePattern> index;  // of an output with `for`
   NamePattern name;
+  std::string result;  // which of several results, where `to` is a mapping
+  Span result_span;
+};
+
+/// An entry of `record:`: what each of a rule's tensors adds to a mapping in the output's config.
+struct RecordDecl {
+  std::string path;  // of the mapping, dotted
+  NamePattern key;
+  YamlNode value;
 };
 
 /// One line of `tensors:` or `define:`. `value` holds `combine` or `init` and the pipeline over the
@@ -99,6 +108,7 @@ struct Rule {
   std::vector<Destination> to;  // several only for a transform with several results
   std::optional<Template> dtype;
   Span dtype_span;
+  std::vector<RecordDecl> records;
   bool rest = false;
   bool is_definition = false;  // of `define:`: read by other rules, and not written
 };

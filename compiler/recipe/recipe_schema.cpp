@@ -226,6 +226,11 @@ Value rule_schema() {
        {"combine", combination()},
        {"init", definition("init_step", "a tensor from nothing")},
        {"dtype", definition("dtype", "of this output")},
+       {"record",
+        Map{{"type", "object"},
+            {"additionalProperties", Map{{"type", "object"}}},
+            {"description", "entries that each of these tensors adds to a mapping in the config: "
+                            "{ truncation_ranks: { \"{name}\": \"${rank}\" } }"}}},
        {"rest", flag("take what no other rule took")}},
       {"to"}, "one rule: each tensor that it names is defined once");
 }

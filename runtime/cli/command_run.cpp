@@ -6,6 +6,7 @@
 #include "compiler/support/text.h"
 #include "runtime/cli/console_progress.h"
 #include "runtime/cli/exit_code.h"
+#include "runtime/cli/factor_table.h"
 #include "runtime/cli/part_list.h"
 #include "runtime/cli/recipe_options.h"
 #include "runtime/cli/stop_signal.h"
@@ -64,6 +65,7 @@ void say_json(const RunReport& report, const Plan& plan, const std::string& outp
                           {"peak_memory", report.peak_memory},
                           {"output_digest", report.output_digest},
                           {"plan_sha256", report.plan_digest}});
+  if (!report.factors.empty()) result.set_path("factors", factor_values(report.factors));
   if (!plan.parts.empty()) result.set_path("outputs", part_values(summarize_parts(plan)));
   console.write(write_json(result, JsonStyle::compact) + "\n");
 }
@@ -91,6 +93,7 @@ void say_done(const RunReport& report, const Plan& plan, const std::string& outp
   text += fmt::format(", peak memory {}\n  digest {}\n", format_memory(report.peak_memory),
                       report.output_digest);
   text += part_lines(summarize_parts(plan), static_cast<std::size_t>(console.width()));
+  text += factor_table(report.factors, static_cast<std::size_t>(console.width()));
   text += console.dim(fmt::format("next: inarch verify {}\n", shown));
   console.say(text);
 }
