@@ -23,7 +23,8 @@ constexpr double small_error = 0.01;
 
 std::int64_t block_width(const LowRankProblem& problem) {
   if (problem.oversampling >= 0) return problem.rank + problem.oversampling;
-  return (problem.rank + 8 + 15) / 16 * 16;  // products are fastest on whole vectors
+  // Products are fastest on whole vectors, and pay for a pass over W from some width on.
+  return std::max<std::int64_t>(32, (problem.rank + 15) / 16 * 16);
 }
 
 struct AllBuffers {
