@@ -14,8 +14,9 @@ namespace {
 
 // Up to this many rows or columns the exact factors take about as long as a sketch.
 constexpr std::int64_t exact_up_to = 160;
-// A Krylov space of fewer steps than this would not be close enough to the best.
-constexpr std::int64_t least_steps = 4;
+// A Krylov space of as many steps takes no longer than the exact factors only where it has fewer
+// columns than the matrix, and may need as many.
+constexpr std::int64_t least_steps = max_power_iterations + 1;
 // Magnitudes with room for the squares and sums of any matrix on either side, in f32.
 constexpr int most_exponent = 40;
 // Below this share of ‖W‖² a difference of squares has lost too many digits.
