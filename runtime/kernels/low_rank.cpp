@@ -14,9 +14,9 @@ namespace {
 
 // Up to this many rows or columns the exact factors take about as long as a sketch.
 constexpr std::int64_t exact_up_to = 160;
-// A Krylov space of as many steps takes no longer than the exact factors only where it has fewer
-// columns than the matrix, and may need as many.
-constexpr std::int64_t least_steps = max_power_iterations + 1;
+// A matrix of fewer blocks than this is factored exactly in less time than it takes a Krylov space
+// to come close.
+constexpr std::int64_t least_blocks = 8;
 // Magnitudes with room for the squares and sums of any matrix on either side, in f32.
 constexpr int most_exponent = 40;
 // Below this share of ‖W‖² a difference of squares has lost too many digits.
@@ -146,8 +146,10 @@ LowRankShape shape_of(const LowRankProblem& problem) {
   shape.until_close = problem.power_iterations < 0;
   const std::int64_t wanted =
       1 + (shape.until_close ? max_power_iterations : problem.power_iterations);
-  const std::int64_t steps = std::min(wanted, shape.wide / shape.block);
-  shape.exact = problem.exact || shape.wide <= exact_up_to || steps < std::min(wanted, least_steps);
+  const std::int64_t blocks = shape.wide / shape.block;
+  const std::int64_t steps = std::min(wanted, blocks);
+  shape.exact = problem.exact || shape.wide <= exact_up_to ||
+                blocks < (shape.until_close ? least_blocks : wanted);
   shape.steps = static_cast<int>(steps);
   shape.basis = shape.block * steps;
   return shape;

@@ -11,7 +11,7 @@ namespace {
 
 // The squared error may be above the best by this share when the iteration stops: 1.003².
 constexpr double close_enough = 0.006;
-constexpr double least_ratio = 0.4;
+constexpr double least_ratio = 0.5;
 // By which energies in f32 may be wrong: an error of this size is not known, and not close.
 constexpr double f32_noise = 1e-6;
 

@@ -235,7 +235,8 @@ class LowRankSketch : public testing::TestWithParam<std::array<std::int64_t, 3>>
 
 TEST_P(LowRankSketch, IsWithinHalfAPercentOfTheBest) {
   const auto [m, n, r] = GetParam();
-  const LowRankProblem problem = problem_of(m, n, r);
+  LowRankProblem problem = problem_of(m, n, r);
+  problem.oversampling = 0;
   std::vector<float> w = gaussian(m, n);
   EXPECT_FALSE(factor(problem, w).result.exact);
   round_to_bf16(w);
@@ -258,14 +259,15 @@ TEST_P(LowRankSketch, IsWithinHalfAPercentOfTheBest) {
 INSTANTIATE_TEST_SUITE_P(Shapes, LowRankSketch,
                          testing::Values(std::array<std::int64_t, 3>{200, 200, 16},
                                          std::array<std::int64_t, 3>{194, 210, 24},
-                                         std::array<std::int64_t, 3>{230, 195, 32}));
+                                         std::array<std::int64_t, 3>{230, 195, 24}));
 
 TEST(LowRank, EqualSingularValuesAreAllFound) {
   // Two rotations' worth of ones: 20 equal values, and noise that a block would rather follow.
   constexpr std::int64_t n = 200, count = 20;
   std::vector<float> w(at(n * n));
   for (std::int64_t i = 0; i < count; ++i) w[at((7 * i % n) * n + 3 * i % n)] = 1;
-  const LowRankProblem problem = problem_of(n, n, count);
+  LowRankProblem problem = problem_of(n, n, count);
+  problem.oversampling = 0;
   expect_close(problem, w, 1.005, "equal");
   add_noise(0.004, w);
   expect_close(problem, w, 1.005, "equal, with noise");
@@ -275,7 +277,7 @@ TEST(LowRank, EqualSingularValuesAreAllFound) {
 }
 
 TEST(LowRank, ZerosHaveZeroFactors) {
-  for (const std::int64_t n : {6, 200}) {
+  for (const std::int64_t n : {6, 260}) {
     const LowRankProblem problem = problem_of(n, n, 4);
     const Factors f = factor(problem, std::vector<float>(at(n * n)));
     EXPECT_EQ(f.result.fault, LowRankFault::none);
@@ -291,7 +293,7 @@ TEST(LowRank, ZerosHaveZeroFactors) {
 TEST(LowRank, RefusesWhatIsNotFinite) {
   const float infinity = std::numeric_limits<float>::infinity();
   for (const float bad : {infinity, -infinity, std::numeric_limits<float>::quiet_NaN()}) {
-    for (const std::int64_t n : {8, 200}) {
+    for (const std::int64_t n : {8, 260}) {
       std::vector<float> w = gaussian(n, n);
       w[at(n * n - 3)] = bad;
       EXPECT_EQ(factor(problem_of(n, n, 4), w).result.fault, LowRankFault::not_finite);
@@ -300,7 +302,7 @@ TEST(LowRank, RefusesWhatIsNotFinite) {
 }
 
 TEST(LowRank, MagnitudesDoNotMatter) {
-  for (const std::int64_t n : {20, 200}) {
+  for (const std::int64_t n : {20, 260}) {
     LowRankProblem problem = problem_of(n, n, 8);
     const Factors plain = factor(problem, gaussian(n, n));
     for (const int exponent : {-90, 100}) {
@@ -323,7 +325,7 @@ TEST(LowRank, MagnitudesDoNotMatter) {
 
 TEST(LowRank, SplitsTheSingularValues) {
   for (const auto& [m, n] :
-       {std::array<std::int64_t, 2>{20, 12}, {12, 20}, {200, 240}, {240, 200}}) {
+       {std::array<std::int64_t, 2>{20, 12}, {12, 20}, {260, 280}, {280, 260}}) {
     for (const FactorSplit split : {FactorSplit::both, FactorSplit::left, FactorSplit::right}) {
       LowRankProblem problem = problem_of(m, n, 6);
       problem.split = split;
@@ -354,10 +356,11 @@ TEST(LowRank, SplitsTheSingularValues) {
 }
 
 TEST(LowRank, SameArgumentsSameBits) {
-  LowRankProblem problem = problem_of(260, 220, 12);
+  LowRankProblem problem = problem_of(280, 260, 12);
   problem.key = "layer.3";
-  const std::vector<float> w = gaussian(260, 220);
+  const std::vector<float> w = gaussian(280, 260);
   const Factors first = factor(problem, w);
+  ASSERT_FALSE(first.result.exact);
   std::array<Factors, 2> others;
   std::thread one([&] { others[0] = factor(problem, w); });
   std::thread two([&] { others[1] = factor(problem, w); });
@@ -408,6 +411,7 @@ TEST(LowRank, WeighsColumnsByTheirMoments) {
   for (const auto& [m, n] :
        {std::array<std::int64_t, 2>{24, 18}, {18, 24}, {220, 200}, {200, 220}}) {
     LowRankProblem problem = problem_of(m, n, 8);
+    problem.oversampling = 0;
     std::vector<float> moments(at(n));
     for (std::int64_t j = 0; j < n; ++j) moments[at(j)] = static_cast<float>((j * 7) % 11) * 0.3F;
     problem.column_scale = moments;
