@@ -14,8 +14,9 @@ namespace {
 
 // Up to this many rows or columns the exact factors take about as long as a sketch.
 constexpr std::int64_t exact_up_to = 160;
-// A Krylov space of fewer steps than this would not be close enough to the best.
-constexpr std::int64_t least_steps = 4;
+// A matrix of fewer blocks than this is factored exactly in less time than it takes a Krylov space
+// to come close.
+constexpr std::int64_t least_blocks = 8;
 // Magnitudes with room for the squares and sums of any matrix on either side, in f32.
 constexpr int most_exponent = 40;
 // Below this share of ‖W‖² a difference of squares has lost too many digits.
@@ -23,7 +24,8 @@ constexpr double small_error = 0.01;
 
 std::int64_t block_width(const LowRankProblem& problem) {
   if (problem.oversampling >= 0) return problem.rank + problem.oversampling;
-  return (problem.rank + 8 + 15) / 16 * 16;  // products are fastest on whole vectors
+  // Products are fastest on whole vectors, and pay for a pass over W from some width on.
+  return std::max<std::int64_t>(32, (problem.rank + 15) / 16 * 16);
 }
 
 struct AllBuffers {
@@ -144,8 +146,10 @@ LowRankShape shape_of(const LowRankProblem& problem) {
   shape.until_close = problem.power_iterations < 0;
   const std::int64_t wanted =
       1 + (shape.until_close ? max_power_iterations : problem.power_iterations);
-  const std::int64_t steps = std::min(wanted, shape.wide / shape.block);
-  shape.exact = problem.exact || shape.wide <= exact_up_to || steps < std::min(wanted, least_steps);
+  const std::int64_t blocks = shape.wide / shape.block;
+  const std::int64_t steps = std::min(wanted, blocks);
+  shape.exact = problem.exact || shape.wide <= exact_up_to ||
+                blocks < (shape.until_close ? least_blocks : wanted);
   shape.steps = static_cast<int>(steps);
   shape.basis = shape.block * steps;
   return shape;

@@ -3,6 +3,7 @@
 
 #include "runtime/kernels/low_rank_parts.h"
 #include "runtime/kernels/random.h"
+#include "runtime/kernels/thin_product.h"
 
 namespace inarch {
 
@@ -10,6 +11,9 @@ namespace {
 
 // The squared error may be above the best by this share when the iteration stops: 1.003².
 constexpr double close_enough = 0.006;
+constexpr double least_ratio = 0.5;
+// By which energies in f32 may be wrong: an error of this size is not known, and not close.
+constexpr double f32_noise = 1e-6;
 
 class KrylovSpace {
  public:
@@ -33,8 +37,8 @@ class KrylovSpace {
  private:
   /// The next block of v is Xᵀ · u[tall, count]; none is left of it where v spans X already.
   bool append_backward(std::int64_t count) {
-    multiply(shape_.wide, count, shape_.tall, {task_.w, shape_.columns, !shape_.transposed},
-             {buffers_.u.data(), count}, ProductMode::set, buffers_.z.data(), count);
+    thin_product(shape_.wide, count, shape_.tall, {task_.w, shape_.columns, !shape_.transposed},
+                 buffers_.u.data(), count, buffers_.z.data(), count);
     last_ = append_orthonormal(shape_, buffers_, have_, count);
     return last_ >= 0;
   }
@@ -42,9 +46,13 @@ class KrylovSpace {
   /// y and its Gram matrix, for the newest block of v.
   void extend_products() {
     const std::int64_t basis = shape_.basis;
-    multiply(shape_.tall, last_, shape_.wide, {task_.w, shape_.columns, shape_.transposed},
-             {buffers_.v.data() + have_, basis}, ProductMode::set, buffers_.y.data() + have_,
-             basis);
+    // Rows of a power of two apart would share a few places of the cache.
+    float* const block = buffers_.z.data();
+    for (std::int64_t i = 0; i < shape_.wide; ++i) {
+      std::copy_n(buffers_.v.data() + i * basis + have_, last_, block + i * last_);
+    }
+    thin_product(shape_.tall, last_, shape_.wide, {task_.w, shape_.columns, shape_.transposed},
+                 block, last_, buffers_.y.data() + have_, basis);
     const std::int64_t total = have_ + last_;
     double* const gram = buffers_.gram.data() + have_;
     for (std::int64_t i = 0; i < total; ++i) std::fill_n(gram + i * basis, last_, 0.0);
@@ -85,7 +93,9 @@ class KrylovSpace {
   }
 
   /// Estimates what further steps would add to the energy of the first `rank` components: their
-  /// gains fall geometrically, by the last two where there are two, and by 0.4 for a start.
+  /// gains fall geometrically, as the last two did. The first gain may be that of a few components
+  /// that stand out, and says little of those that do not, so none is taken to fall faster than
+  /// flat spectra let it.
   bool measure(int step) {
     copy_gram(0);
     if (!symmetric_eigen(have_, false, buffers_.matrix.data(), buffers_.values.data(),
@@ -97,8 +107,9 @@ class KrylovSpace {
       energy += buffers_.values[static_cast<std::size_t>(i)];
     }
     const double gain = energy - energy_;
-    const double ratio = step > 2 && gain_ > 0 ? std::clamp(gain / gain_, 0.1, 0.7) : 0.4;
-    const double error = std::max(0.0, task_.squared_norm - energy);
+    const double ratio =
+        step > 2 && gain_ > 0 ? std::clamp(gain / gain_, least_ratio, 0.7) : least_ratio;
+    const double error = task_.squared_norm * (1 - f32_noise) - energy;
     close_ = step > 1 && gain * ratio / (1 - ratio) <= close_enough * error;
     energy_ = energy;
     gain_ = gain;

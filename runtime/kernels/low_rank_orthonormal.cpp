@@ -9,6 +9,8 @@ namespace inarch {
 
 namespace {
 
+constexpr int most_rounds = 4;
+
 /// The Gram matrix of z[rows, count] in buffers.matrix.
 void gram_of(const float* z, std::int64_t rows, std::int64_t count, const KrylovBuffers& buffers) {
   std::fill_n(buffers.matrix.data(), count * count, 0.0);
@@ -50,10 +52,9 @@ std::int64_t append_orthonormal(const LowRankShape& shape, const KrylovBuffers& 
   float* z = buffers.z.data();
   float* next = buffers.z2.data();
   float* const v = buffers.v.data();
-  for (int round = 0; round < 2 && count > 0; ++round) {
-    // What is below 2e-7 of what was projected is rounding; in the second round columns are units,
-    // and one that the projection shortens to a tenth was.
-    const double least = round == 0 ? 4e-14 * sum_of_squares(z, shape.wide * count) : 1e-2;
+  // What is below 2e-7 of what was projected is rounding.
+  double least = 4e-14 * sum_of_squares(z, shape.wide * count);
+  for (int round = 0; count > 0; ++round) {
     if (have > 0) {
       multiply(have, count, shape.wide, {v, shape.basis, true}, {z, count}, ProductMode::set,
                buffers.c.data(), count);
@@ -63,11 +64,15 @@ std::int64_t append_orthonormal(const LowRankShape& shape, const KrylovBuffers& 
     gram_of(z, shape.wide, count, buffers);
     const std::int64_t kept = whitening(count, least, buffers);
     if (kept <= 0) return kept;
-    const bool last = round == 1;
+    const bool last = round > 0 && (round == most_rounds ||
+                                    buffers.values[static_cast<std::size_t>(kept) - 1] > 0.5);
     multiply(shape.wide, kept, count, {z, count}, {buffers.c.data(), kept}, ProductMode::set,
              last ? v + have : next, last ? shape.basis : kept);
-    std::swap(z, next);
     count = kept;
+    if (last) break;
+    // Columns are units now, but for rounding; one that is shorter than a tenth was nothing else.
+    least = 1e-2;
+    std::swap(z, next);
   }
   return count;
 }
