@@ -63,7 +63,7 @@ void encode_nested_absmax(const float* absmax, float offset, const float* map256
     const std::int64_t end = std::min(n, begin + nested_block);
     std::uint32_t top = 0;
     for (std::int64_t i = begin; i < end; ++i) {
-      top = std::max(top, magnitude_bits(absmax[i] - offset));
+      top = std::max(top, absolute_pattern(absmax[i] - offset));
     }
     const bool whole = end - begin == nested_block;
     const auto magnitude = std::bit_cast<float>(top);
