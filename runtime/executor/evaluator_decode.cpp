@@ -110,7 +110,7 @@ void Evaluator::decode_whole_rows(const Encoding& e, const std::byte* block, std
     decode_awq({e.columns, e.rows, e.block_columns, codes, zeros, scales}, first, rows, values);
   } else if (e.codec == Codec::gptq) {
     decode_gptq({e.bits, e.columns, e.rows, groups, e.block_columns, codes, zeros, scales, indices,
-                 e.zero_minus_one},
+                 e.zero_minus_one ? StoredZeros::less_one : StoredZeros::plain},
                 first, rows, values);
   } else {
     decode_packed_int(
