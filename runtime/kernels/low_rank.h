@@ -5,6 +5,8 @@
 #include <span>
 #include <string_view>
 
+#include "compiler/core/ops.h"
+
 namespace inarch {
 
 /// W[m, n] ≈ A[m, r] · B[r, n], the best such product in the Frobenius norm or one within half a
@@ -22,9 +24,6 @@ namespace inarch {
 /// The same arguments give the same bits on one kind of processor, whatever the number of threads
 /// around. Factors are unique: the first entry of greatest magnitude of each column of A is
 /// positive, components come by falling singular value.
-
-/// Where the singular values go: √σ on both, σ on A, σ on B.
-enum class FactorSplit : std::uint8_t { both, left, right };
 
 struct LowRankProblem {
   std::int64_t rows = 0;     ///< m ≥ 1
