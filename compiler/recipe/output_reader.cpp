@@ -19,7 +19,7 @@ void read_config_entries(const YamlNode& set, const std::string& prefix,
     if (value.is_mapping() && !value.entries.empty()) {
       read_config_entries(value, path + ".", entries);
     } else {
-      entries.push_back({path, key.span, value, false});
+      entries.push_back({without_mark(path), key.span, value, is_marked(path)});
     }
   }
 }

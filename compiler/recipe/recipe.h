@@ -163,7 +163,8 @@ struct FileDecl {
   std::optional<Template> file;  // what the source calls it
   std::optional<YamlNode> json;  // what is written: templates inside are evaluated
   std::optional<Template> text;
-  bool optional = false;  // "tokenizer?": carried over if the source has it
+  std::optional<Template> path;  // of a text beside the recipe
+  bool optional = false;  // "tokenizer?": carried over if the source has it, written if not null
 };
 
 /// `output:`, or an entry of `outputs:`, which has a name.

@@ -292,6 +292,8 @@ Value file_schema() {
                    {"from"}, "a file under another name"),
             object({{"json", Map{{"description", "what the file holds; ${…} is filled in"}}}},
                    {"json"}, "a JSON file"),
+            object({{"path", text("a text beside the recipe, written as it is")}}, {"path"},
+                   "a file of the recipe's own"),
             object({{"text", text("what the file holds; ${…} is filled in")}}, {"text"},
                    "a text file")}}};
 }
