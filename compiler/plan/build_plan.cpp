@@ -61,7 +61,10 @@ class PlanBuilder {
 
   void describe_sources() {
     for (const BoundSource& source : module_.bound->sources) {
-      plan_.sources.push_back({source.name, source.checkpoint->location, source.checkpoint->files});
+      std::int64_t elements = 0;
+      for (const TensorInfo& tensor : source.checkpoint->tensors) elements += tensor.elements();
+      plan_.sources.push_back(
+          {source.name, source.checkpoint->location, source.checkpoint->files, elements});
     }
   }
 

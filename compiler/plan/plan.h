@@ -109,6 +109,7 @@ struct PlanSource {
   std::string name;      // "text", "experts[3]"
   std::string location;  // where it was found
   std::vector<FileIdentity> files;
+  std::int64_t elements = 0;  // of its tensors, as values; 0 when that is not known
 };
 
 /// A small file written as it stands: config.json, the index.

@@ -160,8 +160,8 @@ void put_program(std::string& out, const Program& program) {
 }
 
 void put_item(std::string& out, const PlanSource& source) {
-  put(out, "{{\"name\":{},\"location\":{},\"files\":", json_quote(source.name),
-      json_quote(source.location));
+  put(out, "{{\"name\":{},\"location\":{},\"elements\":{},\"files\":", json_quote(source.name),
+      json_quote(source.location), source.elements);
   put_list(out, source.files, [&](const FileIdentity& file) {
     put(out,
         "{{\"path\":{},\"name\":{},\"size\":{},\"mtime_ns\":{},\"inode\":{},\"header_sha256\":{}}}",
