@@ -85,7 +85,7 @@ class KrylovSpace {
     for (std::int64_t i = 0; i < last_; ++i) {
       trace += buffers_.matrix[static_cast<std::size_t>(i * last_ + i)];
     }
-    const std::int64_t kept = whitening(last_, 1e-14 * trace, buffers_);
+    const std::int64_t kept = whitening(last_, 1e-14 * trace, buffers_).kept;
     if (kept <= 0) return kept;
     multiply(shape_.tall, kept, last_, {buffers_.y.data() + (have_ - last_), shape_.basis},
              {buffers_.c.data(), kept}, ProductMode::set, buffers_.u.data(), kept);
