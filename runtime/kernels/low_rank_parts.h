@@ -86,6 +86,8 @@ struct KrylovBuffers {
   std::span<double> gram;    // [basis, basis], upper triangle of yᵀ · y
   std::span<double> matrix;  // [basis, basis]
   std::span<double> values;  // [basis]
+  std::span<double> before;  // [rank], values of the step before
+  std::span<double> gains;   // [rank], and what they had gained
   std::span<double> rows;    // [f64_rows, basis]
   EigenWork eigen;
 };
