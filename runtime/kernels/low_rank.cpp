@@ -118,6 +118,31 @@ void set_errors(const LowRankTask& task, double unit, std::span<const double> sc
   result.weighted_squared_error = residual.weighted;
 }
 
+/// The rest, once W is scaled.
+void factor_scaled(const LowRankTask& task, double unit, const AllBuffers& buffers,
+                   std::span<double> singular_values, LowRankResult& result) {
+  const LowRankShape& shape = task.shape;
+  const Projection found =
+      shape.exact ? project_exactly(task, buffers.exact) : project_on_krylov(task, buffers.krylov);
+  if (!found.converged) {
+    result.fault = LowRankFault::not_converged;
+    return;
+  }
+  finish_factors(task, found.components, unit, buffers.scale, buffers.residual);
+  if (any_infinite(task.a, shape.rows * shape.rank) ||
+      any_infinite(task.b, shape.rank * shape.columns)) {
+    result.fault = LowRankFault::too_large;
+    return;
+  }
+  const std::span<const double> norms = buffers.residual.norms;
+  result.components = std::count_if(norms.begin(), norms.end(), [](double s) { return s > 0; });
+  result.power_iterations = std::max(0, found.steps - 1);
+  for (std::size_t i = 0; i < singular_values.size(); ++i) {
+    singular_values[i] = i < norms.size() ? norms[i] : 0.0;
+  }
+  set_errors(task, unit, buffers.scale, buffers.residual, result);
+}
+
 }  // namespace
 
 ScratchPieces::ScratchPieces(std::span<std::byte> memory) {
@@ -186,22 +211,7 @@ LowRankResult low_rank(const LowRankProblem& problem, float* w, float* a, float*
   if (changed) scale_columns(shape, scale, unit, w);
   const double squares = changed ? sum_of_squares(w, size) : plain.squares;
   result.weighted_squared_norm = squares * unit * unit;
-  const LowRankTask task{problem, shape, w, squares, a, b};
-  const Projection found =
-      shape.exact ? project_exactly(task, buffers.exact) : project_on_krylov(task, buffers.krylov);
-  if (!found.converged) return with_fault(LowRankFault::not_converged);
-  finish_factors(task, found.components, unit, scale, buffers.residual);
-  if (any_infinite(a, problem.rows * problem.rank) ||
-      any_infinite(b, problem.rank * problem.columns)) {
-    return with_fault(LowRankFault::too_large);
-  }
-  const std::span<const double> norms = buffers.residual.norms;
-  result.components = std::count_if(norms.begin(), norms.end(), [](double s) { return s > 0; });
-  result.power_iterations = std::max(0, found.steps - 1);
-  for (std::size_t i = 0; i < singular_values.size(); ++i) {
-    singular_values[i] = i < norms.size() ? norms[i] : 0.0;
-  }
-  set_errors(task, unit, scale, buffers.residual, result);
+  factor_scaled({problem, shape, w, squares, a, b}, unit, buffers, singular_values, result);
   return result;
 }
 

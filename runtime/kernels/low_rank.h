@@ -32,7 +32,7 @@ struct LowRankProblem {
   /// Width of a block less r; −1 rounds r up to a multiple of 16, at least 32.
   std::int64_t oversampling = -1;
   /// Applications of WᵀW after the first sketch; −1 goes on until the error is expected within
-  /// 1.003 of the best, at most `max_power_iterations`.
+  /// 1.0025 of the best, at most `max_power_iterations`.
   int power_iterations = -1;
   bool exact = false;  ///< the exact factors, whatever they cost
   std::uint64_t seed = 0;
