@@ -76,6 +76,8 @@ std::int64_t low_rank_scratch(const LowRankOp& op, bool weighted) {
   sum.add(basis, basis, f64);
   sum.add(basis, basis, f64);
   sum.add(basis, 1, f64);
+  sum.add(op.rank, 1, f64);
+  sum.add(op.rank, 1, f64);
   sum.add(rows_at_once, basis, f64);
   add_eigen(sum, basis);
   return sum.bytes();
