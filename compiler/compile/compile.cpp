@@ -43,6 +43,7 @@ std::optional<Plan> compile(SourceMap& sources, FileId file, const CompileOption
   auto graph = timed("build", report, [&] { return build_graph(*bound, targets, diagnostics); });
   if (!graph) return std::nullopt;
   module.graph = std::move(*graph);
+  module.graph.records.write(*bound, diagnostics);
 
   const bool consistent = timed("check", report, [&] {
     build_checks(*bound, targets, module.graph, diagnostics);

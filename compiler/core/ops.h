@@ -152,9 +152,15 @@ struct LowRankOp {
   std::int64_t oversampling = -1;  // -1: as many as it takes
   std::int64_t power_iterations = -1;
   bool exact = false;
+  /// Where either is above 0, `rank` is the most there may be, and how many it takes is still to be
+  /// measured: the least rank that keeps this share of ‖W‖², or that leaves this relative error.
+  double energy = 0;
+  double error = 0;
   FactorSplit split = FactorSplit::both;
   std::uint64_t seed = 0;
   std::string key;  // of random numbers: the output tensor's name
+
+  bool is_open() const { return energy > 0 || error > 0; }
   friend bool operator==(const LowRankOp&, const LowRankOp&) = default;
 };
 

@@ -188,6 +188,7 @@ class GraphBuilder {
       if (results.size() == instance.to.size()) {
         for (std::size_t k = 0; k < results.size(); ++k)
           add_output(instance, instance.to[k], results[k], scope);
+        if (!instance.rule->records.empty()) record(instance, results);
       } else if (diagnostics_.errors() == before) {
         diagnostics_.add(
             error("E312", fmt::format("the rule makes {} tensor{} and names {}", results.size(),
@@ -196,6 +197,18 @@ class GraphBuilder {
       }
     }
     if (diagnostics_.errors() != before) failed_rules_.insert(instance.rule);
+  }
+
+  void record(const RuleInstance& instance, const std::vector<Typed>& results) {
+    Scope scope = scope_of(instance.instance.bindings, *bound_.globals);
+    Value::List made;
+    for (const Typed& result : results) {
+      Value::List shape;
+      for (const std::int64_t size : result.type.shape()) shape.emplace_back(size);
+      made.emplace_back(std::move(shape));
+    }
+    scope.set("made", Value(std::move(made)));
+    graph_.records.add(*instance.rule, instance, scope, diagnostics_);
   }
 
   /// True when a tensor that it reads could not be made, which has been said.

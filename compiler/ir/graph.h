@@ -10,6 +10,7 @@
 
 #include "compiler/core/ops.h"
 #include "compiler/ir/tensor_type.h"
+#include "compiler/recipe/records.h"
 #include "compiler/support/span.h"
 
 namespace inarch {
@@ -99,6 +100,8 @@ struct Graph {
   std::vector<Storage> storages;                  // empty once spell_out_encoded has run
   /// Nodes that are the values of an encoded tensor as its source has it, ascending.
   std::vector<std::pair<NodeId, SourceTensor>> encoded_values;
+
+  Records records;  // of rules, for the configs of outputs
 
   NodeId add(Node node);
   /// The source's tensor whose values the node is, when it is encoded.

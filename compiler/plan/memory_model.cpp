@@ -222,7 +222,8 @@ std::int64_t span_elements(const Op& read, const Evaluation& how) {
 std::int64_t low_rank_bytes(const LowRankOp& op, bool weighted) {
   const std::int64_t matrix = buffer(multiply(op.rows, op.columns), sizeof(float));
   const std::int64_t moments = weighted ? buffer(op.columns, sizeof(float)) : 0;
-  return add(add(matrix, moments), buffer(low_rank_scratch(op, weighted), 1));
+  const std::int64_t values = op.is_open() ? buffer(op.rank, sizeof(double)) : 0;
+  return add(add(matrix, moments), add(values, buffer(low_rank_scratch(op, weighted), 1)));
 }
 
 namespace {

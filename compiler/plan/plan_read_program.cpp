@@ -98,6 +98,8 @@ OpData read_low_rank(PlanFields& fields) {
   op.split = split.value_or(FactorSplit::both);
   op.seed = fields.unsigned_integer("seed");
   op.key = fields.text("key");
+  if (fields.has("energy")) op.energy = fields.real("energy");
+  if (fields.has("error")) op.error = fields.real("error");
   return op;
 }
 

@@ -133,6 +133,7 @@ struct OpWriter {
         "\"power_iterations\":{},\"exact\":{},\"split\":\"{}\",\"seed\":{},\"key\":{}",
         op.rows, op.columns, op.rank, op.oversampling, op.power_iterations, op.exact,
         name(op.split), op.seed, json_quote(op.key));
+    if (op.is_open()) put(out, ",\"energy\":{},\"error\":{}", real(op.energy), real(op.error));
   }
 
   void encoding(const Encoding& e) const {

@@ -118,6 +118,7 @@ struct BoundRecipe {
   KnownNames definitions;
   std::vector<BoundOutput> outputs;
   std::vector<BoundData> data;
+  std::map<std::string, std::int64_t> measured_ranks;  // BindOptions::measured_ranks
 };
 
 /// A source to open, as the recipe or `--source` gives it.
@@ -144,6 +145,8 @@ struct BindOptions {
   /// The values of a small tensor, as nested lists.
   std::function<Result<Value>(const Checkpoint&, const TensorInfo&)> read_tensor;
   ReadPart read_part;
+  /// Of factors whose rank follows from an energy or an error, by their key.
+  std::map<std::string, std::int64_t> measured_ranks;
 };
 
 inline constexpr std::int64_t default_shard_size = 5'000'000'000;

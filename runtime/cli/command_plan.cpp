@@ -13,6 +13,7 @@
 #include "runtime/cli/exit_code.h"
 #include "runtime/cli/part_list.h"
 #include "runtime/cli/recipe_options.h"
+#include "runtime/executor/measure_ranks.h"
 #include "runtime/io/file.h"
 
 namespace inarch {
@@ -141,6 +142,8 @@ std::string describe(const Plan& plan, int jobs, std::int64_t memory, const Cons
     out += row("files", fmt::format("{} carried over ({}), {} written", plan.files.size(),
                                     format_bytes(carried), plan.texts.size()));
   }
+  if (has_open_ranks(plan))
+    out += row("ranks", "those that follow from an error are measured first; sizes are the most");
   if (!plan.checks.empty()) out += row("checks", fmt::format("{} numeric", plan.checks.size()));
   out += row("memory", fmt::format("{} at most with {} worker{} (budget {}, least {})",
                                    format_memory(planned_peak(plan, jobs, memory)), jobs,
