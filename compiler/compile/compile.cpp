@@ -11,6 +11,14 @@ namespace inarch {
 
 namespace {
 
+/// What the stages hand on, from the text to the passes.
+struct Compilation {
+  std::optional<Recipe> recipe;
+  std::optional<BoundRecipe> bound;
+  Targets targets;
+  Module module;
+};
+
 /// Runs a stage and notes how long it took.
 template <typename F>
 auto timed(std::string name, CompileReport& report, F stage) {
@@ -25,20 +33,22 @@ auto timed(std::string name, CompileReport& report, F stage) {
 
 std::optional<Plan> compile(SourceMap& sources, FileId file, const CompileOptions& options,
                             Diagnostics& diagnostics, CompileReport& report) {
-  const auto recipe = timed("read", report, [&] {
+  const auto held = std::make_shared<Compilation>();
+  report.remains = held;
+  auto& [recipe, bound, targets, module] = *held;
+  recipe = timed("read", report, [&] {
     return read_recipe(sources, file, options.bind.read_part, diagnostics);
   });
   if (!recipe || diagnostics.has_errors()) return std::nullopt;
 
-  auto bound = timed("bind", report,
+  bound = timed("bind", report,
                      [&] { return bind_recipe(*recipe, options.bind, sources, diagnostics); });
   if (!bound) return std::nullopt;
 
-  const Targets targets = timed(
+  targets = timed(
       "target", report, [&] { return bind_targets(*bound, options.bind, sources, diagnostics); });
   if (diagnostics.has_errors()) return std::nullopt;
 
-  Module module;
   module.bound = &*bound;
   auto graph = timed("build", report, [&] { return build_graph(*bound, targets, diagnostics); });
   if (!graph) return std::nullopt;

@@ -8,7 +8,7 @@ NodeId add_decoded(Graph& graph, const Decoding& decoding, std::vector<NodeId> p
                    const Shape& shape, Span origin) {
   const Encoding& encoding = *decoding.encoding;
   Node values;
-  values.data = DecodeOp{decoding.encoding, decoding.name};
+  values.data = DecodeOp{decoding.encoding, {}};  // the plan gives it a name
   values.inputs = std::move(parts);
   values.dtype = dtype;
   values.shape = decoding.transposed ? Shape{encoding.count()} : shape;
@@ -40,7 +40,7 @@ NodeId add_source_values(Graph& graph, const Checkpoint& checkpoint, SourceTenso
     parts.push_back(graph.add(std::move(part)));
   }
   const NodeId node =
-      add_decoded(graph, {encoded.encoding, encoded.transposed, tensor.name}, std::move(parts),
+      add_decoded(graph, {encoded.encoding, encoded.transposed}, std::move(parts),
                   tensor.dtype, tensor.shape, origin);
   graph.encoded_values.emplace_back(node, leaf);
   return node;

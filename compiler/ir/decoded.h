@@ -15,7 +15,6 @@ namespace inarch {
 struct Decoding {
   std::shared_ptr<const Encoding> encoding;
   bool transposed = false;
-  std::string name;  // of the tensor, for messages
 };
 
 /// The values, with the shape and dtype of the tensor, from nodes that are its parts as stored.

@@ -11,6 +11,7 @@
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 #include "runtime/cli/exit_code.h"
+#include "runtime/cli/leave_to_system.h"
 #include "runtime/cli/part_list.h"
 #include "runtime/cli/recipe_options.h"
 #include "runtime/executor/measure_ranks.h"
@@ -188,7 +189,7 @@ int command_plan(const Arguments& arguments, Console& console) {
   if (!jobs || !memory) return exit_failed;
   CompileReport report;
   int code = exit_done;
-  const auto plan = plan_from(arguments.positional[0], arguments, *memory, console, report, code);
+  auto plan = plan_from(arguments.positional[0], arguments, *memory, console, report, code);
   if (!plan) return code;
   if (const auto output = arguments.value("output")) {
     const Status written = write_small_file(*output, write_plan(*plan));
@@ -199,10 +200,11 @@ int command_plan(const Arguments& arguments, Console& console) {
   }
   if (console.json()) {
     console.write(write_json(to_json(*plan, *jobs, *memory), JsonStyle::compact) + "\n");
-    return exit_done;
+  } else {
+    console.say(describe(*plan, *jobs, *memory, console));
+    console.say(console.dim(fmt::format("\nnext: inarch run {} -o OUT\n", run_words(arguments))));
   }
-  console.say(describe(*plan, *jobs, *memory, console));
-  console.say(console.dim(fmt::format("\nnext: inarch run {} -o OUT\n", run_words(arguments))));
+  leave_to_system(std::pair(std::move(plan), std::move(report)));
   return exit_done;
 }
 

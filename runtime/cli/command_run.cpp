@@ -146,10 +146,12 @@ int command_run(const Arguments& arguments, Console& console) {
     console.report(diagnostics, SourceMap());
     if (!ranks) return *options.stop ? exit_code_of(Outcome::interrupted, stop) : exit_rejected;
     if (!keep_ranks(*ranks, arguments, console)) return exit_failed;
+    compiled.remains.reset();
     plan = compile_recipe(arguments.positional[0], arguments, *memory, console, compiled, code,
                           *ranks);
     if (!plan) return code;
   }
+  compiled.remains.reset();
   malloc_trim(0);
   const RunReport report = run(*plan, options, progress, diagnostics);
   console.report(diagnostics, SourceMap());
