@@ -48,6 +48,8 @@ bool is_elementwise(const Op& op);
 /// True when something of the op (a reduction, thresholds, a right operand) is computed once,
 /// before the tiles of its step.
 bool is_materialised(const Op& op);
+/// True when the program gives bytes as they are stored, and not values to be stored.
+bool yields_stored(const Program& program);
 
 /// Bytes that move from a source file to a shard as they are: one tensor, part of one, or a run of
 /// tensors that are neighbours in both.

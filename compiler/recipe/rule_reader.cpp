@@ -355,7 +355,8 @@ std::optional<Rule> read_rule(const YamlNode& node, const std::vector<SourceDecl
                               Diagnostics& diagnostics) {
   const Fields fields(
       node, "a rule",
-      {"from", "to", "for", "where", "except", "apply", "combine", "init", "dtype", "rest", "name"},
+      {"from", "to", "for", "where", "except", "apply", "combine", "init", "dtype", "encode",
+       "rest", "name"},
       diagnostics);
   if (!node.is_mapping()) return std::nullopt;
   const std::size_t before = diagnostics.errors();
@@ -363,6 +364,7 @@ std::optional<Rule> read_rule(const YamlNode& node, const std::vector<SourceDecl
   rule.rest = fields.boolean("rest", false);
   rule.dtype = fields.text("dtype");
   if (fields.get("dtype")) rule.dtype_span = fields.get("dtype")->span;
+  if (const YamlNode* encode = fields.get("encode")) rule.encode = *encode;
   if (const YamlNode* to = fields.require("to", "to: NAME"))
     rule.to = read_destinations(*to, diagnostics);
   read_body(fields, node, sources, rule, diagnostics);
