@@ -42,7 +42,23 @@ struct Holdings {
   std::vector<std::uint32_t> sources;  // whose encoded tensors it has as they are
   std::vector<std::string> plain;      // modules that a loader might take for encoded ones
   bool has_fp4 = false;                // two codes a byte, as the experts of DeepSeek V4
+  bool unknown = false;                // tensors that may be codes of a method not known here
 };
+
+/// Matrices of bytes and words are what methods that are not known here make of weights.
+bool may_be_codes(const Output& output) {
+  if (output.shape.size() < 2) return false;
+  switch (output.dtype) {
+    case DType::u8:
+    case DType::i8:
+    case DType::i32:
+    case DType::f8_e4m3:
+    case DType::f8_e5m2:
+      return true;
+    default:
+      return bits(output.dtype) < 8;
+  }
+}
 
 /// What is encoded alike is one holding.
 void note_storage(Holdings& holdings, const Storage& storage) {
@@ -82,6 +98,7 @@ std::vector<Holdings> holdings_of(const BoundRecipe& bound, const Graph& graph) 
     }
   }
   for (const Output& output : graph.outputs) {
+    if (output.storage < 0 && may_be_codes(output)) all[output.checkpoint].unknown = true;
     if (output.storage >= 0 || is_plain_there(graph, output, all[output.checkpoint])) continue;
     const std::string module(module_of_weight(output.name));
     const bool was_encoded = made[output.node] && !module.empty();
@@ -100,6 +117,7 @@ class EntryFollower {
   void run() {
     Value& config = *output_.config;
     if (holdings_.encoded_here.empty() && holdings_.sources.empty()) {
+      if (holdings_.unknown) return;
       config.remove_path(entry_key);
       config.remove_path("compression_config");
       config.remove_path(expert_key);
