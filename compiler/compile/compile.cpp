@@ -4,6 +4,7 @@
 
 #include "compiler/compile/bind_target.h"
 #include "compiler/ir/build.h"
+#include "compiler/ir/follow_encodings.h"
 #include "compiler/plan/build_plan.h"
 #include "compiler/plan/plan_check.h"
 
@@ -57,6 +58,7 @@ std::optional<Plan> compile(SourceMap& sources, FileId file, const CompileOption
 
   const bool consistent = timed("check", report, [&] {
     build_checks(*bound, targets, module.graph, diagnostics);
+    follow_encodings(*bound, module.graph, diagnostics);
     return !diagnostics.has_errors();
   });
   if (!consistent) return std::nullopt;

@@ -131,13 +131,14 @@ struct DecodeOp {
     return *a.encoding == *b.encoding && a.name == b.name;
   }
 };
-/// One stored part of its input's values, encoded: codes as numbers of bytes. The scales are
-/// materialised.
+/// One stored part of its input's values, encoded, in the dtype that the part is stored as: nothing
+/// but the last op of a program. What the scales are made of is materialised.
 struct EncodeOp {
   std::shared_ptr<const Encoding> encoding;
   PartRole part = PartRole::codes;
+  std::string name;  // of the tensor, for messages
   friend bool operator==(const EncodeOp& a, const EncodeOp& b) {
-    return *a.encoding == *b.encoding && a.part == b.part;
+    return *a.encoding == *b.encoding && a.part == b.part && a.name == b.name;
   }
 };
 /// Where the singular values go: their roots into both factors, or all into one.

@@ -56,6 +56,7 @@ Storage storage_of(const Graph& graph, const Checkpoint& checkpoint, SourceTenso
   storage.encoding = encoded.encoding;
   storage.ending = encoded.ending;
   storage.transposed = encoded.transposed;
+  storage.source = static_cast<std::int32_t>(leaf.source);
   for (std::size_t k = 0; k < encoded.parts.size(); ++k) {
     const TensorInfo& part = encoded.parts[k];
     storage.parts.push_back(

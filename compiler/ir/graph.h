@@ -57,6 +57,7 @@ struct Storage {
   std::shared_ptr<const Encoding> encoding;
   std::string ending;  // of the tensor's own name, after the stem
   bool transposed = false;
+  std::int32_t source = -1;  // that has it as it is; -1: it is encoded here
   std::vector<Part> parts;
 };
 

@@ -26,6 +26,10 @@ bool has_factors(const Program& program) {
                      [](const Op& op) { return std::holds_alternative<LowRankOp>(op.data); });
 }
 
+bool yields_stored(const Program& program) {
+  return !program.empty() && std::holds_alternative<EncodeOp>(program.back().data);
+}
+
 namespace {
 
 std::int64_t add(std::int64_t a, std::int64_t b) {
@@ -49,7 +53,10 @@ std::int64_t held(const Program& program) {
     if (const auto* take = std::get_if<TakeOp>(&op.data)) size += take->indices.size() * 8;
     if (const auto* sum = std::get_if<LinearOp>(&op.data)) size += sum->weights.size() * 8;
     if (const auto* random = std::get_if<RandomOp>(&op.data)) size += random->key.size();
-    if (const auto* decode = std::get_if<DecodeOp>(&op.data)) size += decode->name.size();
+    if (const auto* decode = std::get_if<DecodeOp>(&op.data))
+      size += decode->name.size() + decode->encoding->state.size();
+    if (const auto* encode = std::get_if<EncodeOp>(&op.data))
+      size += encode->name.size() + sizeof(Encoding) + encode->encoding->state.size();
     if (const auto* factors = std::get_if<LowRankOp>(&op.data)) size += factors->key.size();
     total += static_cast<std::int64_t>(size) + 2 * allocation_overhead;
   }

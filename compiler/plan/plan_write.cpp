@@ -126,6 +126,7 @@ struct OpWriter {
   void operator()(const EncodeOp& op) const {
     put(out, "\"encode\",\"part\":\"{}\"", name(op.part));
     encoding(*op.encoding);
+    put(out, ",\"name\":{}", json_quote(op.name));
   }
   void operator()(const LowRankOp& op) const {
     put(out,
@@ -144,6 +145,8 @@ struct OpWriter {
         name(e.codec), e.matrices, e.rows, e.columns, e.block_rows, e.block_columns, name(e.code),
         name(e.scale), e.bits, e.zero_minus_one, e.nested_block, real(e.nested_offset));
     put_list(out, e.parts, [&](PartRole role) { put(out, "\"{}\"", name(role)); });
+    if (e.fp4_map) out += ",\"fp4_map\":true";
+    if (!e.state.empty()) put(out, ",\"state\":{}", json_quote(e.state));
     out += '}';
   }
 };

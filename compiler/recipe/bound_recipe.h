@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "compiler/core/catalog.h"
+#include "compiler/recipe/encoding_spec.h"
 #include "compiler/recipe/name_tree.h"
 #include "compiler/recipe/recipe.h"
 #include "compiler/support/result.h"
@@ -101,6 +102,7 @@ struct BoundOutput {
   const OutputDecl* declaration = nullptr;
   Bindings bindings;  // of its `for`
   std::optional<DType> dtype;
+  std::optional<EncodingSpec> encode;
   std::int64_t shard_size = 0;
   std::optional<Value> config;
   std::vector<BoundFile> files;
