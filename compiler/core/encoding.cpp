@@ -124,11 +124,6 @@ std::optional<std::int64_t> part_count(const Encoding& e, PartRole role) {
   return std::nullopt;
 }
 
-bool lies_as_numbers(const Encoding& e, PartRole role, DType dtype) {
-  const bool number = dtype == DType::f16 || dtype == DType::bf16 || dtype == DType::f32;
-  return e.codec == Codec::bnb4 && role == PartRole::codes && number;
-}
-
 bool part_dtype_fits(const Encoding& e, PartRole role, DType dtype) {
   switch (role) {
     case PartRole::codes:

@@ -59,10 +59,7 @@ struct Encoding {
 /// Elements that a part has, in the dtype it is stored as; nothing for `other`, which may have any
 /// number. 0 when sizes overflow.
 std::optional<std::int64_t> part_count(const Encoding& encoding, PartRole role);
-/// True when a part is bytes, and `dtype` is what they lie as (bitsandbytes' quant_storage): such a
-/// part is read as u8, of which part_count() says how many.
-bool lies_as_numbers(const Encoding& encoding, PartRole role, DType dtype);
-/// True when a part may be stored as `dtype`, apart from bytes that lie as numbers.
+/// True when a part may be stored as `dtype`.
 bool part_dtype_fits(const Encoding& encoding, PartRole role, DType dtype);
 /// What is wrong with the encoding's own numbers, or "".
 std::string find_fault(const Encoding& encoding);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/core/stored_bytes.h"
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 

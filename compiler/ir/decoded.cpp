@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "compiler/core/stored_bytes.h"
+
 namespace inarch {
 
 Node part_to_decode(const Encoding& encoding, std::size_t part, NodeData data, DType stored,

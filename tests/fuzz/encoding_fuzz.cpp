@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "compiler/core/json.h"
+#include "compiler/core/stored_bytes.h"
 #include "compiler/encoding/recognise_encodings.h"
 
 namespace {

@@ -26,10 +26,14 @@ LAYERS = 3
 BNB = {"quant_method": "bitsandbytes", "load_in_4bit": True, "bnb_4bit_quant_type": "nf4"}
 
 
+# Rows of whole blocks, rows that end within one, and less than a block with half a byte left over.
+BNB_SHAPES = [((48, 128), 64), ((256, 256), 128), ((20, 352), 64), ((7, 9), 64)]
+
+
 def bnb_formats():
     for kind in ("nf4", "fp4"):
         for nested in (False, True):
-            for shape, blocksize in (((48, 128), 64), ((256, 256), 128), ((20, 352), 64), ((7, 9), 64)):
+            for shape, blocksize in BNB_SHAPES:
                 name = f"{kind}-{shape[0]}x{shape[1]}-{blocksize}" + ("-nested" if nested else "")
                 said = f"bnb4 /{blocksize}" + (", nested" if nested else "")
                 encode = bitsandbytes(kind, shape, blocksize, nested)
@@ -90,7 +94,10 @@ def compressed_formats():
     half = compressed(pack, integers(4, "group", 32), (24, 96), 3, dtype=torch.float16)
     yield Format("int4-f16", half, "int4 /32", quantised_by("pack-quantized", 4))
     config = quantised_by("float-quantized", 8, "float")
-    for strategy, groups, said in (("tensor", 0, "fp8, one scale"), ("channel", 1, "fp8, a scale a row")):
+    for strategy, groups, said in (
+        ("tensor", 0, "fp8, one scale"),
+        ("channel", 1, "fp8, a scale a row"),
+    ):
         encode = compressed(FloatQuantizationCompressor, floats(8, strategy), (24, 96), groups)
         yield Format(f"fp8-{strategy}", encode, said, config, scale=".weight_scale")
     nv = compressed(NVFP4PackedCompressor, floats(4, "tensor_group", 16), (24, 96), 6)

@@ -55,7 +55,9 @@ def expanded(scales, block, shape):
 # bitsandbytes
 
 
-def bitsandbytes(kind, shape, blocksize=64, nested=False, dtype=torch.bfloat16, storage=torch.uint8):
+def bitsandbytes(
+    kind, shape, blocksize=64, nested=False, dtype=torch.bfloat16, storage=torch.uint8
+):
     def encode(generator):
         codes, state = bnb.quantize_4bit(
             noise(generator, *shape).to(dtype),
@@ -68,10 +70,10 @@ def bitsandbytes(kind, shape, blocksize=64, nested=False, dtype=torch.bfloat16, 
         # The kernel for CPUs takes every row for a whole number of blocks.
         trusted = shape[-1] % blocksize == 0 and storage == torch.uint8
         library = bnb.dequantize_4bit(codes, state) if trusted else exact.to(dtype)
-        parts = {"": codes} | {f".{name}": part for name, part in state.as_dict(packed=True).items()}
-        return Encoded(
-            {f".weight{name}": part for name, part in parts.items()}, exact, library
-        )
+        parts = {".weight": codes}
+        for name, part in state.as_dict(packed=True).items():
+            parts[f".weight.{name}"] = part
+        return Encoded(parts, exact, library)
 
     return encode
 
@@ -262,7 +264,8 @@ def gptq(shape, group, bits=4, second=False, reordered=False):
         outputs, inputs = shape
         most = 2**bits
         codes = torch.randint(0, most, (inputs, outputs), generator=generator)
-        zeros = torch.randint(0 if second else 1, most, (inputs // group, outputs), generator=generator)
+        least = 0 if second else 1  # v1 stores zero points less one
+        zeros = torch.randint(least, most, (inputs // group, outputs), generator=generator)
         scales = (noise(generator, inputs // group, outputs).abs() + 0.01).half()
         each = torch.arange(inputs) // group
         if reordered:

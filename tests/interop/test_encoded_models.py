@@ -5,6 +5,7 @@ multiples of the block or within one.
 """
 
 import json
+import re
 from pathlib import Path
 
 import deepseek_v4
@@ -138,6 +139,7 @@ def test_fp8_of_deepseek_v3(tmp_path):
     assert torch.equal(decoded, expected)
 
 
+FP8_OF_V4 = re.compile(r"\.(shared_experts\.w\d|wq_a|wq_b|wkv|wo_a|wo_b)\.weight$")
 V4 = {
     "hidden_size": 128,
     "moe_intermediate_size": 64,
@@ -158,13 +160,7 @@ def test_deepseek_v4_as_published(tmp_path):
         stem = name.removesuffix(".weight")
         if ".ffn.experts." in name:
             tensors[name], tensors[f"{stem}.scale"] = fp4(tensors[name])
-        elif ".shared_experts." in name or stem.rsplit(".", 1)[-1] in (
-            "wq_a",
-            "wq_b",
-            "wkv",
-            "wo_a",
-            "wo_b",
-        ) and "compressor" not in name:
+        elif FP8_OF_V4.search(name) and ".compressor." not in name:
             tensors[name], tensors[f"{stem}.scale"] = fp8(tensors[name], 128, exponents=True)
         else:
             continue

@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 from encoded_formats import BY_NAME, FORMATS, LAYERS, Written, stem
+from encoded_parts import blob
 from harness import build, described, inarch, write_recipe
 from models import read_tensors
 
@@ -12,7 +13,7 @@ DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
 TENSOR = "model.layers.{i}.mlp.experts.down_proj"
 
 
-def recipe(written, directory, rule, rest=True, config="{ from: a }"):
+def recipe(written, directory, rule, checks=""):
     text = f"""\
 inarch: 1
 name: encodings
@@ -20,10 +21,10 @@ sources:
   a: {{ path: "{written.directory}" }}
 tensors:
   - {rule}
-"""
-    if rest:
-        text += '  - { from: "a:{name...}", to: "{name}", rest: true }\n'
-    return write_recipe(directory, text + f"output:\n  config: {config}\n")
+  - {{ from: "a:{{name...}}", to: "{{name}}", rest: true }}
+output: {{ config: a }}
+{checks}"""
+    return write_recipe(directory, text)
 
 
 def same_bits(found, expected):
@@ -72,7 +73,13 @@ def test_decoded_as_the_library_does(written, dtype, tmp_path):
 def test_copied_with_all_parts_under_other_names(written, tmp_path):
     name = TENSOR + written.ending
     rule = f'{{ from: "a:{name}", to: "{name.replace("{i}", "{2 - i}")}" }}'
-    out = build(recipe(written, tmp_path, rule), tmp_path / "out")
+    parameters = LAYERS * written.matrices[0].exact.numel() + 40
+    checks = f"""\
+checks:
+  - parameters: {parameters}
+  - equal: {{ left: "out:{name}", right: "a:{name.replace("{i}", "{2 - i}")}" }}
+"""
+    out = build(recipe(written, tmp_path, rule, checks), tmp_path / "out")
     found = read_tensors(out)
     assert set(found) == set(written.tensors)
     for i, matrix in enumerate(written.matrices):
@@ -107,13 +114,35 @@ def refused(written, tmp_path, codes):
     return result
 
 
-SOME = ["nf4-48x128-64-nested", "fp8-v3-288x320-128x128", "fp8-v4-256x384-128x128", "fp4-v4", "gpt-oss",
-        "int4-group-asymmetric", "int8-g_idx", "fp8-channel", "nvfp4", "awq", "gptq-4-v1-desc_act"]
+SOME = [
+    "nf4-48x128-64-nested",
+    "fp8-v3-288x320-128x128",
+    "fp8-v4-256x384-128x128",
+    "fp4-v4",
+    "gpt-oss",
+    "int4-group-asymmetric",
+    "int8-g_idx",
+    "fp8-channel",
+    "nvfp4",
+    "awq",
+    "gptq-4-v1-desc_act",
+]
 # Without these the codes are a tensor as any other, or of another format.
-MAY_BE_ABSENT = {".weight", ".qweight", "_blocks", ".weight_packed", ".weight_zero_point",
-                 ".weight_g_idx", ".g_idx", ".weight_global_scale"}
-PARTS = [(name, ending) for name in SOME
-         for ending in BY_NAME[name].encode(torch.Generator().manual_seed(1)).parts]
+MAY_BE_ABSENT = {
+    ".qweight",
+    "_blocks",
+    ".weight",
+    ".weight_packed",
+    ".weight_zero_point",
+    ".weight_g_idx",
+    ".weight_global_scale",
+    ".g_idx",
+}
+PARTS = [
+    (name, ending)
+    for name in SOME
+    for ending in BY_NAME[name].encode(torch.Generator().manual_seed(1)).parts
+]
 
 
 @pytest.mark.parametrize(("name", "ending"), PARTS)
@@ -144,3 +173,31 @@ def test_a_scale_that_is_no_number_is_refused(name, value, tmp_path):
     scales.flatten()[-1] = value
     written.save()
     refused(written, tmp_path, ["E721"])
+
+
+STATE = {"quant_type": "nf4", "blocksize": 64, "dtype": "bfloat16", "shape": [48, 128]}
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        [],
+        {},
+        STATE | {"shape": [48]},
+        STATE | {"shape": [48, 129]},
+        STATE | {"shape": [-48, -128]},
+        STATE | {"shape": [2**62, 2**62]},
+        STATE | {"blocksize": 0},
+        STATE | {"blocksize": 32},
+        STATE | {"blocksize": "64"},
+        STATE | {"dtype": "int4"},
+        STATE | {"nested_blocksize": 256},
+        STATE | {"nested_blocksize": 256, "nested_offset": 0.1},
+    ],
+    ids=str,
+)
+def test_a_malformed_state_is_refused(state, tmp_path):
+    written = Written(tmp_path / "a", BY_NAME["nf4-48x128-64"])
+    written.tensors[stem(1) + ".weight.quant_state.bitsandbytes__nf4"] = blob(state)
+    written.save()
+    refused(written, tmp_path, ["E436", "E437", "E438"])
