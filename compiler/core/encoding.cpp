@@ -62,6 +62,14 @@ std::int64_t words(const Encoding& e, std::int64_t count) {
   return divided_up(count * e.bits, word_bits);
 }
 
+/// What codes and scales are must be what a codec can read.
+std::string find_dtype_fault(const Encoding& e) {
+  const bool fp8 = e.code == DType::f8_e4m3 || e.code == DType::f8_e5m2;
+  if (e.codec == Codec::scaled_fp8 && !fp8) return fmt::format("codes of {}", name(e.code));
+  const bool numbers = is_arithmetic(e.scale) || e.scale == DType::f8_e8m0;
+  return numbers ? "" : fmt::format("scales of {}", name(e.scale));
+}
+
 std::int64_t code_count(const Encoding& e) {
   switch (e.codec) {
     case Codec::scaled_fp8:
@@ -156,21 +164,27 @@ std::string find_fault(const Encoding& e) {
       __builtin_mul_overflow(count, e.columns, &count) || count > max_elements) {
     return "more elements than there can be";
   }
-  if (e.block_rows < 1 || e.block_columns < 1) return "blocks without elements";
+  for (const std::int64_t side : {e.block_rows, e.block_columns}) {
+    if (side < 1 || side > most_side) return fmt::format("blocks with a side of {}", side);
+  }
+  if (std::string fault = find_dtype_fault(e); !fault.empty()) return fault;
   if (e.bits != 2 && e.bits != 4 && e.bits != 8) return fmt::format("codes of {} bits", e.bits);
   const std::int64_t in_word = word_bits / e.bits;
   if (e.codec == Codec::awq && (e.bits != 4 || e.rows % in_word != 0))
     return "outputs that do not fill words of eight";
   if (e.codec == Codec::gptq && (e.rows % in_word != 0 || e.columns % in_word != 0))
     return "sides that do not fill words";
+  if (e.codec != Codec::scaled_fp8 && e.block_rows != 1) return "blocks of several rows";
+  if (e.codec == Codec::bnb4 && e.rows != 1) return "more than one row";
   const bool stacked = e.codec == Codec::scaled_fp8 || e.codec == Codec::packed_e2m1;
   if (!stacked && e.matrices != 1) return "more than one matrix";
   const bool in_words = e.codec == Codec::awq || e.codec == Codec::gptq;
-  if (in_words && (!e.find(PartRole::zeros) || e.block_rows != 1)) return "no zero points";
+  if (in_words && !e.find(PartRole::zeros)) return "no zero points";
   if (!e.find(PartRole::codes) || !e.find(PartRole::scales)) return "no codes or no scales";
   if (e.codec == Codec::bnb4 && !e.find(PartRole::map)) return "no map";
   const bool nested = e.find(PartRole::nested_scales) && e.find(PartRole::nested_map);
-  if (e.nested_block < 0 || (e.nested_block > 0 && !nested)) return "no scales of the scales";
+  if (e.nested_block < 0 || e.nested_block > most_side || (e.nested_block > 0 && !nested))
+    return "no scales of the scales";
   const bool flat = e.codec == Codec::packed_e2m1 && e.columns % e.block_columns != 0;
   if (flat) return "rows that do not consist of groups";
   const bool blank = e.state.find(offset_blank()) != std::string::npos;

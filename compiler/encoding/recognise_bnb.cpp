@@ -46,7 +46,12 @@ std::optional<FoundEncoding> Recognition::bitsandbytes(const TensorInfo& codes) 
     if (state == nullptr)
       state = find(fmt::format("{}.quant_state.bitsandbytes__{}", codes.name, kind));
   }
-  if (state == nullptr) return std::nullopt;
+  if (state == nullptr) {
+    const bool others = find(codes.name + ".absmax") && find(codes.name + ".quant_map");
+    if (others)
+      missing(codes, codes.name + ".quant_state.bitsandbytes__nf4", "stored by bitsandbytes");
+    return std::nullopt;
+  }
   const auto said = quant_state(*state);
   if (!said) return std::nullopt;
 

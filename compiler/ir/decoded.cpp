@@ -2,7 +2,22 @@
 
 #include <utility>
 
+#include "compiler/core/stored_bytes.h"
+
 namespace inarch {
+
+Node part_to_decode(const Encoding& encoding, std::size_t part, NodeData data, DType stored,
+                    const Shape& shape) {
+  Node node;
+  node.data = std::move(data);
+  node.dtype = stored;
+  node.shape = shape;
+  if (lies_as_numbers(encoding, encoding.parts[part], stored)) {
+    node.dtype = DType::u8;
+    node.shape = {numel(shape) * bits(stored) / 8};
+  }
+  return node;
+}
 
 NodeId add_decoded(Graph& graph, const Decoding& decoding, std::vector<NodeId> parts, DType dtype,
                    const Shape& shape, Span origin) {
@@ -32,10 +47,9 @@ NodeId add_source_values(Graph& graph, const Checkpoint& checkpoint, SourceTenso
   std::vector<NodeId> parts;
   parts.reserve(encoded.parts.size());
   for (std::size_t k = 0; k < encoded.parts.size(); ++k) {
-    Node part;
-    part.data = SourceTensor{leaf.source, leaf.tensor, static_cast<std::int32_t>(k)};
-    part.dtype = encoded.parts[k].dtype;
-    part.shape = encoded.parts[k].shape;
+    Node part = part_to_decode(*encoded.encoding, k,
+                               SourceTensor{leaf.source, leaf.tensor, static_cast<std::int32_t>(k)},
+                               encoded.parts[k].dtype, encoded.parts[k].shape);
     part.origin = origin;
     parts.push_back(graph.add(std::move(part)));
   }
@@ -46,12 +60,12 @@ NodeId add_source_values(Graph& graph, const Checkpoint& checkpoint, SourceTenso
   return node;
 }
 
-Storage storage_of(const Graph& graph, const Checkpoint& checkpoint, SourceTensor leaf,
+Storage storage_of(Graph& graph, const Checkpoint& checkpoint, SourceTensor leaf,
                    NodeId values) {
   const TensorInfo& tensor = checkpoint.tensors[leaf.tensor];
   const EncodedTensor& encoded = checkpoint.encoded[static_cast<std::size_t>(tensor.encoded)];
-  const Node& top = graph[values];
-  const Node& decode = encoded.transposed ? graph[top.inputs[0]] : top;
+  const NodeId decode = encoded.transposed ? graph[values].inputs[0] : values;
+  const std::vector<NodeId> inputs = graph[decode].inputs;
   Storage storage;
   storage.encoding = encoded.encoding;
   storage.ending = encoded.ending;
@@ -59,8 +73,14 @@ Storage storage_of(const Graph& graph, const Checkpoint& checkpoint, SourceTenso
   storage.source = static_cast<std::int32_t>(leaf.source);
   for (std::size_t k = 0; k < encoded.parts.size(); ++k) {
     const TensorInfo& part = encoded.parts[k];
-    storage.parts.push_back(
-        {part.name.substr(encoded.stem), part.dtype, part.shape, decode.inputs[k]});
+    NodeId node = inputs[k];
+    if (graph[node].dtype != part.dtype) {
+      Node stored = graph[node];
+      stored.dtype = part.dtype;
+      stored.shape = part.shape;
+      node = graph.add(std::move(stored));
+    }
+    storage.parts.push_back({part.name.substr(encoded.stem), part.dtype, part.shape, node});
   }
   return storage;
 }

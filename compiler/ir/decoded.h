@@ -17,6 +17,11 @@ struct Decoding {
   bool transposed = false;
 };
 
+/// A part as a DecodeOp takes it: `stored`, but where bytes lie as numbers of another dtype, bytes.
+/// `data` says where it lies.
+Node part_to_decode(const Encoding& encoding, std::size_t part, NodeData data, DType stored,
+                    const Shape& shape);
+
 /// The values, with the shape and dtype of the tensor, from nodes that are its parts as stored.
 NodeId add_decoded(Graph& graph, const Decoding& decoding, std::vector<NodeId> parts, DType dtype,
                    const Shape& shape, Span origin);
@@ -25,8 +30,8 @@ NodeId add_decoded(Graph& graph, const Decoding& decoding, std::vector<NodeId> p
 NodeId add_source_values(Graph& graph, const Checkpoint& checkpoint, SourceTensor leaf, Span origin);
 
 /// How an output is stored that stays as its source has it. `values` is what add_source_values()
-/// gave.
-Storage storage_of(const Graph& graph, const Checkpoint& checkpoint, SourceTensor leaf,
+/// gave; leaves are added where a part is stored as another dtype than it is decoded from.
+Storage storage_of(Graph& graph, const Checkpoint& checkpoint, SourceTensor leaf,
                    NodeId values);
 
 /// The name of one part of an output that is stored so.

@@ -67,10 +67,9 @@ void spell_out_encoded(Module& module) {
     const Storage& storage = storages[static_cast<std::size_t>(place.storage)];
     std::vector<NodeId> parts;
     for (std::uint32_t k = 0; k < storage.parts.size(); ++k) {
-      Node part;
-      part.data = FinishedOutput{place.first + k};
-      part.dtype = storage.parts[k].dtype;
-      part.shape = storage.parts[k].shape;
+      const Storage::Part& stored = storage.parts[k];
+      Node part = part_to_decode(*storage.encoding, k, FinishedOutput{place.first + k},
+                                 stored.dtype, stored.shape);
       part.origin = node.origin;
       parts.push_back(next.add(std::move(part)));
     }

@@ -172,14 +172,14 @@ class PlanBuilder {
     return placed_[id].op;
   }
 
-  OpData planned(const SourceTensor& leaf, const Node&) {
+  OpData planned(const SourceTensor& leaf, const Node& node) {
     const TensorInfo& tensor = module_.tensor(leaf);
     note_read(leaf.source, tensor.file, tensor.offset, tensor.bytes);
-    return ReadOp{false, leaf.source, tensor.file, tensor.offset, tensor.dtype};
+    return ReadOp{false, leaf.source, tensor.file, tensor.offset, node.dtype};
   }
-  OpData planned(const FinishedOutput& finished, const Node&) const {
+  OpData planned(const FinishedOutput& finished, const Node& node) const {
     const OutputTensor& output = plan_.outputs[finished.output];
-    return ReadOp{true, 0, output.shard, output.offset, output.dtype};
+    return ReadOp{true, 0, output.shard, output.offset, node.dtype};
   }
   /// Named after what its codes are of, for messages.
   OpData planned(const DecodeOp& op, const Node& node) const {
