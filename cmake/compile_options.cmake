@@ -9,6 +9,10 @@ target_compile_options(inarch_options INTERFACE
 if(INARCH_WERROR)
   target_compile_options(inarch_options INTERFACE -Werror)
 endif()
+if(CMAKE_UNITY_BUILD)
+  # A local name may be that of a neighbour's constant; builds of single sources have that warning.
+  target_compile_options(inarch_options INTERFACE -Wno-shadow)
+endif()
 if(INARCH_SANITIZE)
   # Instrumentation makes optimisation dear. Traces have their lines with -g1 too.
   set(CMAKE_CXX_FLAGS_DEBUG "-Og -g1")
