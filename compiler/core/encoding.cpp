@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
@@ -20,7 +22,7 @@ constexpr std::array<std::pair<Codec, std::string_view>, 6> codec_names = {{
     {Codec::gptq, "gptq"},
     {Codec::packed_int, "packed_int"},
 }};
-constexpr std::array<std::pair<PartRole, std::string_view>, 9> role_names = {{
+constexpr std::array<std::pair<PartRole, std::string_view>, 10> role_names = {{
     {PartRole::codes, "codes"},
     {PartRole::scales, "scales"},
     {PartRole::zeros, "zeros"},
@@ -29,6 +31,7 @@ constexpr std::array<std::pair<PartRole, std::string_view>, 9> role_names = {{
     {PartRole::nested_scales, "nested_scales"},
     {PartRole::nested_map, "nested_map"},
     {PartRole::global_scale, "global_scale"},
+    {PartRole::state, "state"},
     {PartRole::other, "other"},
 }};
 
@@ -118,6 +121,8 @@ std::optional<std::int64_t> part_count(const Encoding& e, PartRole role) {
       return nested_map_size;
     case PartRole::global_scale:
       return 1;
+    case PartRole::state:
+      return static_cast<std::int64_t>(e.state.size());
     case PartRole::other:
       return std::nullopt;
   }
@@ -142,6 +147,8 @@ bool part_dtype_fits(const Encoding& e, PartRole role, DType dtype) {
     case PartRole::nested_map:
     case PartRole::global_scale:
       return dtype == DType::f32;
+    case PartRole::state:
+      return dtype == DType::u8;
     case PartRole::other:
       return true;
   }
@@ -180,7 +187,62 @@ std::string find_fault(const Encoding& e) {
     return "no scales of the scales";
   const bool flat = e.codec == Codec::packed_e2m1 && e.columns % e.block_columns != 0;
   if (flat) return "rows that do not consist of groups";
+  const bool blank = e.state.find(offset_blank()) != std::string::npos;
+  if (e.find(PartRole::state) && e.nested_block > 0 && !blank) return "no place for the offset";
   return {};
+}
+
+std::string find_encoding_fault(const Encoding& e) {
+  constexpr std::int64_t most_block = 65536;  // it is held as a whole
+  switch (e.codec) {
+    case Codec::scaled_fp8:
+      if (e.code != DType::f8_e4m3 && e.code != DType::f8_e5m2) return "codes that are no FP8";
+      if (e.scale != DType::f32 && e.scale != DType::f8_e8m0) return "scales that are not made";
+      return {};
+    case Codec::packed_e2m1:
+      if (e.scale != DType::f8_e8m0 || e.find(PartRole::global_scale))
+        return "scales that are not made";
+      break;
+    case Codec::bnb4:
+      if (e.scale != DType::f32 || e.rows != 1) return "scales that are not made";
+      break;
+    default:
+      return "codes that are only read";
+  }
+  const bool good = e.block_columns % 2 == 0 && e.block_columns <= most_block &&
+                    e.block_rows == 1 && e.nested_block <= most_block;
+  return good ? "" : "blocks that are odd or too large";
+}
+
+namespace {
+
+constexpr std::string_view offset_key = "\"nested_offset\":";
+constexpr std::size_t offset_width = 26;  // a double takes 24 characters at most
+
+}  // namespace
+
+std::string offset_blank() {
+  return std::string(offset_key) + std::string(offset_width, ' ');
+}
+
+std::string state_with_offset(const std::string& state, double offset) {
+  std::string filled = state;
+  const std::size_t at = state.find(offset_blank());
+  if (at == std::string::npos) return filled;
+  const std::string number = fmt::format("{}", offset);
+  filled.replace(at + offset_key.size() + 1, number.size(), number);
+  return filled;
+}
+
+std::optional<double> offset_in_state(std::string_view state) {
+  const std::size_t key = state.find(offset_key);
+  if (key == std::string_view::npos) return std::nullopt;
+  const std::size_t at = state.find_first_not_of(' ', key + offset_key.size());
+  if (at == std::string_view::npos) return std::nullopt;
+  double offset = 0;
+  const auto read = std::from_chars(state.data() + at, state.data() + state.size(), offset);
+  if (read.ec != std::errc() || !std::isfinite(offset)) return std::nullopt;
+  return offset;
 }
 
 std::string_view name(Codec codec) { return name_in(codec_names, codec); }

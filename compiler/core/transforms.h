@@ -68,6 +68,9 @@ enum class Transform : std::uint8_t {
   outer,
   transpose,
   orthogonalize,
+  low_rank,
+  weighted_low_rank,
+  reconstruct,
   // merging
   linear,
 };
@@ -127,6 +130,7 @@ struct TransformSpec {
   std::string_view summary;
   std::string_view type_rule;  // what it does to dtype, shape and axis names
   std::string_view example;    // an `apply`, `combine` or `init` entry, in YAML flow style
+  std::vector<std::string_view> results = {};  // names of several results, as `to` may give them
 
   std::size_t min_inputs() const { return variadic ? 2 : inputs.size(); }
   const Parameter* find(std::string_view parameter) const;

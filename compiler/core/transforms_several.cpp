@@ -1,8 +1,44 @@
+#include <utility>
+
 #include "compiler/core/transform_table.h"
 
 namespace inarch::transform_table {
 
 using P = ParamKind;
+
+namespace {
+
+TransformSpec factors(Transform transform, std::string_view name,
+                      std::vector<std::string_view> inputs, std::string_view summary,
+                      std::string_view example) {
+  return {transform,
+          name,
+          Family::linear_algebra,
+          std::move(inputs),
+          false,
+          AxisEntries::none,
+          {{"rank", P::integer, false, "", {},
+            "columns of A and rows of B; with `energy` or `error`, the most there may be"},
+           {"energy", P::number, false, "", {},
+            "the least rank that keeps this share of the sum of squares, from 0 to 1"},
+           {"error", P::number, false, "", {},
+            "the least rank whose relative error is at most this, from 0 to 1"},
+           {"split", P::choice, false, "both", {"both", "left", "right"},
+            "where the singular values go: their roots into both, or all into A or into B"},
+           {"method", P::choice, false, "auto", {"auto", "exact"},
+            "exact: by the whole singular value decomposition, whatever it costs"},
+           {"oversampling", P::integer, false, "", {}, "by how much projections are wider"},
+           {"power_iterations", P::integer, false, "", {},
+            "how often they are refined; as often as it takes unless given"},
+           seed_param},
+          "rank",
+          summary,
+          "a matrix; `to` names `left` (A) and `right` (B)",
+          example,
+          {"left", "right"}};
+}
+
+}  // namespace
 
 std::vector<TransformSpec> several() {
   return {
@@ -51,6 +87,27 @@ std::vector<TransformSpec> several() {
        "axis nothing of x points there any more.",
        "keeps the shape; the direction is a vector as long as the axis, of any length but zero",
        "{ orthogonalize: rows, direction: \"base:model.norm.weight\" }"},
+      factors(Transform::low_rank, "low_rank", {"x"},
+              "The two factors whose product is nearest to a matrix: A [rows, rank] and B [rank, "
+              "columns], from its largest singular values. Random projections find them where that "
+              "is faster; the error is at most half a percent above the least there is, and is "
+              "stated in the manifest.",
+              "{ low_rank: 1 }"),
+      factors(Transform::weighted_low_rank, "weighted_low_rank", {"x", "moments"},
+              "The factors for which the product's error is least on given inputs: `moments` is a "
+              "vector with the mean square of each column's input. Else as `low_rank`.",
+              "{ weighted_low_rank: 1, moments: \"base:model.norm.weight\" }"),
+      {Transform::reconstruct,
+       "reconstruct",
+       Family::linear_algebra,
+       {"left", "right"},
+       false,
+       AxisEntries::none,
+       {},
+       "",
+       "The matrix that two factors stand for: their product.",
+       "[m, r] and [r, n] give [m, n]",
+       "reconstruct"},
       {Transform::linear,
        "linear",
        Family::merging,

@@ -23,7 +23,7 @@ NodeId add_decoded(Graph& graph, const Decoding& decoding, std::vector<NodeId> p
                    const Shape& shape, Span origin) {
   const Encoding& encoding = *decoding.encoding;
   Node values;
-  values.data = DecodeOp{decoding.encoding, decoding.name};
+  values.data = DecodeOp{decoding.encoding, {}};  // the plan gives it a name
   values.inputs = std::move(parts);
   values.dtype = dtype;
   values.shape = decoding.transposed ? Shape{encoding.count()} : shape;
@@ -54,7 +54,7 @@ NodeId add_source_values(Graph& graph, const Checkpoint& checkpoint, SourceTenso
     parts.push_back(graph.add(std::move(part)));
   }
   const NodeId node =
-      add_decoded(graph, {encoded.encoding, encoded.transposed, tensor.name}, std::move(parts),
+      add_decoded(graph, {encoded.encoding, encoded.transposed}, std::move(parts),
                   tensor.dtype, tensor.shape, origin);
   graph.encoded_values.emplace_back(node, leaf);
   return node;
@@ -70,6 +70,7 @@ Storage storage_of(Graph& graph, const Checkpoint& checkpoint, SourceTensor leaf
   storage.encoding = encoded.encoding;
   storage.ending = encoded.ending;
   storage.transposed = encoded.transposed;
+  storage.source = static_cast<std::int32_t>(leaf.source);
   for (std::size_t k = 0; k < encoded.parts.size(); ++k) {
     const TensorInfo& part = encoded.parts[k];
     NodeId node = inputs[k];

@@ -15,7 +15,6 @@ namespace inarch {
 struct Decoding {
   std::shared_ptr<const Encoding> encoding;
   bool transposed = false;
-  std::string name;  // of the tensor, for messages
 };
 
 /// A part as a DecodeOp takes it: `stored`, but where bytes lie as numbers of another dtype, bytes.

@@ -65,7 +65,8 @@ std::optional<Typed> TensorBuilder::build_one(const TensorExpr& expression) {
   if (results.empty()) return std::nullopt;
   if (results.size() > 1) {
     fault(expression, "E312",
-          fmt::format("'split' gives {} tensors where one is due", results.size()),
+          fmt::format("'{}' gives {} tensors where one is due", spec(expression.transform).name,
+                      results.size()),
           expression.span);
     return std::nullopt;
   }
@@ -105,6 +106,14 @@ std::optional<Typed> TensorBuilder::reference(const TensorExpr& expression) {
   if (context_.reads_finished) {
     return add(FinishedOutput{static_cast<std::uint32_t>(output->second)}, {}, std::move(type),
                expression.span);
+  }
+  const auto& storages = context_.graph->storages;
+  if (written.storage >= 0 && storages[static_cast<std::size_t>(written.storage)].source < 0) {
+    fault(expression, "E318",
+          fmt::format("'{}' is encoded, and what its values are then is known when it is written",
+                      escape_for_terminal(written.name)),
+          expression.span, "put what it is made of in 'define', and read that");
+    return std::nullopt;
   }
   if (!is_arithmetic(written.dtype) || holds_exactly(*context_.graph, written.node, written.dtype))
     return Typed{written.node, std::move(type)};
@@ -178,6 +187,7 @@ std::vector<Typed> TensorBuilder::call(const TensorExpr& expression) {
     if (!whole_elements(input, expression)) return {};
   }
   if (expression.transform == Transform::split) return split(expression, arguments, inputs[0]);
+  if (is_factorisation(expression.transform)) return low_rank(expression, arguments, inputs);
   auto result = single(expression, arguments, inputs);
   if (!result) return {};
   if (!checked_numel(result->type.shape())) {
@@ -240,6 +250,7 @@ std::optional<Typed> TensorBuilder::single(const TensorExpr& e, const CallArgume
     case Transform::largest_mask:
       return largest(e, a, x[0]);
     case Transform::matmul:
+    case Transform::reconstruct:
       return matmul(e, x[0], x[1]);
     case Transform::outer:
       return outer(e, x[0], x[1]);
@@ -267,7 +278,9 @@ std::optional<Typed> TensorBuilder::single(const TensorExpr& e, const CallArgume
     case Transform::identity:
       return initial(e, a);
     case Transform::split:
-      break;  // has several results: handled by the caller
+    case Transform::low_rank:
+    case Transform::weighted_low_rank:
+      break;  // have several results: handled by the caller
   }
   return std::nullopt;
 }

@@ -128,6 +128,10 @@ class TensorBuilder {
   std::optional<Typed> matmul(const TensorExpr& call, const Typed& left, const Typed& right);
   std::optional<Typed> outer(const TensorExpr& call, const Typed& left, const Typed& right);
   Typed transpose(const Typed& x, Span origin);
+  void close(LowRankOp& op) const;
+  /// A and B.
+  std::vector<Typed> low_rank(const TensorExpr& call, const CallArguments& arguments,
+                              const std::vector<Typed>& xs);
   std::optional<Typed> orthogonalize(const TensorExpr& call, const CallArguments& arguments,
                                      const Typed& x, const Typed& direction);
 
@@ -166,6 +170,9 @@ bool can_hold(DType dtype, double value);
 /// True when the tensor is made of fills alone, however they were moved, whose values elements of
 /// `dtype` can hold: nothing is computed, so that it may be integers.
 bool can_be_stored_as(const Graph& graph, NodeId root, DType dtype);
+
+/// True for the transforms whose results are the factors of a matrix, `left` and `right`.
+bool is_factorisation(Transform transform);
 
 /// The type with one axis given another size.
 TensorType with_axis_size(TensorType type, const AxisPosition& at, std::int64_t size);

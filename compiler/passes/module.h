@@ -1,5 +1,7 @@
 #pragma once
 
+#include <compare>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,11 +19,21 @@ struct CopyRange {
   std::int64_t bytes = 0;
 };
 
+/// Where in the sources a step begins to read, in the order in which they are gone through.
+struct ReadPlace {
+  std::uint32_t source = std::numeric_limits<std::uint32_t>::max();  // of a step that reads none
+  std::uint32_t file = 0;
+  std::int64_t offset = 0;
+
+  friend auto operator<=>(const ReadPlace&, const ReadPlace&) = default;
+};
+
 /// How one output, or a run of copied neighbours, comes about.
 struct StepDraft {
   std::uint32_t first_output = 0;
   std::uint32_t output_count = 1;
   std::optional<CopyRange> copy;
+  ReadPlace reads;             // set by order_steps
   bool shares_before = false;  // what the step before materialises is used here too
   bool moves_only = false;     // bytes go through unchanged, though not in one run
 };

@@ -5,8 +5,6 @@
 // memory.
 
 #include <algorithm>
-#include <limits>
-#include <tuple>
 
 #include "compiler/passes/pipeline.h"
 
@@ -14,20 +12,17 @@ namespace inarch {
 
 namespace {
 
-using Key = std::tuple<std::uint32_t, std::uint32_t, std::int64_t>;  // source, file, offset
-
-constexpr Key no_source = {std::numeric_limits<std::uint32_t>::max(), 0, 0};
-
-Key first_operand(const Module& module, NodeId id, std::vector<std::optional<Key>>& known) {
+ReadPlace first_operand(const Module& module, NodeId id,
+                        std::vector<std::optional<ReadPlace>>& known) {
   if (known[id]) return *known[id];
   const Node& node = module.graph[id];
-  Key key = no_source;
+  ReadPlace key;
   if (const auto* leaf = std::get_if<SourceTensor>(&node.data)) {
     const TensorInfo& tensor = module.tensor(*leaf);
     key = {leaf->source, tensor.file, tensor.offset};
   }
   for (const NodeId input : node.inputs) {
-    if (key != no_source) break;
+    if (key != ReadPlace()) break;
     key = first_operand(module, input, known);
   }
   known[id] = key;
@@ -38,19 +33,13 @@ Key first_operand(const Module& module, NodeId id, std::vector<std::optional<Key
 
 void order_steps(Module& module) {
   Graph& graph = module.graph;
-  std::vector<std::optional<Key>> known(graph.nodes.size());
-  std::vector<Key> keys;
-  for (const Output& output : graph.outputs)
-    keys.push_back(first_operand(module, output.node, known));
+  std::vector<std::optional<ReadPlace>> known(graph.nodes.size());
+  for (StepDraft& step : module.steps) {
+    step.reads = first_operand(module, graph.outputs[step.first_output].node, known);
+    if (step.copy) step.reads.offset = step.copy->offset;
+  }
   std::stable_sort(module.steps.begin(), module.steps.end(),
-                   [&](const StepDraft& a, const StepDraft& b) {
-                     const Key& ka = keys[a.first_output];
-                     const Key& kb = keys[b.first_output];
-                     return std::tuple(std::get<0>(ka), std::get<1>(ka),
-                                       a.copy ? a.copy->offset : std::get<2>(ka)) <
-                            std::tuple(std::get<0>(kb), std::get<1>(kb),
-                                       b.copy ? b.copy->offset : std::get<2>(kb));
-                   });
+                   [](const StepDraft& a, const StepDraft& b) { return a.reads < b.reads; });
   std::vector<std::uint32_t> place(graph.outputs.size());
   std::vector<Output> outputs;
   for (StepDraft& step : module.steps) {

@@ -26,6 +26,8 @@ const std::vector<Pass>& passes() {
       {"lay_out_output", lay_out_output, true, "every tensor gets its shard and offset"},
       {"merge_copies", merge_copies, false,
        "copies that are neighbours in source and output become one"},
+      {"read_in_order", read_in_order, false,
+       "steps go through the sources front to back, whatever the layout of the output"},
       {"share_factors", share_factors, false,
        "the factors of one matrix are found once for all that take them"},
   };

@@ -45,6 +45,7 @@ void recognise_copies(Module& module);
 void order_steps(Module& module);
 void lay_out_output(Module& module);
 void merge_copies(Module& module);
+void read_in_order(Module& module);
 void share_factors(Module& module);
 
 }  // namespace inarch

@@ -18,13 +18,16 @@ std::optional<NodeId> factored(const Module& module, const StepDraft& step) {
 
 void share_factors(Module& module) {
   std::optional<NodeId> before;
-  DType dtype = DType::f32;
+  std::uint32_t output = 0;
   for (StepDraft& step : module.steps) {
     const auto here = factored(module, step);
-    const DType stored = module.graph.outputs[step.first_output].dtype;
-    step.shares_before = here && here == before && stored == dtype;
+    const std::uint32_t next = step.first_output;
+    const bool follows = here && here == before && next == output + 1;
+    step.shares_before =
+        follows && module.graph.outputs[next].dtype == module.graph.outputs[output].dtype &&
+        module.placements[next].shard == module.placements[output].shard;
     before = here;
-    dtype = stored;
+    output = next;
   }
 }
 

@@ -12,14 +12,13 @@ namespace {
 struct Spelled {
   std::uint32_t first = 0;
   std::int32_t storage = -1;
-  std::string name;
 };
 
 std::vector<Spelled> spell_out(Graph& graph) {
   std::vector<Spelled> places;
   std::vector<Output> outputs;
   for (Output& output : graph.outputs) {
-    places.push_back({static_cast<std::uint32_t>(outputs.size()), output.storage, output.name});
+    places.push_back({static_cast<std::uint32_t>(outputs.size()), output.storage});
     if (output.storage < 0) {
       outputs.push_back(std::move(output));
       continue;
@@ -53,6 +52,10 @@ void spell_out_encoded(Module& module) {
   const std::vector<Spelled> places = spell_out(graph);
   const std::vector<Storage> storages = std::move(graph.storages);
   graph.storages.clear();
+  const bool read_back = any_node(graph, [](const NodeData& data) {
+    return std::holds_alternative<FinishedOutput>(data);
+  });
+  if (!read_back) return remove_unused(graph);
   rewrite(graph, [&](Graph& next, Node node) {
     auto* finished = std::get_if<FinishedOutput>(&node.data);
     if (finished == nullptr) return next.add(std::move(node));
@@ -70,7 +73,7 @@ void spell_out_encoded(Module& module) {
       part.origin = node.origin;
       parts.push_back(next.add(std::move(part)));
     }
-    return add_decoded(next, {storage.encoding, storage.transposed, place.name}, std::move(parts),
+    return add_decoded(next, {storage.encoding, storage.transposed}, std::move(parts),
                        node.dtype, node.shape, node.origin);
   });
 }

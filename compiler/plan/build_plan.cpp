@@ -61,7 +61,10 @@ class PlanBuilder {
 
   void describe_sources() {
     for (const BoundSource& source : module_.bound->sources) {
-      plan_.sources.push_back({source.name, source.checkpoint->location, source.checkpoint->files});
+      std::int64_t elements = 0;
+      for (const TensorInfo& tensor : source.checkpoint->tensors) elements += tensor.elements();
+      plan_.sources.push_back(
+          {source.name, source.checkpoint->location, source.checkpoint->files, elements});
     }
   }
 
@@ -177,6 +180,17 @@ class PlanBuilder {
   OpData planned(const FinishedOutput& finished, const Node& node) const {
     const OutputTensor& output = plan_.outputs[finished.output];
     return ReadOp{true, 0, output.shard, output.offset, node.dtype};
+  }
+  /// Named after what its codes are of, for messages.
+  OpData planned(const DecodeOp& op, const Node& node) const {
+    DecodeOp named = op;
+    const NodeData& codes = module_.graph[node.inputs.front()].data;
+    if (const auto* leaf = std::get_if<SourceTensor>(&codes)) {
+      named.name = module_.bound->sources[leaf->source].checkpoint->tensors[leaf->tensor].name;
+    } else if (const auto* finished = std::get_if<FinishedOutput>(&codes)) {
+      named.name = plan_.outputs[finished->output].name;
+    }
+    return named;
   }
   template <typename T>
   OpData planned(const T& op, const Node&) const {

@@ -48,6 +48,11 @@ bool is_elementwise(const Op& op);
 /// True when something of the op (a reduction, thresholds, a right operand) is computed once,
 /// before the tiles of its step.
 bool is_materialised(const Op& op);
+/// True when the program gives bytes as they are stored, and not values to be stored.
+bool yields_stored(const Program& program);
+
+/// True when a matrix is factored on the way, which one worker does as a whole.
+bool has_factors(const Program& program);
 
 /// Bytes that move from a source file to a shard as they are: one tensor, part of one, or a run of
 /// tensors that are neighbours in both.
@@ -71,8 +76,8 @@ struct ComputeStep {
 struct Step {
   std::uint32_t first_output = 0;  // index into Plan::outputs
   std::variant<CopyStep, MoveStep, ComputeStep> work;
-  /// The step before has the same program but for its last op, and what it materialised is used
-  /// here too.
+  /// The step before has the same program but for its last op and the output before in the same
+  /// shard: what it materialises is used here too, and both are worked on as one.
   bool shares_before = false;
   std::int64_t scratch_bytes = 0;   // per worker that works on it (memory_model.h)
   std::int64_t resident_bytes = 0;  // materialised operands, from its first tile to its last
@@ -106,6 +111,7 @@ struct PlanSource {
   std::string name;      // "text", "experts[3]"
   std::string location;  // where it was found
   std::vector<FileIdentity> files;
+  std::int64_t elements = 0;  // of its tensors, as values; 0 when that is not known
 };
 
 /// A small file written as it stands: config.json, the index.

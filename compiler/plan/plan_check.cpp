@@ -185,6 +185,12 @@ class PlanChecker {
     return encode != nullptr && part_dtype_fits(*encode->encoding, encode->part, dtype);
   }
 
+  bool follow_each_other(std::size_t s) const {
+    const std::uint32_t here = plan_.steps[s].first_output;
+    const std::uint32_t before = plan_.steps[s - 1].first_output;
+    return here == before + 1 && plan_.outputs[here].shard == plan_.outputs[before].shard;
+  }
+
   /// What is materialised for one step can serve the next only when both ask for the same.
   void check_shared(std::size_t s, const PlanPlace& where) {
     const auto* here = std::get_if<ComputeStep>(&plan_.steps[s].work);
@@ -193,7 +199,8 @@ class PlanChecker {
         here != nullptr && before != nullptr && !here->program.empty() &&
         here->program.size() == before->program.size() &&
         std::equal(here->program.begin(), here->program.end() - 1, before->program.begin()) &&
-        !is_materialised(here->program.back()) && !is_materialised(before->program.back()) &&
+        has_factors(here->program) && !is_materialised(here->program.back()) &&
+        !is_materialised(before->program.back()) && follow_each_other(s) &&
         plan_.outputs[plan_.steps[s].first_output].dtype ==
             plan_.outputs[plan_.steps[s - 1].first_output].dtype;
     if (!alike) fail(where, "cannot share what the step before has made");

@@ -98,6 +98,7 @@ void PlanReader::take_source(PlanFields& fields) {
   PlanSource source;
   source.name = fields.text("name");
   source.location = fields.text("location");
+  source.elements = fields.integer("elements");
   for (const Json& item : fields.list("files")) {
     PlanFields file(item, fields.where() + ".files", fault_);
     source.files.push_back({file.text("path"), file.text("name"), file.integer("size"),

@@ -54,6 +54,7 @@ class Binder {
 
   std::optional<BoundRecipe> bind() {
     const std::size_t before = diagnostics_.errors();
+    bound_.measured_ranks = options_.measured_ranks;
     bind_params();
     bind_sources();
     if (diagnostics_.errors() != before) return std::nullopt;

@@ -173,7 +173,7 @@ std::optional<Value> bind_config(const ConfigDecl& declaration, std::optional<DT
   }
   for (const ConfigEntry& entry : declaration.set) {
     auto value = evaluate_node(entry.value, context.scope, diagnostics);
-    if (!value) continue;
+    if (!value || (value->is_null() && entry.optional)) continue;
     if (!config->set_path(entry.path, std::move(*value))) {
       diagnostics.add(error("E165", fmt::format("'{}' cannot be set: a part of it is not a mapping",
                                                 escape_for_terminal(entry.path)))

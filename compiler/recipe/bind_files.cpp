@@ -97,8 +97,29 @@ class FileBinder {
         files.written.push_back({declaration.what, write_json(*value, JsonStyle::indented)});
       return;
     }
-    const auto text = evaluate(*declaration.text, context_.scope, diagnostics_);
-    if (text) files.written.push_back({declaration.what, to_text(*text)});
+    const Template& given = declaration.text ? *declaration.text : *declaration.path;
+    const auto value = evaluate(given, context_.scope, diagnostics_);
+    if (!value || (value->is_null() && declaration.optional)) return;
+    if (declaration.text) {
+      files.written.push_back({declaration.what, to_text(*value)});
+    } else {
+      write_from(declaration, to_text(*value));
+    }
+  }
+
+  /// A text that lies beside the recipe.
+  void write_from(const FileDecl& declaration, std::string path) {
+    const std::string& directory = context_.options.recipe_directory;
+    if (!path.empty() && path[0] != '/' && !directory.empty()) path = directory + "/" + path;
+    auto text = context_.options.read_text(path);
+    if (text.ok()) {
+      files.written.push_back({declaration.what, std::move(*text)});
+      return;
+    }
+    diagnostics_.add(
+        error("E166", fmt::format("'{}' cannot be read: {}", escape_for_terminal(path),
+                                  text.error().message))
+            .at(declaration.path->span));
   }
 
   void carry_renamed(const FileDecl& declaration, std::uint32_t source) {

@@ -84,6 +84,15 @@ struct Destination {
   Span output_span;
   std::optional<NamePattern> index;  // of an output with `for`
   NamePattern name;
+  std::string result;  // which of several results, where `to` is a mapping
+  Span result_span;
+};
+
+/// An entry of `record:`: what each of a rule's tensors adds to a mapping in the output's config.
+struct RecordDecl {
+  std::string path;  // of the mapping, dotted
+  NamePattern key;
+  YamlNode value;
 };
 
 /// One line of `tensors:` or `define:`. `value` holds `combine` or `init` and the pipeline over the
@@ -99,6 +108,8 @@ struct Rule {
   std::vector<Destination> to;  // several only for a transform with several results
   std::optional<Template> dtype;
   Span dtype_span;
+  std::vector<RecordDecl> records;
+  std::optional<YamlNode> encode;  // templates inside are evaluated (encoding_spec.h)
   bool rest = false;
   bool is_definition = false;  // of `define:`: read by other rules, and not written
 };
@@ -153,7 +164,8 @@ struct FileDecl {
   std::optional<Template> file;  // what the source calls it
   std::optional<YamlNode> json;  // what is written: templates inside are evaluated
   std::optional<Template> text;
-  bool optional = false;  // "tokenizer?": carried over if the source has it
+  std::optional<Template> path;  // of a text beside the recipe
+  bool optional = false;  // "tokenizer?": carried over if the source has it, written if not null
 };
 
 /// `output:`, or an entry of `outputs:`, which has a name.
@@ -164,6 +176,7 @@ struct OutputDecl {
   std::optional<TargetDecl> target;
   std::optional<Template> dtype;
   Span dtype_span;
+  std::optional<YamlNode> encode;
   std::optional<Template> shard_size;
   Span shard_size_span;
   std::optional<ConfigDecl> config;

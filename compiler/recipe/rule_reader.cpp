@@ -229,6 +229,48 @@ std::optional<std::vector<std::string>> read_variables(const YamlNode& key,
   return names;
 }
 
+std::vector<RecordDecl> read_records(const YamlNode& node, Diagnostics& diagnostics) {
+  std::vector<RecordDecl> records;
+  for (const auto& [path, entries] : node.entries) {
+    if (!entries.is_mapping()) {
+      wrong_kind(entries, fmt::format("'{}'", path.text), "a mapping from a name to a value",
+                 diagnostics);
+      continue;
+    }
+    for (const auto& [key, value] : entries.entries) {
+      auto pattern = parse_name_pattern(key.text, key.span, diagnostics);
+      if (pattern) records.push_back({path.text, std::move(*pattern), value});
+    }
+  }
+  return records;
+}
+
+/// The results of some transforms have names, and `to` may give them in any order.
+void order_results(Transform transform, std::vector<Destination>& to, Diagnostics& diagnostics) {
+  const std::vector<std::string_view>& results = spec(transform).results;
+  const bool named = std::any_of(to.begin(), to.end(),
+                                 [](const Destination& d) { return !d.result.empty(); });
+  if (results.empty() || !named) return;
+  std::vector<Destination> ordered;
+  for (const std::string_view result : results) {
+    const auto found = std::find_if(to.begin(), to.end(),
+                                    [&](const Destination& d) { return d.result == result; });
+    if (found != to.end()) ordered.push_back(std::move(*found));
+  }
+  if (ordered.size() == to.size()) {
+    to = std::move(ordered);
+    return;
+  }
+  const auto wrong = std::find_if(to.begin(), to.end(), [&](const Destination& d) {
+    return !d.result.empty() && std::find(results.begin(), results.end(), d.result) == results.end();
+  });
+  const Destination& at = wrong == to.end() ? to.front() : *wrong;
+  diagnostics.add(error("E312", fmt::format("'{}' gives no '{}'", spec(transform).name, at.result))
+                      .at(at.result_span)
+                      .hint(fmt::format("to: {{ {}: NAME, {}: NAME }}", results.front(),
+                                        results.back())));
+}
+
 }  // namespace
 
 std::vector<ForRange> read_ranges(const YamlNode* node, Diagnostics& diagnostics) {
@@ -355,7 +397,8 @@ std::optional<Rule> read_rule(const YamlNode& node, const std::vector<SourceDecl
                               Diagnostics& diagnostics) {
   const Fields fields(
       node, "a rule",
-      {"from", "to", "for", "where", "except", "apply", "combine", "init", "dtype", "rest", "name"},
+      {"from", "to", "for", "where", "except", "apply", "combine", "init", "dtype", "encode",
+       "record", "rest", "name"},
       diagnostics);
   if (!node.is_mapping()) return std::nullopt;
   const std::size_t before = diagnostics.errors();
@@ -363,9 +406,14 @@ std::optional<Rule> read_rule(const YamlNode& node, const std::vector<SourceDecl
   rule.rest = fields.boolean("rest", false);
   rule.dtype = fields.text("dtype");
   if (fields.get("dtype")) rule.dtype_span = fields.get("dtype")->span;
+  if (const YamlNode* encode = fields.get("encode")) rule.encode = *encode;
   if (const YamlNode* to = fields.require("to", "to: NAME"))
     rule.to = read_destinations(*to, diagnostics);
+  if (const YamlNode* record = fields.mapping("record"))
+    rule.records = read_records(*record, diagnostics);
   read_body(fields, node, sources, rule, diagnostics);
+  if (rule.value && rule.value->kind == TensorExpr::Kind::call)
+    order_results(rule.value->transform, rule.to, diagnostics);
   if (!rule.value || diagnostics.errors() != before) return std::nullopt;
   return rule;
 }
@@ -377,7 +425,7 @@ std::optional<Rule> read_definition(const YamlNode& name, const YamlNode& body,
   Rule rule;
   rule.is_definition = true;
   if (auto pattern = parse_name_pattern(name.text, name.span, diagnostics))
-    rule.to.push_back({{}, {}, {}, std::move(*pattern)});
+    rule.to.push_back({{}, {}, {}, std::move(*pattern), {}, {}});
   if (body.is_scalar()) {
     rule.span = body.span;
     rule.operands = read_operands(body, sources, diagnostics);

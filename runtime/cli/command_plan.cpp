@@ -7,11 +7,14 @@
 
 #include "compiler/core/json.h"
 #include "compiler/plan/plan_json.h"
+#include "compiler/plan/source_window.h"
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 #include "runtime/cli/exit_code.h"
+#include "runtime/cli/leave_to_system.h"
 #include "runtime/cli/part_list.h"
 #include "runtime/cli/recipe_options.h"
+#include "runtime/executor/measure_ranks.h"
 #include "runtime/io/file.h"
 
 namespace inarch {
@@ -40,13 +43,22 @@ StepCounts count_steps(const Plan& plan) {
   return counts;
 }
 
+std::int64_t bytes_of(const PlanSource& source) {
+  std::int64_t bytes = 0;
+  for (const FileIdentity& file : source.files) bytes += file.size;
+  return bytes;
+}
+
 Value to_json(const Plan& plan, int jobs, std::int64_t memory) {
   const StepCounts steps = count_steps(plan);
+  const SourceWindow window = largest_source_window(plan);
   Value::List sources;
   for (const PlanSource& source : plan.sources) {
     sources.emplace_back(Value::Map{{"name", source.name},
                                     {"location", source.location},
-                                    {"files", static_cast<std::int64_t>(source.files.size())}});
+                                    {"files", static_cast<std::int64_t>(source.files.size())},
+                                    {"bytes", bytes_of(source)},
+                                    {"elements", source.elements}});
   }
   Value::Map summary{{"schema", "inarch/plan-summary/1"},
                      {"recipe", plan.recipe_name},
@@ -64,6 +76,8 @@ Value to_json(const Plan& plan, int jobs, std::int64_t memory) {
                      {"bytes_copied", plan.totals.bytes_copied},
                      {"bytes_computed", plan.totals.bytes_computed},
                      {"bytes_written", plan.totals.bytes_written},
+                     {"source_files_at_once", window.files},
+                     {"source_bytes_at_once", window.bytes},
                      {"numeric_checks", static_cast<std::int64_t>(plan.checks.size())},
                      {"jobs", jobs},
                      {"memory_budget", memory},
@@ -71,6 +85,20 @@ Value to_json(const Plan& plan, int jobs, std::int64_t memory) {
                      {"least_memory", least_memory(plan)}};
   if (!plan.parts.empty()) summary.emplace_back("outputs", part_values(summarize_parts(plan)));
   return summary;
+}
+
+/// How much smaller the output of one source is, by both measures: they differ where it is encoded.
+std::string ratio_text(const Plan& plan) {
+  if (plan.sources.size() != 1 || plan.parts.size() > 1) return {};
+  const PlanSource& source = plan.sources.front();
+  const std::int64_t elements = plan.totals.parameters + plan.totals.buffer_elements;
+  if (elements == 0 || plan.totals.bytes_written == 0 || source.elements <= elements) return {};
+  const auto times = [](std::int64_t before, std::int64_t after) {
+    return static_cast<double>(before) / static_cast<double>(after);
+  };
+  return fmt::format("{:.1f} x fewer parameters, {:.1f} x fewer bytes",
+                     times(source.elements, elements),
+                     times(bytes_of(source), plan.totals.bytes_written));
 }
 
 std::string describe(const Plan& plan, int jobs, std::int64_t memory, const Console& console) {
@@ -82,11 +110,10 @@ std::string describe(const Plan& plan, int jobs, std::int64_t memory, const Cons
                                                                               : plan.recipe_name)) +
                     "\n";
   for (const PlanSource& source : plan.sources) {
-    std::int64_t bytes = 0;
-    for (const FileIdentity& file : source.files) bytes += file.size;
     out += row("source", fmt::format("{}: {} ({} file{}, {})", source.name,
                                      escape_for_terminal(source.location), source.files.size(),
-                                     source.files.size() == 1 ? "" : "s", format_bytes(bytes)));
+                                     source.files.size() == 1 ? "" : "s",
+                                     format_bytes(bytes_of(source))));
   }
   std::string parameters = fmt::format("{} tensors, {} parameters",
                                        format_count(static_cast<std::int64_t>(plan.outputs.size())),
@@ -97,7 +124,13 @@ std::string describe(const Plan& plan, int jobs, std::int64_t memory, const Cons
   out += row("output", parameters);
   out += row("shards", fmt::format("{}, {} in all", plan.shards.size(),
                                    format_bytes(plan.totals.bytes_written)));
-  out += row("read", format_bytes(plan.totals.bytes_read));
+  if (const std::string ratio = ratio_text(plan); !ratio.empty()) out += row("ratio", ratio);
+  const SourceWindow window = largest_source_window(plan);
+  std::string read = format_bytes(plan.totals.bytes_read);
+  if (window.files > 0)
+    read += fmt::format("; no more than {} source file{} ({}) at once", window.files,
+                        window.files == 1 ? "" : "s", format_bytes(window.bytes));
+  out += row("read", read);
   out += row("copy", fmt::format("{} ({} tensors in {} run{}, {} rearranged)",
                                  format_bytes(plan.totals.bytes_copied), format_count(steps.copied),
                                  format_count(steps.copies), steps.copies == 1 ? "" : "s",
@@ -110,6 +143,8 @@ std::string describe(const Plan& plan, int jobs, std::int64_t memory, const Cons
     out += row("files", fmt::format("{} carried over ({}), {} written", plan.files.size(),
                                     format_bytes(carried), plan.texts.size()));
   }
+  if (has_open_ranks(plan))
+    out += row("ranks", "those that follow from an error are measured first; sizes are the most");
   if (!plan.checks.empty()) out += row("checks", fmt::format("{} numeric", plan.checks.size()));
   out += row("memory", fmt::format("{} at most with {} worker{} (budget {}, least {})",
                                    format_memory(planned_peak(plan, jobs, memory)), jobs,
@@ -154,7 +189,7 @@ int command_plan(const Arguments& arguments, Console& console) {
   if (!jobs || !memory) return exit_failed;
   CompileReport report;
   int code = exit_done;
-  const auto plan = plan_from(arguments.positional[0], arguments, *memory, console, report, code);
+  auto plan = plan_from(arguments.positional[0], arguments, *memory, console, report, code);
   if (!plan) return code;
   if (const auto output = arguments.value("output")) {
     const Status written = write_small_file(*output, write_plan(*plan));
@@ -165,10 +200,11 @@ int command_plan(const Arguments& arguments, Console& console) {
   }
   if (console.json()) {
     console.write(write_json(to_json(*plan, *jobs, *memory), JsonStyle::compact) + "\n");
-    return exit_done;
+  } else {
+    console.say(describe(*plan, *jobs, *memory, console));
+    console.say(console.dim(fmt::format("\nnext: inarch run {} -o OUT\n", run_words(arguments))));
   }
-  console.say(describe(*plan, *jobs, *memory, console));
-  console.say(console.dim(fmt::format("\nnext: inarch run {} -o OUT\n", run_words(arguments))));
+  leave_to_system(std::pair(std::move(plan), std::move(report)));
   return exit_done;
 }
 

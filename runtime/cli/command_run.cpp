@@ -6,10 +6,13 @@
 #include "compiler/support/text.h"
 #include "runtime/cli/console_progress.h"
 #include "runtime/cli/exit_code.h"
+#include "runtime/cli/factor_table.h"
 #include "runtime/cli/part_list.h"
 #include "runtime/cli/recipe_options.h"
 #include "runtime/cli/stop_signal.h"
+#include "runtime/executor/measure_ranks.h"
 #include "runtime/executor/run.h"
+#include "runtime/io/file.h"
 
 namespace inarch {
 
@@ -64,6 +67,7 @@ void say_json(const RunReport& report, const Plan& plan, const std::string& outp
                           {"peak_memory", report.peak_memory},
                           {"output_digest", report.output_digest},
                           {"plan_sha256", report.plan_digest}});
+  if (!report.factors.empty()) result.set_path("factors", factor_values(report.factors));
   if (!plan.parts.empty()) result.set_path("outputs", part_values(summarize_parts(plan)));
   console.write(write_json(result, JsonStyle::compact) + "\n");
 }
@@ -91,8 +95,22 @@ void say_done(const RunReport& report, const Plan& plan, const std::string& outp
   text += fmt::format(", peak memory {}\n  digest {}\n", format_memory(report.peak_memory),
                       report.output_digest);
   text += part_lines(summarize_parts(plan), static_cast<std::size_t>(console.width()));
+  text += factor_table(report.factors, static_cast<std::size_t>(console.width()));
   text += console.dim(fmt::format("next: inarch verify {}\n", shown));
   console.say(text);
+}
+
+/// Into the --ranks file, where there is one to be made.
+bool keep_ranks(const std::map<std::string, std::int64_t>& ranks, const Arguments& arguments,
+                Console& console) {
+  const auto path = arguments.value("ranks");
+  if (!path) return true;
+  Value::Map map;
+  for (const auto& [key, rank] : ranks) map.emplace_back(key, rank);
+  const Status written =
+      write_small_file(*path, write_json(Value(std::move(map)), JsonStyle::indented));
+  if (!written) console.report(written.error());
+  return written.ok();
 }
 
 }  // namespace
@@ -110,9 +128,8 @@ int command_run(const Arguments& arguments, Console& console) {
 
   CompileReport compiled;
   int code = exit_done;
-  const auto plan = plan_from(arguments.positional[0], arguments, *memory, console, compiled, code);
+  auto plan = plan_from(arguments.positional[0], arguments, *memory, console, compiled, code);
   if (!plan) return code;
-  malloc_trim(0);
 
   const StopSignal stop;
   RunOptions options;
@@ -123,6 +140,19 @@ int command_run(const Arguments& arguments, Console& console) {
   options.stop = stop.flag();
   ConsoleProgress progress(console);
   Diagnostics diagnostics;
+  const bool is_recipe = !arguments.positional[0].ends_with(".json");
+  if (is_recipe && has_open_ranks(*plan)) {
+    const auto ranks = measure_ranks(*plan, options, progress, diagnostics);
+    console.report(diagnostics, SourceMap());
+    if (!ranks) return *options.stop ? exit_code_of(Outcome::interrupted, stop) : exit_rejected;
+    if (!keep_ranks(*ranks, arguments, console)) return exit_failed;
+    compiled.remains.reset();
+    plan = compile_recipe(arguments.positional[0], arguments, *memory, console, compiled, code,
+                          *ranks);
+    if (!plan) return code;
+  }
+  compiled.remains.reset();
+  malloc_trim(0);
   const RunReport report = run(*plan, options, progress, diagnostics);
   console.report(diagnostics, SourceMap());
   if (console.json()) say_json(report, *plan, *output, console);

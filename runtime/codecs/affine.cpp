@@ -15,12 +15,13 @@ namespace {
 constexpr std::int64_t collected = 1024;
 
 // 1 in every code of 2, 3, 4 or 8 bits. Codes of 3 bits run on through three words.
-std::uint32_t ones(int bits, std::int64_t word) {
+std::uint32_t ones(int bits, std::int64_t word, StoredZeros stored) {
   if (bits == 2) return 0x55555555;
   if (bits == 4) return 0x11111111;
   if (bits == 8) return 0x01010101;
   constexpr std::array<std::uint32_t, 3> thirds = {0x49249249, 0x92492492, 0x24924924};
-  return thirds[static_cast<std::size_t>(word % 3)];
+  const auto third = static_cast<std::size_t>(word % 3);
+  return thirds[stored == StoredZeros::less_one_by_gptqmodel ? 2 - third : third];
 }
 
 // Look-ups by index: without vectors, for which they would become gathers.
@@ -53,8 +54,8 @@ void decode_affine_nibbles(const std::uint32_t* __restrict words, std::int64_t n
 
 std::uint32_t PackedZeros::word(std::int64_t group, std::int64_t index) const {
   const std::int64_t place = group * group_stride + index * word_stride;
-  const auto stored = load<std::uint32_t>(words + 4 * place);
-  return ones_taken ? stored + ones(bits, index) : stored;
+  const auto packed = load<std::uint32_t>(words + 4 * place);
+  return stored == StoredZeros::plain ? packed : packed + ones(bits, index, stored);
 }
 
 float PackedZeros::at(std::int64_t group, std::int64_t output) const {

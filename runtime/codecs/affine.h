@@ -11,6 +11,11 @@ void decode_affine(const unsigned char* codes, std::int64_t n, float zero, float
 void decode_affine_nibbles(const std::uint32_t* words, std::int64_t n, int shift, float zero,
                            float scale, float* out);
 
+/// Whether 1 must be added to stored zero points. It is added to whole words, within 32 bits: what
+/// was subtracted so comes back, even where a code went below zero and borrowed from the next.
+/// GPTQModel has its constants for codes of 3 bits in the wrong order; it adds what it subtracted.
+enum class StoredZeros : std::uint8_t { plain, less_one, less_one_by_gptqmodel };
+
 /// Where the zero points of groups of inputs and rows of outputs are: the code of (group, output)
 /// in words of which the one that holds bit b of the outputs of group g is number
 /// g · group_stride + (b / 32) · word_stride, plus `added`. Without words it is `added` for all.
@@ -19,7 +24,7 @@ struct PackedZeros {
   std::int64_t group_stride = 0;
   std::int64_t word_stride = 0;
   int bits = 0;
-  bool ones_taken = false;  // one must be added to every code of a word, within 32 bits
+  StoredZeros stored = StoredZeros::plain;
   float added = 0;
 
   float at(std::int64_t group, std::int64_t output) const;

@@ -13,10 +13,12 @@ float bnb_divisor(float magnitude) { return magnitude < 1e-38F ? 1e-38F : magnit
 void decode_nested_absmax(const unsigned char* codes, const float* map256, const float* absmax2,
                           float offset, std::int64_t nested_block, std::int64_t begin,
                           std::int64_t n, float* out) {
-  const std::int64_t skipped = begin % nested_block;
-  for (std::int64_t i = 0; i < n; ++i) {
-    const float scaled = map256[codes[i]] * absmax2[(skipped + i) / nested_block];
-    out[i] = scaled + offset;
+  for (std::int64_t done = 0; done < n; ++absmax2) {
+    const std::int64_t left = nested_block - (begin + done) % nested_block;
+    for (const std::int64_t end = done + std::min(left, n - done); done < end; ++done) {
+      const float scaled = map256[codes[done]] * *absmax2;
+      out[done] = scaled + offset;
+    }
   }
 }
 
@@ -61,13 +63,16 @@ void encode_nested_absmax(const float* absmax, float offset, const float* map256
     const std::int64_t end = std::min(n, begin + nested_block);
     std::uint32_t top = 0;
     for (std::int64_t i = begin; i < end; ++i) {
-      top = std::max(top, magnitude_bits(absmax[i] - offset));
+      top = std::max(top, absolute_pattern(absmax[i] - offset));
     }
+    const bool whole = end - begin == nested_block;
     const auto magnitude = std::bit_cast<float>(top);
-    *absmax2++ = magnitude;
-    const float factor = 1 / bnb_divisor(magnitude);
+    const float divisor = bnb_divisor(magnitude);
+    *absmax2++ = whole ? magnitude : divisor;
     for (std::int64_t i = begin; i < end; ++i) {
-      const float scaled = std::clamp((absmax[i] - offset) * factor, -1.0F, 1.0F);
+      const float difference = absmax[i] - offset;
+      const float scaled =
+          std::clamp(whole ? difference * (1 / divisor) : difference / divisor, -1.0F, 1.0F);
       const auto above = std::lower_bound(midpoints.begin(), midpoints.end(), scaled);
       codes[i] = static_cast<unsigned char>(above - midpoints.begin());
     }

@@ -27,11 +27,11 @@ std::array<float, 256> bnb_dynamic_map();
 /// order of its own: the last bits may differ.
 float nested_offset(const float* absmax, std::int64_t n);
 
-/// Quantises absmax − offset in blocks of `nested_block` from the first on: absmax2 gets the
-/// largest magnitude of each block, codes the entries of `map256`, which ascends, nearest to the
-/// difference times 1 / absmax2; halfway between two, the lower. These are the codes of
-/// bitsandbytes' default backend, but for a division instead of the product in a short last block.
-/// Its library for CPUs looks values up in steps of 2^-15 and often misses the nearest entry.
+/// Quantises absmax − offset in blocks of `nested_block`, from the first to the tensor's last:
+/// absmax2 gets the largest magnitude of each block, codes the entries of `map256`, which ascends,
+/// nearest to the difference divided by it (as encode_bnb4 divides); halfway between two, the
+/// lower. These are the codes of bitsandbytes' default backend. Its library for CPUs looks values
+/// up in steps of 2^-15: one code in some 500 is the neighbour of the nearest.
 void encode_nested_absmax(const float* absmax, float offset, const float* map256,
                           std::int64_t nested_block, std::int64_t n, float* absmax2,
                           unsigned char* codes);

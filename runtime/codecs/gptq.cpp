@@ -27,7 +27,7 @@ AffineGroups groups_of(const GptqMatrix& matrix) {
   groups.zeros.group_stride = matrix.outputs * matrix.bits / 32;
   groups.zeros.word_stride = 1;
   groups.zeros.bits = matrix.bits;
-  groups.zeros.ones_taken = matrix.stored_zero_minus_one;
+  groups.zeros.stored = matrix.stored;
   groups.count = matrix.groups;
   groups.size = matrix.group;
   groups.indices = matrix.g_idx;

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "runtime/codecs/affine.h"
+
 namespace inarch {
 
 /// GPTQ (AutoGPTQ, GPTQModel) with 2, 3, 4 or 8 bits. Codes lie along the inputs, zero points along
@@ -17,9 +19,9 @@ struct GptqMatrix {
   const unsigned char* qzeros = nullptr;   // I32 [groups, outputs · bits / 32]
   const float* scales = nullptr;           // [groups, outputs]: the file's F16, widened
   const std::int32_t* g_idx = nullptr;     // [inputs], each from 0 to groups − 1, or none
-  /// Format "gptq" (v1) has zero points less one, "gptq_v2" as they are. The ones are added to
-  /// whole words, which undoes what GPTQModel does when it writes v1, zero points of 0 included.
-  bool stored_zero_minus_one = true;
+  /// Format "gptq" (v1) stores zero points less one, "gptq_v2" as they are. Only with 3 bits does
+  /// it matter who wrote v1: `meta.quantizer` of the configuration names GPTQModel.
+  StoredZeros stored = StoredZeros::less_one;
 };
 
 /// Rows [first_row, first_row + row_count) of the matrix as a Linear has it, [outputs, inputs]:

@@ -13,7 +13,7 @@ namespace {
 INARCH_MULTIVERSION
 std::uint32_t largest_bits(const float* values, std::int64_t n) {
   std::uint32_t top = 0;
-  for (std::int64_t i = 0; i < n; ++i) top = std::max(top, magnitude_bits(values[i]));
+  for (std::int64_t i = 0; i < n; ++i) top = std::max(top, absolute_pattern(values[i]));
   return top;
 }
 

@@ -7,7 +7,7 @@ namespace inarch {
 
 /// The pattern of |x|. Patterns are ordered as the magnitudes are, NaN above all, so that their
 /// maximum needs no second look for NaN.
-inline std::uint32_t magnitude_bits(float x) {
+inline std::uint32_t absolute_pattern(float x) {
   return std::bit_cast<std::uint32_t>(x) & 0x7fffffffU;
 }
 

@@ -34,11 +34,11 @@ void decode_scaled_fp8(DType code, const BlockGrid& grid, const unsigned char* c
 void block_magnitudes(const BlockGrid& grid, const float* values, std::int64_t begin,
                       std::int64_t n, float* magnitudes);
 
-/// What the values of a block are multiplied by to fill the range of `code`: largest / magnitude
-/// in f32, 1 for a block of zeros, at most 2^127 so that zeros stay zeros, and NaN for a magnitude
-/// that is NaN or infinite. The scale to store is 1 / multiplier in f32. These are the numbers of
-/// transformers 5.23 (Fp8Quantize), which differ from it only in blocks that are all below 2.7e-36
-/// or not finite.
+/// What the values of a block are multiplied by to fill the range of `code`: (1 / magnitude) ·
+/// largest, both rounded to f32; 1 for a block of zeros; at most 2^127, so that zeros stay zeros;
+/// NaN for a magnitude that is NaN or infinite. The scale to store is 1 / multiplier in f32. These
+/// are the numbers of transformers 5.23 (Fp8Quantize), which differ only in blocks that are not
+/// finite or all below 2.7e-36.
 float fp8_multiplier(DType code, float magnitude);
 
 /// The scale where scales are powers of two (scale_fmt ue8m0): the smallest that keeps the block

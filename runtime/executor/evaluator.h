@@ -9,6 +9,7 @@
 #include "compiler/plan/plan.h"
 #include "compiler/support/result.h"
 #include "runtime/executor/arena.h"
+#include "runtime/executor/factor_report.h"
 #include "runtime/executor/input_files.h"
 
 namespace inarch {
@@ -36,6 +37,8 @@ class Evaluator {
   Status evaluate(std::int64_t begin, std::int64_t n, std::byte* target);
   /// Computes all of them; `into` gets the blocks as they are done.
   Status materialise(Materialised& into);
+  /// What the factorisations among them came to.
+  const std::vector<FactorReport>& factors_found() const { return factors_found_; }
 
  private:
   struct ProductCache {
@@ -129,8 +132,24 @@ class Evaluator {
   const ReadOp& part_read(const Op& self, std::size_t part) const {
     return std::get<ReadOp>(program_[self.inputs[part]].data);
   }
+  bool read_state_offset(const DecodeOp& op, const Op& self, float& offset);
+  /// What is encoded, as f32, into buffers of encode_chunk() elements.
+  struct EncodeBuffers {
+    float* values = nullptr;
+    std::byte* wide = nullptr;  // where values are computed as f64
+  };
+  EncodeBuffers take_encode_buffers(const Encoding& encoding);
+  bool values_to_encode(std::uint32_t input, std::int64_t begin, std::int64_t n,
+                        const EncodeBuffers& buffers);
+  bool encode_fp8(const EncodeOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+                  std::byte* target);
+  bool encode_nibbles(const EncodeOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+                      std::byte* target);
+  void encode_nested(const EncodeOp& op, const float* absmax, std::int64_t begin, std::int64_t n,
+                     std::byte* target);
   bool materialise_scales(const EncodeOp& op, const Op& self, float* scales);
-  bool materialise_factors(const LowRankOp& op, const Op& self, float* factors);
+  bool materialise_factors(const LowRankOp& op, std::uint32_t at, float* factors);
+  bool gather_f32(std::uint32_t input, std::int64_t n, float* into);
 
   bool read(const ReadOp& op, std::int64_t first, std::int64_t n, void* into);
   bool keep(Status status);
@@ -153,6 +172,7 @@ class Evaluator {
   const Materialised* materialised_ = nullptr;
   std::vector<ProductCache> products_;  // by op
   std::vector<ViewWindow> windows_;     // by op
+  std::vector<FactorReport> factors_found_;
   std::optional<Diagnostic> fault_;
 };
 

@@ -52,6 +52,33 @@ std::optional<FinishedUnit> parse_unit(std::string_view payload) {
   return finished;
 }
 
+/// Takes a number and the space behind it off the front of `text`.
+template <typename Number>
+bool take_number(std::string_view& text, Number& number) {
+  const auto [end, failure] = std::from_chars(text.begin(), text.end(), number);
+  if (failure != std::errc()) return false;
+  text.remove_prefix(static_cast<std::size_t>(end - text.begin()));
+  if (text.starts_with(' ')) text.remove_prefix(1);
+  return true;
+}
+
+/// "factors STEP OP COMPONENTS EXACT" and four squares
+std::optional<FactorReport> parse_factors(std::string_view payload) {
+  constexpr std::string_view word = "factors ";
+  if (!payload.starts_with(word)) return std::nullopt;
+  payload.remove_prefix(word.size());
+  FactorReport report;
+  int exact = 0;
+  const bool good = take_number(payload, report.step) && take_number(payload, report.op) &&
+                    take_number(payload, report.components) && take_number(payload, exact) &&
+                    take_number(payload, report.squared_norm) &&
+                    take_number(payload, report.squared_error) &&
+                    take_number(payload, report.weighted_squared_norm) &&
+                    take_number(payload, report.weighted_squared_error) && payload.empty();
+  report.exact = exact != 0;
+  return good ? std::optional(report) : std::nullopt;
+}
+
 /// Calls `take` with every line, reading in portions.
 template <typename Take>
 void for_each_line(const File& file, std::int64_t size, Take&& take) {
@@ -90,6 +117,7 @@ JournalContent read_journal(const std::string& path, const std::string& identity
       first = false;
     } else if (content.matches && payload) {
       if (const auto finished = parse_unit(*payload)) content.finished.push_back(*finished);
+      if (const auto factors = parse_factors(*payload)) content.factors.push_back(*factors);
     }
   });
   return content;
@@ -115,6 +143,15 @@ Status Journal::reopen(const std::string& path) {
 
 Status Journal::add(const FinishedUnit& finished) {
   const std::string payload = fmt::format("unit {} {}", finished.unit, hex(finished.digest));
+  const std::scoped_lock lock(mutex_);
+  return put(fmt::format("{} {}\n", checksum(payload), payload));
+}
+
+Status Journal::add(const FactorReport& report) {
+  const std::string payload = fmt::format(
+      "factors {} {} {} {} {} {} {} {}", report.step, report.op, report.components,
+      report.exact ? 1 : 0, report.squared_norm, report.squared_error,
+      report.weighted_squared_norm, report.weighted_squared_error);
   const std::scoped_lock lock(mutex_);
   return put(fmt::format("{} {}\n", checksum(payload), payload));
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compiler/support/result.h"
+#include "runtime/executor/factor_report.h"
 #include "runtime/io/file.h"
 #include "runtime/kernels/content_hash.h"
 
@@ -27,6 +28,7 @@ struct JournalContent {
   bool found = false;    // there is a journal
   bool matches = false;  // and its first line is the expected one
   std::vector<FinishedUnit> finished;
+  std::vector<FactorReport> factors;
 };
 JournalContent read_journal(const std::string& path, const std::string& identity);
 
@@ -38,6 +40,7 @@ class Journal {
   Status reopen(const std::string& path);
   /// Several threads may.
   Status add(const FinishedUnit& finished);
+  Status add(const FactorReport& report);
 
  private:
   Status put(const std::string& line);

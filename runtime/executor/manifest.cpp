@@ -124,6 +124,48 @@ Manifest::Tensor read_tensor(const Value& value, bool& good) {
   return tensor;
 }
 
+/// The errors to six digits: they are the same on any machine but for the last ones.
+void put_factors(std::string& out, const Manifest::Factors& factors) {
+  std::string names;
+  for (const std::string& name : factors.tensors) {
+    if (!names.empty()) names += ", ";
+    names += json_quote(name);
+  }
+  put(out,
+      "{{\"tensors\": [{}], \"shape\": [{}, {}], \"rank\": {}, \"exact\": {}, "
+      "\"relative_error\": {:.6g}",
+      names, factors.rows, factors.columns, factors.rank, factors.exact, factors.relative_error);
+  if (factors.weighted_error) put(out, ", \"weighted_error\": {:.6g}", *factors.weighted_error);
+  out += '}';
+}
+
+Manifest::Factors read_factors(const Value& value, bool& good) {
+  const Entry entry(value, good);
+  Manifest::Factors factors;
+  for (const Value& name : entry.list("tensors")) {
+    if (name.if_text() == nullptr) good = false;
+    factors.tensors.push_back(name.if_text() == nullptr ? "" : *name.if_text());
+  }
+  const Value::List& shape = entry.list("shape");
+  const bool whole = shape.size() == 2 && shape[0].if_int() != nullptr && shape[1].if_int() != nullptr;
+  if (!whole) good = false;
+  factors.rows = whole ? *shape[0].if_int() : 0;
+  factors.columns = whole ? *shape[1].if_int() : 0;
+  factors.rank = entry.integer("rank");
+  const auto number = [&](std::string_view key) -> std::optional<double> {
+    const Value* found = value.find(key);
+    if (found == nullptr || !found->is_number()) return std::nullopt;
+    return found->as_real();
+  };
+  const Value* exact = value.find("exact");
+  const auto error = number("relative_error");
+  if (exact == nullptr || exact->if_bool() == nullptr || !error) good = false;
+  factors.exact = exact != nullptr && exact->if_bool() != nullptr && *exact->if_bool();
+  factors.relative_error = error.value_or(0);
+  factors.weighted_error = number("weighted_error");
+  return factors;
+}
+
 /// Names of files inside the directory, and of nothing else.
 bool names_are_plain(const Manifest& manifest) {
   const std::set<std::string_view> directories = directories_of(manifest.parts);
@@ -166,6 +208,11 @@ std::string write_manifest(const Manifest& m) {
         json_quote(tensor.name), header_name(tensor.dtype), format_shape(tensor.shape),
         json_quote(tensor.file), tensor.digest);
   });
+  if (!m.factors.empty()) {
+    put_section(out, "factors", m.factors, [&](const Manifest::Factors& factors) {
+      put_factors(out, factors);
+    });
+  }
   put(out, ",\n\"checks\": {}\n}}\n", write_checks(m.checks));
   return out;
 }
@@ -207,6 +254,9 @@ Result<Manifest> read_manifest(std::string_view text, const std::string& path) {
     m.files.push_back({file.text("name"), file.integer("size"), file.text("sha256")});
   }
   for (const Value& item : entry.list("tensors")) m.tensors.push_back(read_tensor(item, good));
+  if (parsed->find("factors") != nullptr) {
+    for (const Value& item : entry.list("factors")) m.factors.push_back(read_factors(item, good));
+  }
   if (entry.list("checks"); !good) return unusable(path, "the manifest is incomplete");
   if (!names_are_plain(m)) return unusable(path, "the manifest names files outside its directory");
   auto checks = read_checks(write_json(*parsed->find("checks"), JsonStyle::compact), path);

@@ -34,6 +34,17 @@ struct Manifest {
     std::string sha256;
   };
 
+  /// A matrix that was factored, the tensors that hold its factors, and how well they do.
+  struct Factors {
+    std::vector<std::string> tensors;
+    std::int64_t rows = 0;
+    std::int64_t columns = 0;
+    std::int64_t rank = 0;
+    bool exact = false;
+    double relative_error = 0;             // ‖W − AB‖ / ‖W‖
+    std::optional<double> weighted_error;  // the same of the product with what W is applied to
+  };
+
   std::string tool_version;
   std::string recipe_name;
   std::string recipe_path;
@@ -46,6 +57,7 @@ struct Manifest {
   std::vector<Shard> shards;
   std::vector<SideFile> files;
   std::vector<Tensor> tensors;
+  std::vector<Factors> factors;
   std::vector<PlanCheck> checks;
 };
 

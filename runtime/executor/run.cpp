@@ -17,6 +17,7 @@
 #include "runtime/executor/input_files.h"
 #include "runtime/executor/journal.h"
 #include "runtime/executor/manifest.h"
+#include "runtime/executor/measure_ranks.h"
 #include "runtime/executor/memory_use.h"
 #include "runtime/executor/output_shards.h"
 #include "runtime/executor/progress_phase.h"
@@ -99,7 +100,10 @@ class Run {
   std::string journal_path() const { return join_path(work_, journal_name); }
   std::string identity() const;
   ScheduleLimits limits() const;
-  RunState state() { return {plan_, options_.cut, inputs_, *shards_, *pieces_, journal_, units_}; }
+  RunState state() { 
+    return {plan_, options_.cut, inputs_, *shards_, *pieces_, journal_, factors_, units_};
+  }
+  std::vector<Manifest::Factors> factors_found() const;
   Manifest make_manifest(std::vector<Manifest::SideFile> files) const;
 
   const Plan& plan_;
@@ -115,11 +119,17 @@ class Run {
   std::optional<PieceTable> pieces_;
   std::optional<OutputShards> shards_;
   Journal journal_;
+  FactorTable factors_;
 };
 
 bool Run::accept_plan() {
   if (Status status = check_plan(plan_, "the plan"); !status) {
     return settle(Outcome::rejected, std::move(status.error()));
+  }
+  if (has_open_ranks(plan_)) {
+    return settle(Outcome::rejected,
+                  error("E615", "the plan has factors whose ranks were not measured")
+                      .hint("run the recipe itself, or give it a --ranks file"));
   }
   report_.plan_digest = plan_digest(plan_);
   const std::int64_t least = least_memory(plan_);
@@ -204,6 +214,7 @@ bool Run::resume() {
                          .in(options_.output));
     return start_afresh();
   }
+  for (const FactorReport& report : journal.factors) factors_.add(report);
   std::vector<FinishedUnit> claimed;
   std::int64_t total = 0;
   std::vector<bool> seen(units_.size());
@@ -313,10 +324,38 @@ Manifest Run::make_manifest(std::vector<Manifest::SideFile> files) const {
     m.tensors.push_back({output.name, output.dtype, output.shape, plan_.shards[output.shard].name,
                          pieces_->of_output(i)});
   }
+  m.factors = factors_found();
   m.output_digest = digest_of_tensors(m.tensors);
   if (has_products(plan_)) m.products = gemm_processor();
   m.checks = plan_.checks;
   return m;
+}
+
+/// Those of outputs: what a check factors for itself is nobody's.
+std::vector<Manifest::Factors> Run::factors_found() const {
+  std::vector<Manifest::Factors> found;
+  for (const FactorReport& report : factors_.list()) {
+    if (report.step >= plan_.steps.size()) continue;
+    const auto* compute = std::get_if<ComputeStep>(&plan_.steps[report.step].work);
+    if (compute == nullptr || report.op >= compute->program.size()) continue;
+    const auto* op = std::get_if<LowRankOp>(&compute->program[report.op].data);
+    if (op == nullptr) continue;
+    Manifest::Factors factors;
+    factors.tensors.push_back(plan_.outputs[plan_.steps[report.step].first_output].name);
+    for (std::size_t s = report.step + 1; s < plan_.steps.size(); ++s) {
+      if (!plan_.steps[s].shares_before) break;
+      factors.tensors.push_back(plan_.outputs[plan_.steps[s].first_output].name);
+    }
+    factors.rows = op->rows;
+    factors.columns = op->columns;
+    factors.rank = op->rank;
+    factors.exact = report.exact;
+    factors.relative_error = report.relative_error();
+    if (compute->program[report.op].inputs.size() > 1)
+      factors.weighted_error = report.weighted_relative_error();
+    found.push_back(std::move(factors));
+  }
+  return found;
 }
 
 bool Run::finish_files() {
@@ -329,6 +368,7 @@ bool Run::finish_files() {
   for (const OutputShard& shard : plan_.shards) report_.bytes_written += shard.size;
   const Manifest manifest = make_manifest(std::move(*files));
   report_.output_digest = manifest.output_digest;
+  report_.factors = manifest.factors;
   Status status = write_small_file(join_path(work_, manifest_name), write_manifest(manifest));
   return status.ok() || abandon(Outcome::failed, std::move(status.error()));
 }

@@ -3,10 +3,12 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "compiler/plan/memory_model.h"
 #include "compiler/plan/plan.h"
 #include "compiler/support/diagnostic.h"
+#include "runtime/executor/manifest.h"
 #include "runtime/executor/progress.h"
 
 namespace inarch {
@@ -41,6 +43,7 @@ struct RunReport {
   std::int64_t peak_tracked = 0;  // most scratch and materialised operands at once
   std::string output_digest;  // 32 hex digits over names, types, shapes and content of all tensors
   std::string plan_digest;
+  std::vector<Manifest::Factors> factors;  // of matrices that were factored
 };
 
 /// Builds the checkpoint of `plan` in options.output: absent, what it was, or complete at any

@@ -23,9 +23,12 @@ StepWork::StepWork(const RunState& state, const std::vector<std::int64_t>& pendi
 UnitWork::Demand StepWork::demand(std::int64_t unit) const {
   const Unit& cut =
       state_.units[static_cast<std::size_t>(pending_[static_cast<std::size_t>(unit)])];
-  const Step& step = state_.plan.steps[cut.step];
+  const std::vector<Step>& steps = state_.plan.steps;
   // The plan states what the default cut takes; tests choose others.
-  return {scratch_bytes(state_.plan, step, state_.cut), step.resident_bytes, cut.step};
+  std::int64_t scratch = scratch_bytes(state_.plan, steps[cut.step], state_.cut);
+  for (std::size_t s = cut.step + 1; s < steps.size() && steps[s].shares_before; ++s)
+    scratch = std::max(scratch, scratch_bytes(state_.plan, steps[s], state_.cut));
+  return {scratch, steps[cut.step].resident_bytes, cut.step};
 }
 
 Status StepWork::run(std::int64_t unit, Arena& arena) {
@@ -38,7 +41,7 @@ Status StepWork::run(std::int64_t unit, Arena& arena) {
   } else if (const auto* moved = std::get_if<MoveStep>(&step.work)) {
     status = move(moved->program, cut, arena);
   } else {
-    status = compute(std::get<ComputeStep>(step.work).program, cut, arena);
+    status = compute_sharing(cut, arena);
   }
   if (!status) return status;
   const OutputTensor& output = state_.plan.outputs[cut.output];
@@ -119,6 +122,20 @@ Status StepWork::move(const Program& program, const Unit& unit, Arena& arena) {
   return status;
 }
 
+/// A unit that covers several steps, each of which makes one output.
+Status StepWork::compute_sharing(const Unit& unit, Arena& arena) {
+  Unit part = unit;
+  for (std::int64_t left = unit.bytes; left > 0; ++part.step, ++part.output, part.begin = 0) {
+    part.bytes = std::min(left, state_.plan.outputs[part.output].bytes - part.begin);
+    left -= part.bytes;
+    const std::int64_t used = arena.used();
+    const auto& step = std::get<ComputeStep>(state_.plan.steps[part.step].work);
+    if (Status status = compute(step.program, part, arena); !status) return status;
+    arena.release_to(used);
+  }
+  return {};
+}
+
 Status StepWork::compute(const Program& program, const Unit& unit, Arena& arena) {
   const OutputTensor& output = state_.plan.outputs[unit.output];
   const std::int64_t width = bytes(output.dtype);
@@ -140,7 +157,9 @@ Status StepWork::compute_pieces(const Program& program, const Unit& unit, Arena&
 
   auto* stored =
       static_cast<std::byte*>(arena.take(std::min(digest_piece_bytes / width, count) * width));
-  auto* tile = static_cast<std::byte*>(arena.take(std::min(how.tile, count) * how.width));
+  const bool stores = yields_stored(program);
+  auto* tile = stores ? nullptr
+                      : static_cast<std::byte*>(arena.take(std::min(how.tile, count) * how.width));
   Evaluator evaluator(program, how, output.dtype, state_.inputs, arena);
   evaluator.use(results);
   evaluator.open_cache();
@@ -150,9 +169,10 @@ Status StepWork::compute_pieces(const Program& program, const Unit& unit, Arena&
     const std::int64_t elements = piece.bytes / width;
     for (std::int64_t done = 0; done < elements; done += how.tile) {
       const std::int64_t n = std::min(how.tile, elements - done);
-      status = evaluator.evaluate(first + done, n, tile);
-      if (!status) return false;
       std::byte* target = stored + done * width;
+      status = evaluator.evaluate(first + done, n, stores ? target : tile);
+      if (!status) return false;
+      if (stores) continue;
       if (how.width == 8) {
         encode(output.dtype, static_cast<const double*>(static_cast<void*>(tile)), n, target);
       } else {
@@ -202,6 +222,7 @@ Status StepWork::fused_pieces(const Program& program, const Unit& unit, Arena& a
 Status StepWork::materialise(const Program& program, const Evaluation& how, std::uint32_t step,
                              Arena& arena, const Materialised*& results) {
   if (!has_materialised(program)) return {};
+  while (state_.plan.steps[step].shares_before) --step;
   Shared* shared = nullptr;
   {
     const std::scoped_lock lock(mutex_);
@@ -214,6 +235,11 @@ Status StepWork::materialise(const Program& program, const Evaluation& how, std:
     const DType dtype = state_.plan.outputs[state_.plan.steps[step].first_output].dtype;
     Evaluator evaluator(program, how, dtype, state_.inputs, arena);
     if (Status status = evaluator.materialise(shared->results); !status) return status;
+    for (FactorReport report : evaluator.factors_found()) {
+      report.step = step;
+      state_.factors.add(report);
+      if (Status status = state_.journal.add(report); !status) return status;
+    }
     shared->ready = true;
   }
   results = &shared->results;
@@ -235,6 +261,13 @@ void StepWork::read_ahead(const Program& program, std::uint32_t at, std::int64_t
     const int values = e.codec == Codec::scaled_fp8 ? 1 : 2;  // in a byte
     const std::uint32_t codes = op.inputs[*e.find(PartRole::codes)];
     read_ahead(program, codes, begin / values, n / values);
+    return;
+  }
+  if (const auto* encode = std::get_if<EncodeOp>(&op.data)) {
+    if (encode->part != PartRole::codes) return;
+    const int values = encode->encoding->codec == Codec::scaled_fp8 ? 1 : 2;  // in a byte
+    read_ahead(program, op.inputs[0], begin * values,
+               std::min(n * values, program[op.inputs[0]].count - begin * values));
     return;
   }
   if (!is_elementwise(op) && !std::holds_alternative<LargestOp>(op.data)) return;

@@ -10,6 +10,7 @@
 #include "compiler/plan/memory_model.h"
 #include "compiler/plan/plan.h"
 #include "runtime/executor/evaluator.h"
+#include "runtime/executor/factor_report.h"
 #include "runtime/executor/input_files.h"
 #include "runtime/executor/journal.h"
 #include "runtime/executor/output_shards.h"
@@ -27,6 +28,7 @@ struct RunState {
   OutputShards& shards;
   PieceTable& pieces;
   Journal& journal;
+  FactorTable& factors;
   const std::vector<Unit>& units;
 };
 
@@ -55,6 +57,7 @@ class StepWork : public UnitWork {
 
   Status copy(const CopyStep& step, const Unit& unit, Arena& arena);
   Status move(const Program& program, const Unit& unit, Arena& arena);
+  Status compute_sharing(const Unit& unit, Arena& arena);
   Status compute(const Program& program, const Unit& unit, Arena& arena);
   Status compute_pieces(const Program& program, const Unit& unit, Arena& arena);
   Status fused_pieces(const Program& program, const Unit& unit, Arena& arena);

@@ -37,6 +37,14 @@ void cut_program(const Plan& plan, std::uint32_t step, const Program& program, c
                  std::vector<Unit>& units) {
   const std::uint32_t output = plan.steps[step].first_output;
   const std::int64_t size = plan.outputs[output].bytes;
+  if (has_factors(program)) {
+    if (!plan.steps[step].shares_before) {
+      units.push_back({step, output, 0, size});
+    } else {
+      units.back().bytes += size;
+    }
+    return;
+  }
   const std::int64_t each = unit_bytes(program, cut);
   for (std::int64_t at = 0; at < size; at += each) {
     units.push_back({step, output, at, std::min(each, size - at)});

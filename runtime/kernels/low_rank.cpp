@@ -14,8 +14,9 @@ namespace {
 
 // Up to this many rows or columns the exact factors take about as long as a sketch.
 constexpr std::int64_t exact_up_to = 160;
-// A Krylov space of fewer steps than this would not be close enough to the best.
-constexpr std::int64_t least_steps = 4;
+// A matrix of fewer blocks than this is factored exactly in less time than it takes a Krylov space
+// to come close.
+constexpr std::int64_t least_blocks = 8;
 // Magnitudes with room for the squares and sums of any matrix on either side, in f32.
 constexpr int most_exponent = 40;
 // Below this share of ‖W‖² a difference of squares has lost too many digits.
@@ -23,7 +24,8 @@ constexpr double small_error = 0.01;
 
 std::int64_t block_width(const LowRankProblem& problem) {
   if (problem.oversampling >= 0) return problem.rank + problem.oversampling;
-  return (problem.rank + 8 + 15) / 16 * 16;  // products are fastest on whole vectors
+  // Products are fastest on whole vectors, and pay for a pass over W from some width on.
+  return std::max<std::int64_t>(32, (problem.rank + 15) / 16 * 16);
 }
 
 struct AllBuffers {
@@ -116,6 +118,31 @@ void set_errors(const LowRankTask& task, double unit, std::span<const double> sc
   result.weighted_squared_error = residual.weighted;
 }
 
+/// The rest, once W is scaled.
+void factor_scaled(const LowRankTask& task, double unit, const AllBuffers& buffers,
+                   std::span<double> singular_values, LowRankResult& result) {
+  const LowRankShape& shape = task.shape;
+  const Projection found =
+      shape.exact ? project_exactly(task, buffers.exact) : project_on_krylov(task, buffers.krylov);
+  if (!found.converged) {
+    result.fault = LowRankFault::not_converged;
+    return;
+  }
+  finish_factors(task, found.components, unit, buffers.scale, buffers.residual);
+  if (any_infinite(task.a, shape.rows * shape.rank) ||
+      any_infinite(task.b, shape.rank * shape.columns)) {
+    result.fault = LowRankFault::too_large;
+    return;
+  }
+  const std::span<const double> norms = buffers.residual.norms;
+  result.components = std::count_if(norms.begin(), norms.end(), [](double s) { return s > 0; });
+  result.power_iterations = std::max(0, found.steps - 1);
+  for (std::size_t i = 0; i < singular_values.size(); ++i) {
+    singular_values[i] = i < norms.size() ? norms[i] : 0.0;
+  }
+  set_errors(task, unit, buffers.scale, buffers.residual, result);
+}
+
 }  // namespace
 
 ScratchPieces::ScratchPieces(std::span<std::byte> memory) {
@@ -144,8 +171,10 @@ LowRankShape shape_of(const LowRankProblem& problem) {
   shape.until_close = problem.power_iterations < 0;
   const std::int64_t wanted =
       1 + (shape.until_close ? max_power_iterations : problem.power_iterations);
-  const std::int64_t steps = std::min(wanted, shape.wide / shape.block);
-  shape.exact = problem.exact || shape.wide <= exact_up_to || steps < std::min(wanted, least_steps);
+  const std::int64_t blocks = shape.wide / shape.block;
+  const std::int64_t steps = std::min(wanted, blocks);
+  shape.exact = problem.exact || shape.wide <= exact_up_to ||
+                blocks < (shape.until_close ? least_blocks : wanted);
   shape.steps = static_cast<int>(steps);
   shape.basis = shape.block * steps;
   return shape;
@@ -182,22 +211,7 @@ LowRankResult low_rank(const LowRankProblem& problem, float* w, float* a, float*
   if (changed) scale_columns(shape, scale, unit, w);
   const double squares = changed ? sum_of_squares(w, size) : plain.squares;
   result.weighted_squared_norm = squares * unit * unit;
-  const LowRankTask task{problem, shape, w, squares, a, b};
-  const Projection found =
-      shape.exact ? project_exactly(task, buffers.exact) : project_on_krylov(task, buffers.krylov);
-  if (!found.converged) return with_fault(LowRankFault::not_converged);
-  finish_factors(task, found.components, unit, scale, buffers.residual);
-  if (any_infinite(a, problem.rows * problem.rank) ||
-      any_infinite(b, problem.rank * problem.columns)) {
-    return with_fault(LowRankFault::too_large);
-  }
-  const std::span<const double> norms = buffers.residual.norms;
-  result.components = std::count_if(norms.begin(), norms.end(), [](double s) { return s > 0; });
-  result.power_iterations = std::max(0, found.steps - 1);
-  for (std::size_t i = 0; i < singular_values.size(); ++i) {
-    singular_values[i] = i < norms.size() ? norms[i] : 0.0;
-  }
-  set_errors(task, unit, scale, buffers.residual, result);
+  factor_scaled({problem, shape, w, squares, a, b}, unit, buffers, singular_values, result);
   return result;
 }
 

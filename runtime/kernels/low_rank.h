@@ -5,6 +5,8 @@
 #include <span>
 #include <string_view>
 
+#include "compiler/core/ops.h"
+
 namespace inarch {
 
 /// W[m, n] ≈ A[m, r] · B[r, n], the best such product in the Frobenius norm or one within half a
@@ -17,23 +19,20 @@ namespace inarch {
 /// block Krylov methods", NIPS 2015): blocks V₁ = WᵀG with Gaussian G, V₂ = WᵀWV₁, …,
 /// orthonormalised against all before them, and the best rank-r approximation in their span. Unlike
 /// a power iteration it keeps every block, for which a flat spectrum takes half as many passes. A
-/// block is wider than r, so equal singular values cannot hide from it.
+/// block is no narrower than r, so equal singular values cannot hide from it.
 ///
 /// The same arguments give the same bits on one kind of processor, whatever the number of threads
 /// around. Factors are unique: the first entry of greatest magnitude of each column of A is
 /// positive, components come by falling singular value.
 
-/// Where the singular values go: √σ on both, σ on A, σ on B.
-enum class FactorSplit : std::uint8_t { both, left, right };
-
 struct LowRankProblem {
   std::int64_t rows = 0;     ///< m ≥ 1
   std::int64_t columns = 0;  ///< n ≥ 1
   std::int64_t rank = 0;     ///< r ≥ 1; components above min(m, n) are zero
-  /// Width of a block less r; −1 chooses about 8 to 24.
+  /// Width of a block less r; −1 rounds r up to a multiple of 16, at least 32.
   std::int64_t oversampling = -1;
   /// Applications of WᵀW after the first sketch; −1 goes on until the error is expected within
-  /// 1.003 of the best, at most `max_power_iterations`.
+  /// 1.0025 of the best, at most `max_power_iterations`.
   int power_iterations = -1;
   bool exact = false;  ///< the exact factors, whatever they cost
   std::uint64_t seed = 0;

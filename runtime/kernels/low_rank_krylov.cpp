@@ -3,13 +3,17 @@
 
 #include "runtime/kernels/low_rank_parts.h"
 #include "runtime/kernels/random.h"
+#include "runtime/kernels/thin_product.h"
 
 namespace inarch {
 
 namespace {
 
-// The squared error may be above the best by this share when the iteration stops: 1.003².
-constexpr double close_enough = 0.006;
+// The squared error may be above the best by this share when the iteration stops: 1.0025².
+constexpr double close_enough = 0.005;
+constexpr double unknown_ratio = 0.5;  // of gains, where there is but one
+// By which energies in f32 may be wrong: an error of this size is not known, and not close.
+constexpr double f32_noise = 1e-6;
 
 class KrylovSpace {
  public:
@@ -17,6 +21,7 @@ class KrylovSpace {
       : task_(task), shape_(task.shape), buffers_(buffers) {}
 
   Projection project() {
+    std::fill(buffers_.gains.begin(), buffers_.gains.end(), 0.0);
     fill_normal(task_.problem.seed, task_.problem.key, 0, shape_.tall * shape_.block, 0.0, 1.0,
                 buffers_.u.data());
     if (!append_backward(shape_.block)) return {};
@@ -33,8 +38,8 @@ class KrylovSpace {
  private:
   /// The next block of v is Xᵀ · u[tall, count]; none is left of it where v spans X already.
   bool append_backward(std::int64_t count) {
-    multiply(shape_.wide, count, shape_.tall, {task_.w, shape_.columns, !shape_.transposed},
-             {buffers_.u.data(), count}, ProductMode::set, buffers_.z.data(), count);
+    thin_product(shape_.wide, count, shape_.tall, {task_.w, shape_.columns, !shape_.transposed},
+                 buffers_.u.data(), count, buffers_.z.data(), count);
     last_ = append_orthonormal(shape_, buffers_, have_, count);
     return last_ >= 0;
   }
@@ -42,9 +47,13 @@ class KrylovSpace {
   /// y and its Gram matrix, for the newest block of v.
   void extend_products() {
     const std::int64_t basis = shape_.basis;
-    multiply(shape_.tall, last_, shape_.wide, {task_.w, shape_.columns, shape_.transposed},
-             {buffers_.v.data() + have_, basis}, ProductMode::set, buffers_.y.data() + have_,
-             basis);
+    // Rows of a power of two apart would share a few places of the cache.
+    float* const block = buffers_.z.data();
+    for (std::int64_t i = 0; i < shape_.wide; ++i) {
+      std::copy_n(buffers_.v.data() + i * basis + have_, last_, block + i * last_);
+    }
+    thin_product(shape_.tall, last_, shape_.wide, {task_.w, shape_.columns, shape_.transposed},
+                 block, last_, buffers_.y.data() + have_, basis);
     const std::int64_t total = have_ + last_;
     double* const gram = buffers_.gram.data() + have_;
     for (std::int64_t i = 0; i < total; ++i) std::fill_n(gram + i * basis, last_, 0.0);
@@ -77,31 +86,37 @@ class KrylovSpace {
     for (std::int64_t i = 0; i < last_; ++i) {
       trace += buffers_.matrix[static_cast<std::size_t>(i * last_ + i)];
     }
-    const std::int64_t kept = whitening(last_, 1e-14 * trace, buffers_);
+    const std::int64_t kept = whitening(last_, 1e-14 * trace, buffers_).kept;
     if (kept <= 0) return kept;
     multiply(shape_.tall, kept, last_, {buffers_.y.data() + (have_ - last_), shape_.basis},
              {buffers_.c.data(), kept}, ProductMode::set, buffers_.u.data(), kept);
     return kept;
   }
 
-  /// Estimates what further steps would add to the energy of the first `rank` components: their
-  /// gains fall geometrically, by the last two where there are two, and by 0.4 for a start.
+  /// Estimates what further steps would add to the energy of the first `rank` components: the gains
+  /// of each fall geometrically, as its last two did. Each by itself, since the first gain of those
+  /// that stand out, however large, says nothing of those that do not.
   bool measure(int step) {
     copy_gram(0);
     if (!symmetric_eigen(have_, false, buffers_.matrix.data(), buffers_.values.data(),
                          buffers_.eigen)) {
       return false;
     }
-    double energy = 0;
-    for (std::int64_t i = 0; i < std::min(shape_.rank, have_); ++i) {
-      energy += buffers_.values[static_cast<std::size_t>(i)];
+    double energy = 0, expected = 0;
+    for (std::size_t i = 0; i < buffers_.before.size(); ++i) {
+      const bool has = static_cast<std::int64_t>(i) < have_;
+      const double value = has ? std::max(0.0, buffers_.values[i]) : 0.0;
+      double& before = buffers_.before[i];
+      double& last_gain = buffers_.gains[i];
+      const double gain = step > 1 ? std::max(0.0, value - before) : 0.0;
+      const double ratio = last_gain > 0 ? std::clamp(gain / last_gain, 0.1, 0.7) : unknown_ratio;
+      expected += gain * ratio / (1 - ratio);
+      energy += value;
+      before = value;
+      last_gain = gain;
     }
-    const double gain = energy - energy_;
-    const double ratio = step > 2 && gain_ > 0 ? std::clamp(gain / gain_, 0.1, 0.7) : 0.4;
-    const double error = std::max(0.0, task_.squared_norm - energy);
-    close_ = step > 1 && gain * ratio / (1 - ratio) <= close_enough * error;
-    energy_ = energy;
-    gain_ = gain;
+    const double error = task_.squared_norm * (1 - f32_noise) - energy;
+    close_ = step > 1 && expected <= close_enough * error;
     return true;
   }
 
@@ -133,8 +148,6 @@ class KrylovSpace {
   const KrylovBuffers& buffers_;
   std::int64_t have_ = 0;  // columns of v with products
   std::int64_t last_ = 0;  // of them, or about to be, in the newest block
-  double energy_ = 0;
-  double gain_ = 0;
   bool close_ = false;
 };
 
@@ -151,6 +164,8 @@ KrylovBuffers krylov_buffers(const LowRankShape& shape, ScratchPieces& pieces) {
   buffers.gram = pieces.take<double>(shape.basis * shape.basis);
   buffers.matrix = pieces.take<double>(shape.basis * shape.basis);
   buffers.values = pieces.take<double>(shape.basis);
+  buffers.before = pieces.take<double>(shape.rank);
+  buffers.gains = pieces.take<double>(shape.rank);
   buffers.rows = pieces.take<double>(f64_rows * shape.basis);
   buffers.eigen.reals = pieces.take<double>(eigen_reals(shape.basis));
   buffers.eigen.integers = pieces.take<std::int32_t>(eigen_integers(shape.basis));

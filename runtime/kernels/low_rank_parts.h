@@ -86,6 +86,8 @@ struct KrylovBuffers {
   std::span<double> gram;    // [basis, basis], upper triangle of yᵀ · y
   std::span<double> matrix;  // [basis, basis]
   std::span<double> values;  // [basis]
+  std::span<double> before;  // [rank], values of the step before
+  std::span<double> gains;   // [rank], and what they had gained
   std::span<double> rows;    // [f64_rows, basis]
   EigenWork eigen;
 };
@@ -98,10 +100,15 @@ Projection project_on_krylov(const LowRankTask& task, const KrylovBuffers& buffe
 std::int64_t append_orthonormal(const LowRankShape& shape, const KrylovBuffers& buffers,
                                 std::int64_t have, std::int64_t count);
 
-/// Eigenvectors of `buffers.matrix` [n, n] over the roots of their values, as columns in c[n,
-/// kept], for the values of at least `least`: x · c has orthonormal columns if the matrix is xᵀ ·
-/// x. How many; −1 where LAPACK gave up.
-std::int64_t whitening(std::int64_t n, double least, const KrylovBuffers& buffers);
+/// A matrix c[n, kept] (in buffers.c) such that x · c has orthonormal columns, from the upper
+/// triangle of xᵀ · x, [n, n] in buffers.matrix, which is lost: eigenvectors over the roots of
+/// their values for those of at least `least`, or, where none is small, the inverse of the Cholesky
+/// factor.
+struct Whitening {
+  std::int64_t kept = -1;  // −1 where LAPACK gave up
+  double smallest = 0;     // of those values, or of the factor's diagonal, squared
+};
+Whitening whitening(std::int64_t n, double least, const KrylovBuffers& buffers);
 
 struct ResidualBuffers {
   std::span<double> norms, best;   // [rank]
