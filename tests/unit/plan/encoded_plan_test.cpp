@@ -99,11 +99,20 @@ TEST(EncodedPlan, ReadsWhatItWrote) {
   }
 }
 
-/// The code of what reading says to a sample with one change.
-std::string verdict(Sample sample, const std::function<void(Sample&)>& change) {
-  change(sample);
-  const auto plan = read_plan(write_plan(decoding(sample)), "plan.json");
-  return plan.ok() ? "fine" : plan.error().code;
+/// The code of what reading says to a sample's plan when the encoding and how its parts are read
+/// have changed.
+std::string verdict(const Sample& sample, const std::function<void(Sample&)>& change) {
+  Plan plan = decoding(sample);
+  Sample changed = sample;
+  change(changed);
+  decode_of(plan).encoding = std::make_shared<const Encoding>(changed.encoding);
+  Program& program = std::get<ComputeStep>(plan.steps[0].work).program;
+  for (std::size_t k = 0; k < changed.parts.size(); ++k) {
+    std::get<ReadOp>(program[k].data).dtype = changed.parts[k].first;
+    program[k].count = changed.parts[k].second;
+  }
+  const auto read = read_plan(write_plan(plan), "plan.json");
+  return read.ok() ? "fine" : read.error().code;
 }
 
 /// Whoever wrote a plan: what it says of an encoding never leads beyond the parts that it names.
