@@ -21,9 +21,9 @@ struct TensorInfo {
   DType dtype = DType::f32;
   Shape shape;
   std::uint32_t file = 0;     // index into Checkpoint::files
-  std::int32_t encoded = -1;  // index into Checkpoint::encoded; -1: the elements are the values
   std::int64_t offset = 0;    // bytes from the start of the file
   std::int64_t bytes = 0;
+  std::int32_t encoded = -1;  // index into Checkpoint::encoded; -1: the elements are the values
 
   std::int64_t elements() const { return numel(shape); }
   bool is_encoded() const { return encoded >= 0; }

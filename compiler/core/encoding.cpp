@@ -176,6 +176,7 @@ std::string find_fault(const Encoding& e) {
     return "sides that do not fill words";
   if (e.codec != Codec::scaled_fp8 && e.block_rows != 1) return "blocks of several rows";
   if (e.codec == Codec::bnb4 && e.rows != 1) return "more than one row";
+  if (e.codec == Codec::awq && e.find(PartRole::groups)) return "groups that AWQ does not have";
   const bool stacked = e.codec == Codec::scaled_fp8 || e.codec == Codec::packed_e2m1;
   if (!stacked && e.matrices != 1) return "more than one matrix";
   const bool in_words = e.codec == Codec::awq || e.codec == Codec::gptq;

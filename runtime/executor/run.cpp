@@ -256,8 +256,11 @@ bool Run::start_afresh() {
 bool Run::accept(ScheduleResult result) {
   report_.peak_tracked = std::max(report_.peak_tracked, result.peak_memory);
   if (result.fault) {
-    const bool reading = result.fault->code == "E701";
-    if (!reading) return abandon(Outcome::failed, std::move(*result.fault));
+    const std::string& code = result.fault->code;
+    const bool reading = code == "E701";
+    const bool values = code == "E721" || code == "E722" || code == "E723";  // are not as they must
+    if (!reading)
+      return abandon(values ? Outcome::rejected : Outcome::failed, std::move(*result.fault));
     diagnostics_.add(std::move(*result.fault));
     if (!inputs_.still_unchanged(diagnostics_)) return abandon(Outcome::failed);
     return settle(Outcome::failed);
