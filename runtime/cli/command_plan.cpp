@@ -94,10 +94,11 @@ std::string ratio_text(const Plan& plan) {
   const std::int64_t elements = plan.totals.parameters + plan.totals.buffer_elements;
   if (elements == 0 || plan.totals.bytes_written == 0 || source.elements <= elements) return {};
   const auto times = [](std::int64_t before, std::int64_t after) {
-    return static_cast<double>(before) / static_cast<double>(after);
+    const double ratio = static_cast<double>(before) / static_cast<double>(after);
+    return ratio >= 1 ? fmt::format("{:.1f} x fewer", ratio)
+                      : fmt::format("{:.1f} x more", 1 / ratio);
   };
-  return fmt::format("{:.1f} x fewer parameters, {:.1f} x fewer bytes",
-                     times(source.elements, elements),
+  return fmt::format("{} parameters, {} bytes", times(source.elements, elements),
                      times(bytes_of(source), plan.totals.bytes_written));
 }
 
