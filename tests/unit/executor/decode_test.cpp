@@ -39,8 +39,8 @@ class DecodeTest : public testing::Test {
     maker.compute("unused", DType::f32, {1}, {op(FillOp{0}, {}, 1)});
     const Plan plan = maker.finish();
     Diagnostics diagnostics;
-    inputs_ = InputFiles();
-    ASSERT_TRUE(inputs_.open_sources(plan, diagnostics));
+    inputs_.emplace();
+    ASSERT_TRUE(inputs_->open_sources(plan, diagnostics));
   }
 
   static std::string part_name(std::size_t k, PartRole role) {
@@ -65,8 +65,10 @@ class DecodeTest : public testing::Test {
   std::string fault(std::size_t k) {
     const Program program = decoding(k);
     const Evaluation how{false, 4, 64, 64, 0};
-    Arena arena(scratch::materialise_bytes(program, how));
-    Evaluator evaluator(program, how, DType::f32, inputs_, arena);
+    const std::int64_t scratch = scratch::materialise_bytes(program, how);
+    Arena arena(scratch);
+    arena.set_limit(scratch);
+    Evaluator evaluator(program, how, DType::f32, *inputs_, arena);
     Materialised shared;
     const Status status = evaluator.materialise(shared);
     return status ? "" : status.error().code + " " + status.error().message;
@@ -82,7 +84,7 @@ class DecodeTest : public testing::Test {
   TemporaryDirectory directory_;
   CheckpointMaker checkpoint_;
   std::vector<EncodedSample> samples_;
-  InputFiles inputs_;
+  std::optional<InputFiles> inputs_;
 };
 
 TEST_F(DecodeTest, EveryCodecGivesItsValuesInAnyTiles) {
@@ -91,7 +93,7 @@ TEST_F(DecodeTest, EveryCodecGivesItsValuesInAnyTiles) {
     for (const std::int64_t tile : {1, 2, 7, 33, 10'000}) {
       for (const int width : {4, 8}) {
         const Evaluation how{false, width, tile, 64, 0};
-        ASSERT_EQ(evaluate_in_ranges(decoding(k), how, DType::f32, inputs_, random_), expected)
+        ASSERT_EQ(evaluate_in_ranges(decoding(k), how, DType::f32, *inputs_, random_), expected)
             << samples_[k].name << " " << k << ", tile " << tile << ", width " << width;
       }
     }
@@ -115,7 +117,7 @@ TEST_F(DecodeTest, RandomProgramsOverEncodedTensors) {
     const Evaluation how{false, random_() % 4 == 0 ? 8 : 4, tiles[random_() % 4], 64,
                          static_cast<std::int64_t>(random_() % 2000)};
     const auto expected = evaluate_slowly(slow, [&](const Op&) { return samples_[k].values(); });
-    ASSERT_EQ(evaluate_in_ranges(program, how, DType::f32, inputs_, random_), expected)
+    ASSERT_EQ(evaluate_in_ranges(program, how, DType::f32, *inputs_, random_), expected)
         << "round " << round << ", " << samples_[k].name << ", tile " << how.tile;
   }
 }
@@ -175,7 +177,7 @@ TEST_F(DecodeTest, RandomBytesInEveryPartAreDecodedOrRefused) {
         continue;
       }
       const Evaluation how{false, 4, 33, 64, 0};
-      const auto values = evaluate_in_ranges(decoding(k), how, DType::f32, inputs_, random_);
+      const auto values = evaluate_in_ranges(decoding(k), how, DType::f32, *inputs_, random_);
       ASSERT_EQ(values.size(), static_cast<std::size_t>(samples_[k].encoding.count()));
     }
   }

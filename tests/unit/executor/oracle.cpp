@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <stdexcept>
+#include <type_traits>
 
 #include "runtime/kernels/convert.h"
 #include "tests/support/slow_ops.h"
@@ -142,7 +144,17 @@ struct Oracle {
 std::vector<double> evaluate_slowly(const Program& program,
                                     const std::function<std::vector<double>(const Op&)>& read) {
   std::vector<Values> done;
-  for (const Op& op : program) done.push_back(std::visit(Oracle{op, done, read}, op.data));
+  for (const Op& op : program) {
+    done.push_back(std::visit(
+        [&](const auto& data) -> Values {
+          if constexpr (std::is_invocable_v<Oracle, decltype(data)>) {
+            return Oracle{op, done, read}(data);
+          } else {
+            throw std::logic_error("an op that this oracle does not know");
+          }
+        },
+        op.data));
+  }
   return done.back();
 }
 
