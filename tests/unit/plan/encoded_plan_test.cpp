@@ -160,7 +160,6 @@ TEST(EncodedPlan, RejectsWhatOtherCodecsDoNotHave) {
       {gptq(), [](Sample& s) { s.encoding.block_rows = 2; }},
       {gptq(), [](Sample& s) { s.encoding.block_columns = 16; }},
       {gptq(), [](Sample& s) { s.encoding.rows = 12; }},
-      {gptq(), [](Sample& s) { s.encoding.codec = Codec::awq; }},
       {gptq(), [](Sample& s) { s.parts[3].first = DType::i64; }},
       {mxfp4(), [](Sample& s) { s.encoding.block_rows = 3, s.parts[1].second = 4; }},
       {mxfp4(), [](Sample& s) { s.encoding.block_columns = 48; }},
