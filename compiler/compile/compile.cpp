@@ -4,12 +4,21 @@
 
 #include "compiler/compile/bind_target.h"
 #include "compiler/ir/build.h"
+#include "compiler/ir/follow_encodings.h"
 #include "compiler/plan/build_plan.h"
 #include "compiler/plan/plan_check.h"
 
 namespace inarch {
 
 namespace {
+
+/// What the stages hand on, from the text to the passes.
+struct Compilation {
+  std::optional<Recipe> recipe;
+  std::optional<BoundRecipe> bound;
+  Targets targets;
+  Module module;
+};
 
 /// Runs a stage and notes how long it took.
 template <typename F>
@@ -25,27 +34,31 @@ auto timed(std::string name, CompileReport& report, F stage) {
 
 std::optional<Plan> compile(SourceMap& sources, FileId file, const CompileOptions& options,
                             Diagnostics& diagnostics, CompileReport& report) {
-  const auto recipe = timed("read", report, [&] {
+  const auto held = std::make_shared<Compilation>();
+  report.remains = held;
+  auto& [recipe, bound, targets, module] = *held;
+  recipe = timed("read", report, [&] {
     return read_recipe(sources, file, options.bind.read_part, diagnostics);
   });
   if (!recipe || diagnostics.has_errors()) return std::nullopt;
 
-  auto bound = timed("bind", report,
+  bound = timed("bind", report,
                      [&] { return bind_recipe(*recipe, options.bind, sources, diagnostics); });
   if (!bound) return std::nullopt;
 
-  const Targets targets = timed(
+  targets = timed(
       "target", report, [&] { return bind_targets(*bound, options.bind, sources, diagnostics); });
   if (diagnostics.has_errors()) return std::nullopt;
 
-  Module module;
   module.bound = &*bound;
   auto graph = timed("build", report, [&] { return build_graph(*bound, targets, diagnostics); });
   if (!graph) return std::nullopt;
   module.graph = std::move(*graph);
+  module.graph.records.write(*bound, diagnostics);
 
   const bool consistent = timed("check", report, [&] {
     build_checks(*bound, targets, module.graph, diagnostics);
+    follow_encodings(*bound, module.graph, diagnostics);
     return !diagnostics.has_errors();
   });
   if (!consistent) return std::nullopt;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,9 @@ struct CompileReport {
   std::vector<std::string> architectures;  // by output: the strict target's, or ""
   std::size_t rules = 0;
   std::size_t source_tensors = 0;
+  /// What the compilation held. Taking the graph of a huge model apart is a tenth of a `check`, and
+  /// a process that ends next can leave it to the system.
+  std::shared_ptr<void> remains;
 };
 
 /// Recipe to plan. No weight is read but those that `data` names as tables. Everything found wrong

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
@@ -20,7 +22,7 @@ constexpr std::array<std::pair<Codec, std::string_view>, 6> codec_names = {{
     {Codec::gptq, "gptq"},
     {Codec::packed_int, "packed_int"},
 }};
-constexpr std::array<std::pair<PartRole, std::string_view>, 9> role_names = {{
+constexpr std::array<std::pair<PartRole, std::string_view>, 10> role_names = {{
     {PartRole::codes, "codes"},
     {PartRole::scales, "scales"},
     {PartRole::zeros, "zeros"},
@@ -29,6 +31,7 @@ constexpr std::array<std::pair<PartRole, std::string_view>, 9> role_names = {{
     {PartRole::nested_scales, "nested_scales"},
     {PartRole::nested_map, "nested_map"},
     {PartRole::global_scale, "global_scale"},
+    {PartRole::state, "state"},
     {PartRole::other, "other"},
 }};
 
@@ -57,6 +60,14 @@ std::int64_t divided_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b
 /// Words that hold `count` codes, which do not go over a word's end.
 std::int64_t words(const Encoding& e, std::int64_t count) {
   return divided_up(count * e.bits, word_bits);
+}
+
+/// What codes and scales are must be what a codec can read.
+std::string find_dtype_fault(const Encoding& e) {
+  const bool fp8 = e.code == DType::f8_e4m3 || e.code == DType::f8_e5m2;
+  if (e.codec == Codec::scaled_fp8 && !fp8) return fmt::format("codes of {}", name(e.code));
+  const bool numbers = is_arithmetic(e.scale) || e.scale == DType::f8_e8m0;
+  return numbers ? "" : fmt::format("scales of {}", name(e.scale));
 }
 
 std::int64_t code_count(const Encoding& e) {
@@ -110,6 +121,8 @@ std::optional<std::int64_t> part_count(const Encoding& e, PartRole role) {
       return nested_map_size;
     case PartRole::global_scale:
       return 1;
+    case PartRole::state:
+      return static_cast<std::int64_t>(e.state.size());
     case PartRole::other:
       return std::nullopt;
   }
@@ -134,6 +147,8 @@ bool part_dtype_fits(const Encoding& e, PartRole role, DType dtype) {
     case PartRole::nested_map:
     case PartRole::global_scale:
       return dtype == DType::f32;
+    case PartRole::state:
+      return dtype == DType::u8;
     case PartRole::other:
       return true;
   }
@@ -149,24 +164,85 @@ std::string find_fault(const Encoding& e) {
       __builtin_mul_overflow(count, e.columns, &count) || count > max_elements) {
     return "more elements than there can be";
   }
-  if (e.block_rows < 1 || e.block_columns < 1) return "blocks without elements";
+  for (const std::int64_t side : {e.block_rows, e.block_columns}) {
+    if (side < 1 || side > most_side) return fmt::format("blocks with a side of {}", side);
+  }
+  if (std::string fault = find_dtype_fault(e); !fault.empty()) return fault;
   if (e.bits != 2 && e.bits != 4 && e.bits != 8) return fmt::format("codes of {} bits", e.bits);
   const std::int64_t in_word = word_bits / e.bits;
   if (e.codec == Codec::awq && (e.bits != 4 || e.rows % in_word != 0))
     return "outputs that do not fill words of eight";
   if (e.codec == Codec::gptq && (e.rows % in_word != 0 || e.columns % in_word != 0))
     return "sides that do not fill words";
+  if (e.codec != Codec::scaled_fp8 && e.block_rows != 1) return "blocks of several rows";
+  if (e.codec == Codec::bnb4 && e.rows != 1) return "more than one row";
   const bool stacked = e.codec == Codec::scaled_fp8 || e.codec == Codec::packed_e2m1;
   if (!stacked && e.matrices != 1) return "more than one matrix";
   const bool in_words = e.codec == Codec::awq || e.codec == Codec::gptq;
-  if (in_words && (!e.find(PartRole::zeros) || e.block_rows != 1)) return "no zero points";
+  if (in_words && !e.find(PartRole::zeros)) return "no zero points";
   if (!e.find(PartRole::codes) || !e.find(PartRole::scales)) return "no codes or no scales";
   if (e.codec == Codec::bnb4 && !e.find(PartRole::map)) return "no map";
   const bool nested = e.find(PartRole::nested_scales) && e.find(PartRole::nested_map);
-  if (e.nested_block < 0 || (e.nested_block > 0 && !nested)) return "no scales of the scales";
+  if (e.nested_block < 0 || e.nested_block > most_side || (e.nested_block > 0 && !nested))
+    return "no scales of the scales";
   const bool flat = e.codec == Codec::packed_e2m1 && e.columns % e.block_columns != 0;
   if (flat) return "rows that do not consist of groups";
+  const bool blank = e.state.find(offset_blank()) != std::string::npos;
+  if (e.find(PartRole::state) && e.nested_block > 0 && !blank) return "no place for the offset";
   return {};
+}
+
+std::string find_encoding_fault(const Encoding& e) {
+  constexpr std::int64_t most_block = 65536;  // it is held as a whole
+  switch (e.codec) {
+    case Codec::scaled_fp8:
+      if (e.code != DType::f8_e4m3 && e.code != DType::f8_e5m2) return "codes that are no FP8";
+      if (e.scale != DType::f32 && e.scale != DType::f8_e8m0) return "scales that are not made";
+      return {};
+    case Codec::packed_e2m1:
+      if (e.scale != DType::f8_e8m0 || e.find(PartRole::global_scale))
+        return "scales that are not made";
+      break;
+    case Codec::bnb4:
+      if (e.scale != DType::f32 || e.rows != 1) return "scales that are not made";
+      break;
+    default:
+      return "codes that are only read";
+  }
+  const bool good = e.block_columns % 2 == 0 && e.block_columns <= most_block &&
+                    e.block_rows == 1 && e.nested_block <= most_block;
+  return good ? "" : "blocks that are odd or too large";
+}
+
+namespace {
+
+constexpr std::string_view offset_key = "\"nested_offset\":";
+constexpr std::size_t offset_width = 26;  // a double takes 24 characters at most
+
+}  // namespace
+
+std::string offset_blank() {
+  return std::string(offset_key) + std::string(offset_width, ' ');
+}
+
+std::string state_with_offset(const std::string& state, double offset) {
+  std::string filled = state;
+  const std::size_t at = state.find(offset_blank());
+  if (at == std::string::npos) return filled;
+  const std::string number = fmt::format("{}", offset);
+  filled.replace(at + offset_key.size() + 1, number.size(), number);
+  return filled;
+}
+
+std::optional<double> offset_in_state(std::string_view state) {
+  const std::size_t key = state.find(offset_key);
+  if (key == std::string_view::npos) return std::nullopt;
+  const std::size_t at = state.find_first_not_of(' ', key + offset_key.size());
+  if (at == std::string_view::npos) return std::nullopt;
+  double offset = 0;
+  const auto read = std::from_chars(state.data() + at, state.data() + state.size(), offset);
+  if (read.ec != std::errc() || !std::isfinite(offset)) return std::nullopt;
+  return offset;
 }
 
 std::string_view name(Codec codec) { return name_in(codec_names, codec); }

@@ -30,6 +30,7 @@ enum class PartRole : std::uint8_t {
   nested_scales,  // F32: scales of the scales
   nested_map,     // F32 [256]
   global_scale,   // F32: what the scales are divided by
+  state,          // U8: Encoding::state, a text
   other,          // carried along, of no account for the values
 };
 
@@ -47,7 +48,11 @@ struct Encoding {
   int bits = 4;                 // of gptq and packed_int
   bool zero_minus_one = false;  // gptq stores zero points less one
   std::int64_t nested_block = 0;  // scales that share a nested scale; 0: they are not encoded
-  double nested_offset = 0;
+  double nested_offset = 0;    // of what the scales of the scales give; with `state`, it is there
+  bool fp4_map = false;        // what bnb4 encodes to: its FP4 in place of its NF4
+  /// The JSON text that bnb4 keeps beside the codes, where it is written here. The nested offset,
+  /// which depends on the values, has a blank in it (state_with_offset).
+  std::string state;
   std::vector<PartRole> parts;  // in the order in which they are read
 
   std::int64_t count() const { return matrices * rows * columns; }
@@ -63,6 +68,16 @@ std::optional<std::int64_t> part_count(const Encoding& encoding, PartRole role);
 bool part_dtype_fits(const Encoding& encoding, PartRole role, DType dtype);
 /// What is wrong with the encoding's own numbers, or "".
 std::string find_fault(const Encoding& encoding);
+
+/// What is wrong with it when it is to encode, not only to decode, or "".
+std::string find_encoding_fault(const Encoding& encoding);
+
+/// What stands where the nested offset is to be in a state text.
+std::string offset_blank();
+/// The state with the offset in its blank: as many characters.
+std::string state_with_offset(const std::string& state, double offset);
+/// The offset in a state text that state_with_offset() gave; nothing when there is none.
+std::optional<double> offset_in_state(std::string_view state);
 
 std::string_view name(Codec codec);
 std::string_view name(PartRole role);

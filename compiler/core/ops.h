@@ -131,13 +131,14 @@ struct DecodeOp {
     return *a.encoding == *b.encoding && a.name == b.name;
   }
 };
-/// One stored part of its input's values, encoded: codes as numbers of bytes. The scales are
-/// materialised.
+/// One stored part of its input's values, encoded, in the dtype that the part is stored as: nothing
+/// but the last op of a program. What the scales are made of is materialised.
 struct EncodeOp {
   std::shared_ptr<const Encoding> encoding;
   PartRole part = PartRole::codes;
+  std::string name;  // of the tensor, for messages
   friend bool operator==(const EncodeOp& a, const EncodeOp& b) {
-    return *a.encoding == *b.encoding && a.part == b.part;
+    return *a.encoding == *b.encoding && a.part == b.part && a.name == b.name;
   }
 };
 /// Where the singular values go: their roots into both factors, or all into one.
@@ -152,9 +153,15 @@ struct LowRankOp {
   std::int64_t oversampling = -1;  // -1: as many as it takes
   std::int64_t power_iterations = -1;
   bool exact = false;
+  /// Where either is above 0, `rank` is the most there may be, and how many it takes is still to be
+  /// measured: the least rank that keeps this share of ‖W‖², or that leaves this relative error.
+  double energy = 0;
+  double error = 0;
   FactorSplit split = FactorSplit::both;
   std::uint64_t seed = 0;
   std::string key;  // of random numbers: the output tensor's name
+
+  bool is_open() const { return energy > 0 || error > 0; }
   friend bool operator==(const LowRankOp&, const LowRankOp&) = default;
 };
 

@@ -46,7 +46,12 @@ std::optional<FoundEncoding> Recognition::bitsandbytes(const TensorInfo& codes) 
     if (state == nullptr)
       state = find(fmt::format("{}.quant_state.bitsandbytes__{}", codes.name, kind));
   }
-  if (state == nullptr) return std::nullopt;
+  if (state == nullptr) {
+    const bool others = find(codes.name + ".absmax") && find(codes.name + ".quant_map");
+    if (others)
+      missing(codes, codes.name + ".quant_state.bitsandbytes__nf4", "stored by bitsandbytes");
+    return std::nullopt;
+  }
   const auto said = quant_state(*state);
   if (!said) return std::nullopt;
 
@@ -55,10 +60,9 @@ std::optional<FoundEncoding> Recognition::bitsandbytes(const TensorInfo& codes) 
   found.encoding.codec = Codec::bnb4;
   const Value* shape = said->find("shape");
   const Value* dtype = said->find("dtype");
-  if (shape != nullptr && shape->if_list() != nullptr) {
-    for (const Value& size : *shape->if_list())
-      found.shape.push_back(size.if_int() != nullptr ? *size.if_int() : -1);
-  }
+  const bool listed = shape != nullptr && shape->if_list() != nullptr;
+  for (const Value& size : listed ? *shape->if_list() : Value::List{Value(-1)})
+    found.shape.push_back(size.if_int() != nullptr ? *size.if_int() : -1);
   const auto count = checked_numel(found.shape);
   std::string named = dtype != nullptr && dtype->if_text() != nullptr ? *dtype->if_text() : "";
   if (named.starts_with("torch.")) named.erase(0, 6);

@@ -11,16 +11,27 @@ namespace inarch {
 
 namespace {
 
-/// The first of the config's groups that says how wide codes are.
-std::int64_t configured_bits(const Recognition& recognition) {
+constexpr std::int64_t word_bits = 32;
+
+/// How wide codes are: the first of the config's groups whose width fills the words of a row. A
+/// model may have several, and which tensor is in which only its modules tell.
+std::int64_t width_of_codes(const Recognition& recognition, std::int64_t columns,
+                            std::int64_t words) {
+  std::int64_t first = 0;
   const Value* groups = recognition.setting("config_groups");
   if (groups != nullptr && groups->if_map() != nullptr) {
     for (const auto& [name, group] : *groups->if_map()) {
       const Value* bits = group.find_path("weights.num_bits");
-      if (bits != nullptr && bits->if_int() != nullptr) return *bits->if_int();
+      if (bits == nullptr || bits->if_int() == nullptr) continue;
+      const std::int64_t width = *bits->if_int();
+      if (width < 1 || width > word_bits) return width;
+      const std::int64_t in_word = word_bits / width;
+      if ((columns - 1) / in_word + 1 == words) return width;
+      if (first == 0) first = width;
     }
   }
-  return 4;
+  constexpr std::int64_t usual = 4;
+  return first != 0 ? first : usual;
 }
 
 }  // namespace
@@ -62,10 +73,11 @@ std::optional<FoundEncoding> Recognition::compressed(const TensorInfo& codes) {
   FoundEncoding found;
   const auto shape = stored_shape(*sizes);
   if (!shape) return std::nullopt;
-  const std::int64_t width = configured_bits(*this);
-  const bool known = width == 4 || width == 8;
   const bool grouped = scales->shape.size() == 2 && scales->shape[1] > 0;
-  if (!known || !grouped || shape->size() != 2 || (*shape)[1] < 1) {
+  const bool sized = shape->size() == 2 && (*shape)[0] > 0 && (*shape)[1] > 0;
+  const std::int64_t width = sized ? width_of_codes(*this, (*shape)[1], codes.shape[1]) : 0;
+  const bool known = width == 4 || width == 8;
+  if (!known || !grouped) {
     malformed(codes, fmt::format("is packed in a way that is not known ({} bits)", width));
     return std::nullopt;
   }

@@ -110,10 +110,11 @@ class Grouping {
       value.file = found.parts.front().second->file;
       value.offset = found.parts.front().second->offset;
       value.encoded = static_cast<std::int32_t>(k);
+      encoded.parts.reserve(found.parts.size());
       for (const auto& [role, tensor] : found.parts) {
         becomes[place(tensor)] = part;
         value.bytes += tensor->bytes;
-        encoded.parts.push_back(*tensor);
+        encoded.parts.push_back(std::move(stored[place(tensor)]));
       }
       becomes[place(found.parts.front().second)] = static_cast<std::int64_t>(k);
       checkpoint_.encoded.push_back(std::move(encoded));

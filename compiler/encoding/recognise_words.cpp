@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "compiler/encoding/recognition.h"
+#include "compiler/support/sizes.h"
 
 namespace inarch {
 
@@ -68,6 +69,12 @@ std::optional<FoundEncoding> Recognition::packed_words(const TensorInfo& codes) 
   found.dtype = scales->dtype;
   found.encoding.scale = scales->dtype;
   const std::int64_t groups = scales->shape[0];
+  const std::int64_t group = number("group_size", number("q_group_size", 0));
+  if (group > 0 && (found.encoding.columns + group - 1) / group != groups) {
+    misfit(*scales, fmt::format("a scale for each group of {} of {} inputs", group,
+                                format_count(found.encoding.columns)));
+    return std::nullopt;
+  }
   found.encoding.block_columns = (found.encoding.columns + groups - 1) / groups;
   found.add(PartRole::codes, &codes);
   found.add(PartRole::scales, scales);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/core/stored_bytes.h"
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 
@@ -92,11 +93,13 @@ std::optional<FoundEncoding> Recognition::finish(FoundEncoding found) {
   }
   for (const auto& [role, part] : found.parts) {
     const auto count = part_count(found.encoding, role);
-    const bool fits = part_dtype_fits(found.encoding, role, part->dtype);
-    if (fits && (!count || *count == part->elements())) continue;
-    misfit(*part, count ? fmt::format("{} elements{}", format_count(*count),
-                                      fits ? "" : " of another dtype")
-                        : "another dtype");
+    const bool as_numbers = lies_as_numbers(found.encoding, role, part->dtype);
+    const bool fits = as_numbers || part_dtype_fits(found.encoding, role, part->dtype);
+    const std::int64_t elements = as_numbers ? part->bytes : part->elements();
+    if (fits && (!count || *count == elements)) continue;
+    misfit(*part, !fits ? "another dtype"
+                        : fmt::format("{} {}", format_count(*count),
+                                      as_numbers ? "bytes" : "elements"));
     return std::nullopt;
   }
   return found;

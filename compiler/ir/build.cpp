@@ -7,6 +7,8 @@
 
 #include "compiler/core/name_index.h"
 #include "compiler/ir/decoded.h"
+#include "compiler/ir/encoded.h"
+#include "compiler/ir/linear_weights.h"
 #include "compiler/ir/tensor_builder.h"
 #include "compiler/ir/topology.h"
 #include "compiler/recipe/expand.h"
@@ -188,6 +190,7 @@ class GraphBuilder {
       if (results.size() == instance.to.size()) {
         for (std::size_t k = 0; k < results.size(); ++k)
           add_output(instance, instance.to[k], results[k], scope);
+        if (!instance.rule->records.empty()) record(instance, results);
       } else if (diagnostics_.errors() == before) {
         diagnostics_.add(
             error("E312", fmt::format("the rule makes {} tensor{} and names {}", results.size(),
@@ -196,6 +199,18 @@ class GraphBuilder {
       }
     }
     if (diagnostics_.errors() != before) failed_rules_.insert(instance.rule);
+  }
+
+  void record(const RuleInstance& instance, const std::vector<Typed>& results) {
+    Scope scope = scope_of(instance.instance.bindings, *bound_.globals);
+    Value::List made;
+    for (const Typed& result : results) {
+      Value::List shape;
+      for (const std::int64_t size : result.type.shape()) shape.emplace_back(size);
+      made.emplace_back(std::move(shape));
+    }
+    scope.set("made", Value(std::move(made)));
+    graph_.records.add(*instance.rule, instance, scope, diagnostics_);
   }
 
   /// True when a tensor that it reads could not be made, which has been said.
@@ -245,23 +260,83 @@ class GraphBuilder {
               .also(target->span, "the target"));
       return;
     }
-    if (stays_encoded(instance, to, value, wanted)) {
+    const auto spec = encoding_asked(instance, output, wanted, scope);
+    if (!spec) return;
+    if (stays_encoded(instance, output, value, wanted, *spec)) {
       if (!store_as_source(instance, output)) return;
+    } else if (*spec && (*spec)->kind != EncodingKind::none) {
+      if (!store_encoded(instance, output, **spec)) return;
     }
     if (reads_recipe_) outputs_[to.output].emplace(name, graph_.outputs.size());
     graph_.outputs.push_back(std::move(output));
   }
 
-  /// A tensor that is only copied stays as it is stored, unless somebody asks for a dtype.
-  bool stays_encoded(const RuleInstance& instance, const ResultName& to, const Typed& value,
-                     const ArchTensor* wanted) const {
-    const bool asked = instance.rule->dtype || (wanted && wanted->dtype) ||
-                       bound_.outputs[to.output].dtype.has_value();
-    if (asked) return false;
+  /// What the rule says the tensor is stored as, else what its output says of linear weights; an
+  /// empty one when neither says anything. Nothing on a fault.
+  std::optional<std::optional<EncodingSpec>> encoding_asked(const RuleInstance& instance,
+                                                            const Output& output,
+                                                            const ArchTensor* wanted,
+                                                            const Scope& scope) {
+    if (instance.rule->encode) {
+      auto spec = bind_encoding(*instance.rule->encode, scope, diagnostics_);
+      if (!spec) return std::nullopt;
+      return spec;
+    }
+    const auto& general = bound_.outputs[output.checkpoint].encode;
+    std::optional<EncodingSpec> none;
+    if (!general || instance.rule->dtype || (wanted && wanted->dtype)) return none;
+    if (general->kind == EncodingKind::none) return general;
+    const bool fits = is_linear_weight(output.name, output.shape, output.dtype) &&
+                      can_encode(*general, output.shape);
+    return fits ? general : none;
+  }
+
+  /// A tensor that is only copied stays as it is stored, unless somebody asks for a dtype or for
+  /// another encoding.
+  bool stays_encoded(const RuleInstance& instance, const Output& output, const Typed& value,
+                     const ArchTensor* wanted, const std::optional<EncodingSpec>& spec) const {
     const SourceTensor* leaf = graph_.encoded_value(value.node);
     if (leaf == nullptr) return false;
-    const TensorInfo& tensor = bound_.sources[leaf->source].checkpoint->tensors[leaf->tensor];
-    return tensor.shape == value.type.shape();
+    const Checkpoint& checkpoint = *bound_.sources[leaf->source].checkpoint;
+    const TensorInfo& tensor = checkpoint.tensors[leaf->tensor];
+    if (tensor.shape != output.shape) return false;
+    if (spec) {
+      return spec->kind != EncodingKind::none &&
+             is_stored_as(checkpoint.encoded[static_cast<std::size_t>(tensor.encoded)], *spec);
+    }
+    return !instance.rule->dtype && !(wanted && wanted->dtype) &&
+           !bound_.outputs[output.checkpoint].dtype.has_value();
+  }
+
+  bool store_encoded(const RuleInstance& instance, Output& output, const EncodingSpec& spec) {
+    const Span where = instance.rule->encode ? instance.rule->encode->span : instance.rule->span;
+    if (module_of_weight(output.name).empty()) {
+      diagnostics_.add(
+          error("E317", fmt::format("'{}' is to be encoded, and its parts can only be named after a "
+                                    "name that ends in '.weight'",
+                                    escape_for_terminal(output.name)))
+              .at(instance.rule->to.front().name.span)
+              .also(where, "asked for here"));
+      return false;
+    }
+    const bool matrix = output.shape.size() == 2 && numel(output.shape) > 0;
+    const bool numbers = is_arithmetic(output.dtype);
+    if (!matrix || !numbers || !can_encode(spec, output.shape)) {
+      diagnostics_.add(error("E319", fmt::format("'{}' cannot be encoded so: it is {} {}",
+                                                 escape_for_terminal(output.name),
+                                                 inarch::name(output.dtype),
+                                                 format_shape(output.shape)))
+                           .at(where)
+                           .note("matrices of numbers can be; rows of mxfp4 consist of groups of "
+                                 "32"));
+      return false;
+    }
+    const bool usual = output.dtype == DType::bf16 || output.dtype == DType::f16;
+    if (!usual) output.dtype = DType::f32;
+    output.storage = static_cast<std::int32_t>(graph_.storages.size());
+    graph_.storages.push_back(add_encoded(
+        graph_, spec, {output.node, output.name, output.dtype, output.shape, output.origin}));
+    return true;
   }
 
   bool store_as_source(const RuleInstance& instance, Output& output) {

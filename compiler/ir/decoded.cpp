@@ -2,13 +2,28 @@
 
 #include <utility>
 
+#include "compiler/core/stored_bytes.h"
+
 namespace inarch {
+
+Node part_to_decode(const Encoding& encoding, std::size_t part, NodeData data, DType stored,
+                    const Shape& shape) {
+  Node node;
+  node.data = std::move(data);
+  node.dtype = stored;
+  node.shape = shape;
+  if (lies_as_numbers(encoding, encoding.parts[part], stored)) {
+    node.dtype = DType::u8;
+    node.shape = {numel(shape) * bits(stored) / 8};
+  }
+  return node;
+}
 
 NodeId add_decoded(Graph& graph, const Decoding& decoding, std::vector<NodeId> parts, DType dtype,
                    const Shape& shape, Span origin) {
   const Encoding& encoding = *decoding.encoding;
   Node values;
-  values.data = DecodeOp{decoding.encoding, decoding.name};
+  values.data = DecodeOp{decoding.encoding, {}};  // the plan gives it a name
   values.inputs = std::move(parts);
   values.dtype = dtype;
   values.shape = decoding.transposed ? Shape{encoding.count()} : shape;
@@ -32,34 +47,40 @@ NodeId add_source_values(Graph& graph, const Checkpoint& checkpoint, SourceTenso
   std::vector<NodeId> parts;
   parts.reserve(encoded.parts.size());
   for (std::size_t k = 0; k < encoded.parts.size(); ++k) {
-    Node part;
-    part.data = SourceTensor{leaf.source, leaf.tensor, static_cast<std::int32_t>(k)};
-    part.dtype = encoded.parts[k].dtype;
-    part.shape = encoded.parts[k].shape;
+    Node part = part_to_decode(*encoded.encoding, k,
+                               SourceTensor{leaf.source, leaf.tensor, static_cast<std::int32_t>(k)},
+                               encoded.parts[k].dtype, encoded.parts[k].shape);
     part.origin = origin;
     parts.push_back(graph.add(std::move(part)));
   }
   const NodeId node =
-      add_decoded(graph, {encoded.encoding, encoded.transposed, tensor.name}, std::move(parts),
+      add_decoded(graph, {encoded.encoding, encoded.transposed}, std::move(parts),
                   tensor.dtype, tensor.shape, origin);
   graph.encoded_values.emplace_back(node, leaf);
   return node;
 }
 
-Storage storage_of(const Graph& graph, const Checkpoint& checkpoint, SourceTensor leaf,
+Storage storage_of(Graph& graph, const Checkpoint& checkpoint, SourceTensor leaf,
                    NodeId values) {
   const TensorInfo& tensor = checkpoint.tensors[leaf.tensor];
   const EncodedTensor& encoded = checkpoint.encoded[static_cast<std::size_t>(tensor.encoded)];
-  const Node& top = graph[values];
-  const Node& decode = encoded.transposed ? graph[top.inputs[0]] : top;
+  const NodeId decode = encoded.transposed ? graph[values].inputs[0] : values;
+  const std::vector<NodeId> inputs = graph[decode].inputs;
   Storage storage;
   storage.encoding = encoded.encoding;
   storage.ending = encoded.ending;
   storage.transposed = encoded.transposed;
+  storage.source = static_cast<std::int32_t>(leaf.source);
   for (std::size_t k = 0; k < encoded.parts.size(); ++k) {
     const TensorInfo& part = encoded.parts[k];
-    storage.parts.push_back(
-        {part.name.substr(encoded.stem), part.dtype, part.shape, decode.inputs[k]});
+    NodeId node = inputs[k];
+    if (graph[node].dtype != part.dtype) {
+      Node stored = graph[node];
+      stored.dtype = part.dtype;
+      stored.shape = part.shape;
+      node = graph.add(std::move(stored));
+    }
+    storage.parts.push_back({part.name.substr(encoded.stem), part.dtype, part.shape, node});
   }
   return storage;
 }

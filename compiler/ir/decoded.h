@@ -15,8 +15,12 @@ namespace inarch {
 struct Decoding {
   std::shared_ptr<const Encoding> encoding;
   bool transposed = false;
-  std::string name;  // of the tensor, for messages
 };
+
+/// A part as a DecodeOp takes it: `stored`, but where bytes lie as numbers of another dtype, bytes.
+/// `data` says where it lies.
+Node part_to_decode(const Encoding& encoding, std::size_t part, NodeData data, DType stored,
+                    const Shape& shape);
 
 /// The values, with the shape and dtype of the tensor, from nodes that are its parts as stored.
 NodeId add_decoded(Graph& graph, const Decoding& decoding, std::vector<NodeId> parts, DType dtype,
@@ -26,8 +30,8 @@ NodeId add_decoded(Graph& graph, const Decoding& decoding, std::vector<NodeId> p
 NodeId add_source_values(Graph& graph, const Checkpoint& checkpoint, SourceTensor leaf, Span origin);
 
 /// How an output is stored that stays as its source has it. `values` is what add_source_values()
-/// gave.
-Storage storage_of(const Graph& graph, const Checkpoint& checkpoint, SourceTensor leaf,
+/// gave; leaves are added where a part is stored as another dtype than it is decoded from.
+Storage storage_of(Graph& graph, const Checkpoint& checkpoint, SourceTensor leaf,
                    NodeId values);
 
 /// The name of one part of an output that is stored so.

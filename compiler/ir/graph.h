@@ -10,6 +10,7 @@
 
 #include "compiler/core/ops.h"
 #include "compiler/ir/tensor_type.h"
+#include "compiler/recipe/records.h"
 #include "compiler/support/span.h"
 
 namespace inarch {
@@ -56,6 +57,7 @@ struct Storage {
   std::shared_ptr<const Encoding> encoding;
   std::string ending;  // of the tensor's own name, after the stem
   bool transposed = false;
+  std::int32_t source = -1;  // that has it as it is; -1: it is encoded here
   std::vector<Part> parts;
 };
 
@@ -99,6 +101,8 @@ struct Graph {
   std::vector<Storage> storages;                  // empty once spell_out_encoded has run
   /// Nodes that are the values of an encoded tensor as its source has it, ascending.
   std::vector<std::pair<NodeId, SourceTensor>> encoded_values;
+
+  Records records;  // of rules, for the configs of outputs
 
   NodeId add(Node node);
   /// The source's tensor whose values the node is, when it is encoded.

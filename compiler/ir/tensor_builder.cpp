@@ -107,6 +107,14 @@ std::optional<Typed> TensorBuilder::reference(const TensorExpr& expression) {
     return add(FinishedOutput{static_cast<std::uint32_t>(output->second)}, {}, std::move(type),
                expression.span);
   }
+  const auto& storages = context_.graph->storages;
+  if (written.storage >= 0 && storages[static_cast<std::size_t>(written.storage)].source < 0) {
+    fault(expression, "E318",
+          fmt::format("'{}' is encoded, and what its values are then is known when it is written",
+                      escape_for_terminal(written.name)),
+          expression.span, "put what it is made of in 'define', and read that");
+    return std::nullopt;
+  }
   if (!is_arithmetic(written.dtype) || holds_exactly(*context_.graph, written.node, written.dtype))
     return Typed{written.node, std::move(type)};
   return add(RoundOp{written.dtype}, {written.node}, std::move(type), expression.span);

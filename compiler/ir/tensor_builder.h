@@ -128,6 +128,7 @@ class TensorBuilder {
   std::optional<Typed> matmul(const TensorExpr& call, const Typed& left, const Typed& right);
   std::optional<Typed> outer(const TensorExpr& call, const Typed& left, const Typed& right);
   Typed transpose(const Typed& x, Span origin);
+  void close(LowRankOp& op) const;
   /// A and B.
   std::vector<Typed> low_rank(const TensorExpr& call, const CallArguments& arguments,
                               const std::vector<Typed>& xs);

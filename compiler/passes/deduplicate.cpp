@@ -61,7 +61,8 @@ class KeyWriter {
     put(reinterpret_cast<std::uintptr_t>(e.encoding.get()), e.part);
   }
   void operator()(const LowRankOp& l) {
-    put(l.rows, l.columns, l.rank, l.oversampling, l.power_iterations, l.exact, l.split, l.seed);
+    put(l.rows, l.columns, l.rank, l.oversampling, l.power_iterations, l.exact, l.energy, l.error,
+        l.split, l.seed);
     list(l.key);
   }
 

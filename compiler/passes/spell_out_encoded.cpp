@@ -12,14 +12,13 @@ namespace {
 struct Spelled {
   std::uint32_t first = 0;
   std::int32_t storage = -1;
-  std::string name;
 };
 
 std::vector<Spelled> spell_out(Graph& graph) {
   std::vector<Spelled> places;
   std::vector<Output> outputs;
   for (Output& output : graph.outputs) {
-    places.push_back({static_cast<std::uint32_t>(outputs.size()), output.storage, output.name});
+    places.push_back({static_cast<std::uint32_t>(outputs.size()), output.storage});
     if (output.storage < 0) {
       outputs.push_back(std::move(output));
       continue;
@@ -53,6 +52,10 @@ void spell_out_encoded(Module& module) {
   const std::vector<Spelled> places = spell_out(graph);
   const std::vector<Storage> storages = std::move(graph.storages);
   graph.storages.clear();
+  const bool read_back = any_node(graph, [](const NodeData& data) {
+    return std::holds_alternative<FinishedOutput>(data);
+  });
+  if (!read_back) return remove_unused(graph);
   rewrite(graph, [&](Graph& next, Node node) {
     auto* finished = std::get_if<FinishedOutput>(&node.data);
     if (finished == nullptr) return next.add(std::move(node));
@@ -64,14 +67,13 @@ void spell_out_encoded(Module& module) {
     const Storage& storage = storages[static_cast<std::size_t>(place.storage)];
     std::vector<NodeId> parts;
     for (std::uint32_t k = 0; k < storage.parts.size(); ++k) {
-      Node part;
-      part.data = FinishedOutput{place.first + k};
-      part.dtype = storage.parts[k].dtype;
-      part.shape = storage.parts[k].shape;
+      const Storage::Part& stored = storage.parts[k];
+      Node part = part_to_decode(*storage.encoding, k, FinishedOutput{place.first + k},
+                                 stored.dtype, stored.shape);
       part.origin = node.origin;
       parts.push_back(next.add(std::move(part)));
     }
-    return add_decoded(next, {storage.encoding, storage.transposed, place.name}, std::move(parts),
+    return add_decoded(next, {storage.encoding, storage.transposed}, std::move(parts),
                        node.dtype, node.shape, node.origin);
   });
 }

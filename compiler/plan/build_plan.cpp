@@ -172,14 +172,25 @@ class PlanBuilder {
     return placed_[id].op;
   }
 
-  OpData planned(const SourceTensor& leaf, const Node&) {
+  OpData planned(const SourceTensor& leaf, const Node& node) {
     const TensorInfo& tensor = module_.tensor(leaf);
     note_read(leaf.source, tensor.file, tensor.offset, tensor.bytes);
-    return ReadOp{false, leaf.source, tensor.file, tensor.offset, tensor.dtype};
+    return ReadOp{false, leaf.source, tensor.file, tensor.offset, node.dtype};
   }
-  OpData planned(const FinishedOutput& finished, const Node&) const {
+  OpData planned(const FinishedOutput& finished, const Node& node) const {
     const OutputTensor& output = plan_.outputs[finished.output];
-    return ReadOp{true, 0, output.shard, output.offset, output.dtype};
+    return ReadOp{true, 0, output.shard, output.offset, node.dtype};
+  }
+  /// Named after what its codes are of, for messages.
+  OpData planned(const DecodeOp& op, const Node& node) const {
+    DecodeOp named = op;
+    const NodeData& codes = module_.graph[node.inputs.front()].data;
+    if (const auto* leaf = std::get_if<SourceTensor>(&codes)) {
+      named.name = module_.bound->sources[leaf->source].checkpoint->tensors[leaf->tensor].name;
+    } else if (const auto* finished = std::get_if<FinishedOutput>(&codes)) {
+      named.name = plan_.outputs[finished->output].name;
+    }
+    return named;
   }
   template <typename T>
   OpData planned(const T& op, const Node&) const {

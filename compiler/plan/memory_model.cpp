@@ -134,7 +134,9 @@ std::vector<bool> windowed_views(const Program& program, const Evaluation& how) 
       windowed[at] =
           op_if<ReadOp>(program[op.inputs[0]]) != nullptr && reads_against_the_grain(*view);
     }
-    if (!is_elementwise(op) && op_if<LargestOp>(op) == nullptr) continue;
+    const bool in_order = is_elementwise(op) || op_if<LargestOp>(op) != nullptr ||
+                          op_if<EncodeOp>(op) != nullptr;
+    if (!in_order) continue;
     for (const std::uint32_t input : op.inputs) in_step[input] = true;
   }
   return windowed;
@@ -214,6 +216,28 @@ std::int64_t code_bytes(const Encoding& encoding, std::int64_t n) {
   return 0;
 }
 
+bool encodes_scales(const EncodeOp& op) {
+  switch (op.part) {
+    case PartRole::map:
+    case PartRole::nested_map:
+      return false;
+    case PartRole::state:
+      return op.encoding->nested_block > 0;
+    default:
+      return true;
+  }
+}
+
+std::int64_t encoded_scales_bytes(const EncodeOp& op) {
+  return encodes_scales(op) ? buffer(add(op.encoding->block_count(), 1), sizeof(float)) : 0;
+}
+
+std::int64_t encode_chunk(const Encoding& encoding, const Evaluation& how) {
+  if (encoding.codec == Codec::scaled_fp8) return std::min(how.tile, encoding.count());
+  const std::int64_t block = encoding.block_columns;
+  return std::min(multiply(std::max<std::int64_t>(how.tile / block, 1), block), encoding.count());
+}
+
 std::int64_t span_elements(const Op& read, const Evaluation& how) {
   const int width = bytes(std::get<ReadOp>(read.data).dtype);
   return std::clamp<std::int64_t>(how.span_bytes / width, 1, std::max<std::int64_t>(read.count, 1));
@@ -222,7 +246,8 @@ std::int64_t span_elements(const Op& read, const Evaluation& how) {
 std::int64_t low_rank_bytes(const LowRankOp& op, bool weighted) {
   const std::int64_t matrix = buffer(multiply(op.rows, op.columns), sizeof(float));
   const std::int64_t moments = weighted ? buffer(op.columns, sizeof(float)) : 0;
-  return add(add(matrix, moments), buffer(low_rank_scratch(op, weighted), 1));
+  const std::int64_t values = op.is_open() ? buffer(op.rank, sizeof(double)) : 0;
+  return add(add(matrix, moments), add(values, buffer(low_rank_scratch(op, weighted), 1)));
 }
 
 namespace {
@@ -251,12 +276,36 @@ std::int64_t decode_bytes(const Encoding& encoding, std::int64_t n, const Evalua
   return how.width == 8 ? add(total, buffer(n, sizeof(float))) : total;
 }
 
+/// Values to encode: as they are computed, and as f32.
+std::int64_t chunk_bytes(const Encoding& encoding, const Evaluation& how) {
+  const std::int64_t chunk = encode_chunk(encoding, how);
+  return add(buffer(chunk, sizeof(float)), how.width == 8 ? buffer(chunk, how.width) : 0);
+}
+
+std::int64_t encode_bytes(const EncodeOp& op, const Evaluation& how, std::int64_t input_bytes) {
+  const Encoding& e = *op.encoding;
+  switch (op.part) {
+    case PartRole::codes: {
+      const bool direct = e.codec == Codec::scaled_fp8;
+      const std::int64_t packed = direct ? 0 : buffer(encode_chunk(e, how) / 2 + 1, 1);
+      return add(add(chunk_bytes(e, how), packed), input_bytes);
+    }
+    case PartRole::scales:
+    case PartRole::nested_scales:
+      return buffer(e.nested_block, 1);
+    default:
+      return 0;
+  }
+}
+
 /// What reading the parts takes that are not kept as they are stored.
 std::int64_t part_bytes(const Encoding& encoding, const Evaluation& how) {
   std::int64_t total = buffer(std::min(how.tile, encoding.block_count()), sizeof(double));
   for (const PartRole role : {PartRole::nested_scales, PartRole::nested_map}) {
     if (encoding.find(role)) total = add(total, buffer(*part_count(encoding, role), sizeof(float)));
   }
+  if (encoding.find(PartRole::state))
+    total = add(total, buffer(*part_count(encoding, PartRole::state), 1));
   return total;
 }
 
@@ -278,10 +327,7 @@ std::int64_t own_bytes(const Program& program, const Op& op, const Evaluation& h
   }
   if (op_if<ReduceOp>(op) != nullptr || op_if<LowRankOp>(op) != nullptr) return 0;
   if (const auto* decode = op_if<DecodeOp>(op)) return decode_bytes(*decode->encoding, limit, how);
-  if (op_if<EncodeOp>(op) != nullptr) {
-    // A byte holds two codes at most.
-    return add(add(buffer(2 * limit, how.width), buffer(2 * limit, 1)), input_bytes);
-  }
+  if (const auto* encode = op_if<EncodeOp>(op)) return encode_bytes(*encode, how, input_bytes);
   if (const auto* product = op_if<MatmulOp>(op)) {
     const std::int64_t rows = std::min(matmul_rows(*product), product->m);
     return add(buffer(multiply(rows, product->k), how.width), input_bytes);
@@ -343,9 +389,9 @@ std::int64_t materialise_bytes(const Program& program, const Evaluation& how) {
       most = std::max(most, sizes[op.inputs[1]]);
     } else if (const auto* decode = op_if<DecodeOp>(op)) {
       most = std::max(most, part_bytes(*decode->encoding, how));
-    } else if (op_if<EncodeOp>(op) != nullptr) {
-      const std::int64_t tile = buffer(std::min(how.tile, program[op.inputs[0]].count), how.width);
-      most = std::max(most, add(tile, sizes[op.inputs[0]]));
+    } else if (const auto* encode = op_if<EncodeOp>(op)) {
+      if (encodes_scales(*encode))
+        most = std::max(most, add(chunk_bytes(*encode->encoding, how), sizes[op.inputs[0]]));
     } else if (const auto* factors = op_if<LowRankOp>(op)) {
       const std::int64_t tile = how.width == 8 ? buffer(how.tile, how.width) : 0;
       const std::int64_t inputs = std::max(sizes[op.inputs[0]], sizes[op.inputs.back()]);
@@ -366,9 +412,7 @@ std::int64_t resident_bytes(const Program& program, int width) {
       total = add(total, buffer(program[op.inputs[1]].count, width));
     }
     if (const auto* decode = op_if<DecodeOp>(op)) total = add(total, kept_bytes(*decode->encoding));
-    if (const auto* encode = op_if<EncodeOp>(op)) {
-      total = add(total, buffer(encode->encoding->block_count(), sizeof(float)));
-    }
+    if (const auto* encode = op_if<EncodeOp>(op)) total = add(total, encoded_scales_bytes(*encode));
     if (op_if<LowRankOp>(op) != nullptr) total = add(total, buffer(op.count, sizeof(float)));
   }
   return total;
@@ -404,7 +448,8 @@ std::int64_t compute_bytes(const Program& program, DType output, const Cut& cut)
   const int width = bytes(output);
   const std::int64_t piece = buffer(std::min(digest_piece_bytes / width, count), width);
   if (is_fused_sum(program, output)) return add(piece, fused_sum_bytes(program, cut));
-  const std::int64_t tile = buffer(std::min(how.tile, count), how.width);
+  const std::int64_t tile =
+      yields_stored(program) ? 0 : buffer(std::min(how.tile, count), how.width);
   std::int64_t unit = add(add(piece, tile), unit_cache_bytes(program, how));
   unit = add(unit, last_stack_bytes(program, how));
   return std::max(unit, materialise_bytes(program, how));

@@ -116,6 +116,13 @@ std::int64_t kept_bytes(const Encoding& encoding);
 std::int64_t low_rank_bytes(const LowRankOp& op, bool weighted);
 /// Decoded whole rows at a time, of which parts may be asked for.
 bool decodes_rows(const Encoding& encoding);
+
+/// Whether a part takes what the scales are made of, which is found in a first pass and kept: a
+/// number for each block, and one more.
+bool encodes_scales(const EncodeOp& op);
+std::int64_t encoded_scales_bytes(const EncodeOp& op);
+/// Values that are encoded in one go: whole blocks, where these are flat.
+std::int64_t encode_chunk(const Encoding& encoding, const Evaluation& how);
 /// What the stored codes of `n` values take, wherever these begin.
 std::int64_t code_bytes(const Encoding& encoding, std::int64_t n);
 /// Elements of a stored tensor that a view reads at a time.

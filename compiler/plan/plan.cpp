@@ -26,9 +26,13 @@ bool has_factors(const Program& program) {
                      [](const Op& op) { return std::holds_alternative<LowRankOp>(op.data); });
 }
 
+bool yields_stored(const Program& program) {
+  return !program.empty() && std::holds_alternative<EncodeOp>(program.back().data);
+}
+
 namespace {
 
-std::int64_t add(std::int64_t a, std::int64_t b) {
+std::int64_t add_saturated(std::int64_t a, std::int64_t b) {
   std::int64_t sum = 0;
   return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<std::int64_t>::max() : sum;
 }
@@ -49,7 +53,10 @@ std::int64_t held(const Program& program) {
     if (const auto* take = std::get_if<TakeOp>(&op.data)) size += take->indices.size() * 8;
     if (const auto* sum = std::get_if<LinearOp>(&op.data)) size += sum->weights.size() * 8;
     if (const auto* random = std::get_if<RandomOp>(&op.data)) size += random->key.size();
-    if (const auto* decode = std::get_if<DecodeOp>(&op.data)) size += decode->name.size();
+    if (const auto* decode = std::get_if<DecodeOp>(&op.data))
+      size += decode->name.size() + decode->encoding->state.size();
+    if (const auto* encode = std::get_if<EncodeOp>(&op.data))
+      size += encode->name.size() + sizeof(Encoding) + encode->encoding->state.size();
     if (const auto* factors = std::get_if<LowRankOp>(&op.data)) size += factors->key.size();
     total += static_cast<std::int64_t>(size) + 2 * allocation_overhead;
   }
@@ -118,7 +125,8 @@ std::int64_t most_admitted(const Plan& plan, int jobs) {
   const auto largest = [&](std::vector<std::int64_t>& values) {
     std::sort(values.begin(), values.end(), std::greater<>());
     std::int64_t sum = 0;
-    for (std::size_t i = 0; i < std::min(values.size(), workers); ++i) sum = add(sum, values[i]);
+    for (std::size_t i = 0; i < std::min(values.size(), workers); ++i)
+      sum = add_saturated(sum, values[i]);
     return sum;
   };
   for (const Step& step : plan.steps) {
@@ -127,14 +135,14 @@ std::int64_t most_admitted(const Plan& plan, int jobs) {
                                    : plan.outputs[step.first_output].bytes;
     add_work(step.scratch_bytes, step.resident_bytes, bytes);
   }
-  const std::int64_t of_steps = add(largest(scratch), largest(resident));
+  const std::int64_t of_steps = add_saturated(largest(scratch), largest(resident));
   scratch.clear();
   resident.clear();
   for (const PlanCheck& check : plan.checks) {
     const std::int64_t count = check.left.empty() ? 0 : check.left.back().count;
     add_work(check.scratch_bytes, check.resident_bytes, count * 8);
   }
-  return std::max(of_steps, add(largest(scratch), largest(resident)));
+  return std::max(of_steps, add_saturated(largest(scratch), largest(resident)));
 }
 
 }  // namespace
@@ -151,17 +159,17 @@ std::int64_t metadata_bytes(const Plan& plan) {
 std::int64_t least_memory(const Plan& plan) {
   std::int64_t most = 0;
   for (const Step& step : plan.steps) {
-    most = std::max(most, add(step.scratch_bytes, step.resident_bytes));
+    most = std::max(most, add_saturated(step.scratch_bytes, step.resident_bytes));
   }
   for (const PlanCheck& check : plan.checks) {
-    most = std::max(most, add(check.scratch_bytes, check.resident_bytes));
+    most = std::max(most, add_saturated(check.scratch_bytes, check.resident_bytes));
   }
-  return add(process_base_bytes + metadata_bytes(plan), most);
+  return add_saturated(process_base_bytes + metadata_bytes(plan), most);
 }
 
 std::int64_t planned_peak(const Plan& plan, int jobs, std::int64_t budget) {
   const std::int64_t wanted =
-      add(process_base_bytes + metadata_bytes(plan), most_admitted(plan, jobs));
+      add_saturated(process_base_bytes + metadata_bytes(plan), most_admitted(plan, jobs));
   return std::max(least_memory(plan), std::min(wanted, budget));
 }
 

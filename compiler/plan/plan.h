@@ -48,6 +48,8 @@ bool is_elementwise(const Op& op);
 /// True when something of the op (a reduction, thresholds, a right operand) is computed once,
 /// before the tiles of its step.
 bool is_materialised(const Op& op);
+/// True when the program gives bytes as they are stored, and not values to be stored.
+bool yields_stored(const Program& program);
 
 /// True when a matrix is factored on the way, which one worker does as a whole.
 bool has_factors(const Program& program);

@@ -168,6 +168,10 @@ class ProgramChecker {
   }
   void operator()(const EncodeOp& op) {
     if (!takes(1) || !computes() || !is_sound(*op.encoding)) return;
+    if (use_ == ProgramUse::check || at_ + 1 != program_.size())
+      return fail("encodes what is not stored");
+    const std::string fault = find_encoding_fault(*op.encoding);
+    if (!fault.empty()) return fail(fmt::format("encodes to {}", fault));
     if (op.part == PartRole::other || !op.encoding->find(op.part))
       return fail(fmt::format("gives {}, which the encoding does not have", name(op.part)));
     if (gives(0, op.encoding->count())) yields(part_count(*op.encoding, op.part));

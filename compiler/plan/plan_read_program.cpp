@@ -75,6 +75,8 @@ std::shared_ptr<const Encoding> read_encoding(PlanFields& op, PlanFault& fault) 
   e.zero_minus_one = fields.boolean("zero_minus_one");
   e.nested_block = fields.integer("nested_block");
   e.nested_offset = fields.real("nested_offset");
+  if (fields.has("fp4_map")) e.fp4_map = fields.boolean("fp4_map");
+  if (fields.has("state")) e.state = fields.text("state");
   for (const Json& item : fields.list("parts")) {
     const auto* text = std::get_if<std::string>(&item.data);
     const auto role = text != nullptr ? part_role_named(*text) : std::nullopt;
@@ -98,6 +100,8 @@ OpData read_low_rank(PlanFields& fields) {
   op.split = split.value_or(FactorSplit::both);
   op.seed = fields.unsigned_integer("seed");
   op.key = fields.text("key");
+  if (fields.has("energy")) op.energy = fields.real("energy");
+  if (fields.has("error")) op.error = fields.real("error");
   return op;
 }
 
@@ -107,6 +111,7 @@ OpData read_encode(PlanFields& fields, PlanFault& fault) {
   if (!part) fields.fail("unknown 'part'");
   op.part = part.value_or(PartRole::codes);
   op.encoding = read_encoding(fields, fault);
+  op.name = fields.text("name");
   return op;
 }
 

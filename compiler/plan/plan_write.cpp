@@ -126,6 +126,7 @@ struct OpWriter {
   void operator()(const EncodeOp& op) const {
     put(out, "\"encode\",\"part\":\"{}\"", name(op.part));
     encoding(*op.encoding);
+    put(out, ",\"name\":{}", json_quote(op.name));
   }
   void operator()(const LowRankOp& op) const {
     put(out,
@@ -133,6 +134,7 @@ struct OpWriter {
         "\"power_iterations\":{},\"exact\":{},\"split\":\"{}\",\"seed\":{},\"key\":{}",
         op.rows, op.columns, op.rank, op.oversampling, op.power_iterations, op.exact,
         name(op.split), op.seed, json_quote(op.key));
+    if (op.is_open()) put(out, ",\"energy\":{},\"error\":{}", real(op.energy), real(op.error));
   }
 
   void encoding(const Encoding& e) const {
@@ -143,6 +145,8 @@ struct OpWriter {
         name(e.codec), e.matrices, e.rows, e.columns, e.block_rows, e.block_columns, name(e.code),
         name(e.scale), e.bits, e.zero_minus_one, e.nested_block, real(e.nested_offset));
     put_list(out, e.parts, [&](PartRole role) { put(out, "\"{}\"", name(role)); });
+    if (e.fp4_map) out += ",\"fp4_map\":true";
+    if (!e.state.empty()) put(out, ",\"state\":{}", json_quote(e.state));
     out += '}';
   }
 };

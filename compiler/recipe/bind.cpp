@@ -8,7 +8,6 @@
 #include "compiler/recipe/bind_data.h"
 #include "compiler/recipe/bind_except.h"
 #include "compiler/recipe/bind_outputs.h"
-#include "compiler/recipe/bind_records.h"
 #include "compiler/recipe/bound_recipe.h"
 #include "compiler/recipe/definition_order.h"
 #include "compiler/recipe/expand.h"
@@ -55,6 +54,7 @@ class Binder {
 
   std::optional<BoundRecipe> bind() {
     const std::size_t before = diagnostics_.errors();
+    bound_.measured_ranks = options_.measured_ranks;
     bind_params();
     bind_sources();
     if (diagnostics_.errors() != before) return std::nullopt;
@@ -63,7 +63,6 @@ class Binder {
     if (diagnostics_.errors() != before) return std::nullopt;
     if (!bind_outputs(bound_, options_, diagnostics_)) return std::nullopt;
     bind_rules();
-    records_.write(bound_, diagnostics_);
     if (diagnostics_.errors() != before) return std::nullopt;
     check_outputs_written();
     check_unused();
@@ -348,7 +347,6 @@ class Binder {
       }
       bound.to.push_back({output, std::move(*name)});
     }
-    if (!rule.records.empty()) records_.add(rule, bound, scope, diagnostics_);
     bound_.instances.push_back(std::move(bound));
     return true;
   }
@@ -453,7 +451,6 @@ class Binder {
   Diagnostics& diagnostics_;
   BoundRecipe bound_;
   std::vector<TensorFlags> taken_;  // by the recipe's outputs
-  Records records_;
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "compiler/core/catalog.h"
+#include "compiler/recipe/encoding_spec.h"
 #include "compiler/recipe/name_tree.h"
 #include "compiler/recipe/recipe.h"
 #include "compiler/support/result.h"
@@ -101,6 +102,7 @@ struct BoundOutput {
   const OutputDecl* declaration = nullptr;
   Bindings bindings;  // of its `for`
   std::optional<DType> dtype;
+  std::optional<EncodingSpec> encode;
   std::int64_t shard_size = 0;
   std::optional<Value> config;
   std::vector<BoundFile> files;
@@ -118,6 +120,7 @@ struct BoundRecipe {
   KnownNames definitions;
   std::vector<BoundOutput> outputs;
   std::vector<BoundData> data;
+  std::map<std::string, std::int64_t> measured_ranks;  // BindOptions::measured_ranks
 };
 
 /// A source to open, as the recipe or `--source` gives it.
@@ -144,6 +147,8 @@ struct BindOptions {
   /// The values of a small tensor, as nested lists.
   std::function<Result<Value>(const Checkpoint&, const TensorInfo&)> read_tensor;
   ReadPart read_part;
+  /// Of factors whose rank follows from an energy or an error, by their key.
+  std::map<std::string, std::int64_t> measured_ranks;
 };
 
 inline constexpr std::int64_t default_shard_size = 5'000'000'000;

@@ -10,12 +10,14 @@ namespace inarch {
 
 namespace {
 
-bool is_word(char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0; }
+bool is_name_character(char c) {
+  return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0;
+}
 
 /// How much of a text's beginning can be an output: `text`, `rank[{r}]`.
 std::size_t output_length(std::string_view text) {
   std::size_t at = 0;
-  while (at < text.size() && is_word(text[at])) ++at;
+  while (at < text.size() && is_name_character(text[at])) ++at;
   if (at == 0 || std::isdigit(static_cast<unsigned char>(text[0])) != 0) return 0;
   if (at == text.size() || text[at] != '[') return at;
   const std::size_t close = text.find(']', at);

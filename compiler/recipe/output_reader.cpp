@@ -63,6 +63,7 @@ void read_files(const YamlNode& files, OutputDecl& output, Diagnostics& diagnost
 void read_block(const Fields& fields, OutputDecl& output, Diagnostics& diagnostics) {
   output.dtype = fields.text("dtype");
   if (fields.get("dtype")) output.dtype_span = fields.get("dtype")->span;
+  if (const YamlNode* encode = fields.get("encode")) output.encode = *encode;
   output.shard_size = fields.text("shard_size");
   if (fields.get("shard_size")) output.shard_size_span = fields.get("shard_size")->span;
   if (const YamlNode* config = fields.get("config"))
@@ -75,7 +76,8 @@ void read_block(const Fields& fields, OutputDecl& output, Diagnostics& diagnosti
 OutputDecl read_output(const YamlNode& node, Diagnostics& diagnostics) {
   OutputDecl output;
   output.span = node.span;
-  const Fields fields(node, "'output'", {"dtype", "shard_size", "config", "files"}, diagnostics);
+  const Fields fields(node, "'output'", {"dtype", "encode", "shard_size", "config", "files"},
+                      diagnostics);
   if (node.is_mapping()) read_block(fields, output, diagnostics);
   return output;
 }
@@ -86,7 +88,8 @@ OutputDecl read_named_output(const YamlNode& name, const YamlNode& node, Diagnos
   output.span = name.span;
   if (node.is_null()) return output;
   const Fields fields(node, "an output",
-                      {"for", "target", "dtype", "shard_size", "config", "files"}, diagnostics);
+                      {"for", "target", "dtype", "encode", "shard_size", "config", "files"},
+                      diagnostics);
   if (!node.is_mapping()) return output;
   output.ranges = read_ranges(fields.get("for"), diagnostics);
   if (const YamlNode* target = fields.get("target"))

@@ -109,6 +109,7 @@ struct Rule {
   std::optional<Template> dtype;
   Span dtype_span;
   std::vector<RecordDecl> records;
+  std::optional<YamlNode> encode;  // templates inside are evaluated (encoding_spec.h)
   bool rest = false;
   bool is_definition = false;  // of `define:`: read by other rules, and not written
 };
@@ -175,6 +176,7 @@ struct OutputDecl {
   std::optional<TargetDecl> target;
   std::optional<Template> dtype;
   Span dtype_span;
+  std::optional<YamlNode> encode;
   std::optional<Template> shard_size;
   Span shard_size_span;
   std::optional<ConfigDecl> config;

@@ -140,6 +140,23 @@ Value steps(F fits) {
   return Map{{"anyOf", std::move(forms)}};
 }
 
+Value encoding_schema() {
+  const Value integer = Map{{"type", List{"integer", "string"}}};
+  const Value bnb = object({{"block", described({{"anyOf", List{integer}}}, "values to a scale, 64")},
+                            {"nested", flag("scales are encoded themselves")}},
+                           {}, "as bitsandbytes stores it");
+  const Value fp8 = object(
+      {{"block", list_of(integer, "rows and columns to a scale, [128, 128]")},
+       {"scales", Map{{"anyOf", List{Map{{"enum", List{"f32", "e8m0"}}}, definition("template")}}}}},
+      {}, "E4M3 in blocks, as DeepSeek V3 stores it, or V4 with scales e8m0");
+  const auto one = [](std::string_view name, const Value& settings) {
+    return object({{std::string(name), settings}}, List{name}, "");
+  };
+  return Map{{"anyOf", List{Map{{"enum", List{"fp8", "mxfp4", "nf4", "fp4", "none"}}},
+                            definition("template"), one("fp8", fp8), one("nf4", bnb),
+                            one("fp4", bnb)}}};
+}
+
 Map definitions() {
   Map d;
   d.emplace_back("template",
@@ -147,6 +164,7 @@ Map definitions() {
   Value names = Map{{"enum", List{"bf16", "f16", "f32", "f64", "f8_e4m3", "f8_e5m2", "bfloat16",
                                   "float16", "float32", "float64"}}};
   d.emplace_back("dtype", Map{{"anyOf", List{std::move(names), definition("template")}}});
+  d.emplace_back("encoding", encoding_schema());
   d.emplace_back("expression", described({{"type", List{"string", "number", "boolean"}}},
                                          "an expression over params, captures and configs"));
   d.emplace_back("operand_text",
@@ -231,6 +249,7 @@ Value rule_schema() {
             {"additionalProperties", Map{{"type", "object"}}},
             {"description", "entries that each of these tensors adds to a mapping in the config: "
                             "{ truncation_ranks: { \"{name}\": \"${rank}\" } }"}}},
+       {"encode", definition("encoding", "what a matrix is stored as in place of its numbers")},
        {"rest", flag("take what no other rule took")}},
       {"to"}, "one rule: each tensor that it names is defined once");
 }
@@ -322,6 +341,7 @@ Value target_schema() {
 Map output_fields() {
   return {
       {"dtype", definition("dtype", "of all float tensors")},
+      {"encode", definition("encoding", "what the weights of linear layers are stored as")},
       {"shard_size", text("5GB by default")},
       {"config",
        Map{{"anyOf",

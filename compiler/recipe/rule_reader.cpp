@@ -397,8 +397,8 @@ std::optional<Rule> read_rule(const YamlNode& node, const std::vector<SourceDecl
                               Diagnostics& diagnostics) {
   const Fields fields(
       node, "a rule",
-      {"from", "to", "for", "where", "except", "apply", "combine", "init", "dtype", "record", "rest",
-       "name"},
+      {"from", "to", "for", "where", "except", "apply", "combine", "init", "dtype", "encode",
+       "record", "rest", "name"},
       diagnostics);
   if (!node.is_mapping()) return std::nullopt;
   const std::size_t before = diagnostics.errors();
@@ -406,6 +406,7 @@ std::optional<Rule> read_rule(const YamlNode& node, const std::vector<SourceDecl
   rule.rest = fields.boolean("rest", false);
   rule.dtype = fields.text("dtype");
   if (fields.get("dtype")) rule.dtype_span = fields.get("dtype")->span;
+  if (const YamlNode* encode = fields.get("encode")) rule.encode = *encode;
   if (const YamlNode* to = fields.require("to", "to: NAME"))
     rule.to = read_destinations(*to, diagnostics);
   if (const YamlNode* record = fields.mapping("record"))

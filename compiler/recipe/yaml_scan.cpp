@@ -10,12 +10,12 @@ namespace inarch {
 
 namespace {
 
-constexpr std::size_t npos = std::string_view::npos;
-
 bool is_break(char c) { return c == '\n' || c == '\r'; }
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool is_space(char c) { return is_blank(c) || is_break(c); }
-bool is_flow_indicator(char c) { return std::string_view(",[]{}").find(c) != npos; }
+bool is_flow_indicator(char c) {
+  return std::string_view(",[]{}").find(c) != std::string_view::npos;
+}
 
 /// A carriage return alone ends a line in YAML 1.2, but not for yaml-cpp, nor in most editors.
 bool is_lone_carriage_return(std::string_view text, std::size_t at) {
@@ -44,7 +44,7 @@ std::size_t quoted_end(std::string_view text, std::size_t begin) {
       ++at;
     }
   }
-  return npos;
+  return std::string_view::npos;
 }
 
 /// Line folding changes only whitespace, so the other characters of the value and of the text
@@ -64,7 +64,7 @@ std::size_t matched_end(std::string_view text, std::size_t from, std::string_vie
 std::size_t tag_end(std::string_view text, std::size_t at) {
   if (text.substr(at, 2) == "!<") {
     const std::size_t close = text.find('>', at);
-    return close == npos ? text.size() : close + 1;
+    return close == std::string_view::npos ? text.size() : close + 1;
   }
   return yaml_name_end(text, at);
 }
@@ -122,7 +122,7 @@ std::size_t yaml_scalar_end(std::string_view text, std::size_t begin, std::strin
 std::size_t yaml_flow_end(std::string_view text, std::size_t from, char bracket) {
   const char closing = bracket == '[' ? ']' : '}';
   std::size_t at = skip_yaml_blank(text, from);
-  while (at < text.size() && std::string_view(",:?").find(text[at]) != npos) {
+  while (at < text.size() && std::string_view(",:?").find(text[at]) != std::string_view::npos) {
     at = skip_yaml_blank(text, at + 1);
   }
   return at < text.size() && text[at] == closing ? at + 1 : from;
@@ -148,10 +148,10 @@ std::size_t find_unclosed_quote(std::string_view text, std::size_t from) {
     if (at == text.size()) break;
     if (text[at] != '"' && text[at] != '\'') continue;
     const std::size_t end = quoted_end(text, at);
-    if (end == npos) return at;
+    if (end == std::string_view::npos) return at;
     at = end - 1;
   }
-  return npos;
+  return std::string_view::npos;
 }
 
 bool is_first_on_line(std::string_view text, std::size_t at) {

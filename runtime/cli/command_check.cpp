@@ -4,6 +4,7 @@
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 #include "runtime/cli/exit_code.h"
+#include "runtime/cli/leave_to_system.h"
 #include "runtime/cli/part_list.h"
 #include "runtime/cli/recipe_options.h"
 
@@ -54,9 +55,11 @@ int command_check(const Arguments& arguments, Console& console) {
   for (const std::string& path : arguments.positional) {
     CompileReport report;
     int code = exit_done;
-    const auto plan = compile_recipe(path, arguments, *memory, console, report, code);
+    auto plan = compile_recipe(path, arguments, *memory, console, report, code);
     if (plan) say_good(path, *plan, report, console);
     worst = std::max(worst, code);
+    if (&path == &arguments.positional.back())
+      leave_to_system(std::pair(std::move(plan), std::move(report)));
   }
   return worst;
 }

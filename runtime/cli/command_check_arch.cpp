@@ -2,6 +2,7 @@
 #include "runtime/cli/architecture_argument.h"
 #include "runtime/cli/command.h"
 #include "runtime/cli/exit_code.h"
+#include "runtime/cli/logical_checkpoint.h"
 #include "runtime/cli/model_argument.h"
 
 namespace inarch {
@@ -16,9 +17,10 @@ std::optional<ArchCheckReport> check(const Arguments& arguments, SourceMap& sour
   ArchCheck checking(*architecture, sources);
   bool opened = true;
   for (std::size_t k = 1; k < arguments.positional.size(); ++k) {
-    const auto checkpoint = open_model(arguments.positional[k], diagnostics);
-    if (checkpoint) checking.add(*checkpoint);
-    opened = opened && checkpoint.has_value();
+    auto checkpoint = open_model(arguments.positional[k], diagnostics);
+    const bool whole = checkpoint && read_encodings(*checkpoint, diagnostics);
+    if (whole) checking.add(*checkpoint);
+    opened = opened && whole;
   }
   if (!opened) return std::nullopt;
   return checking.report();

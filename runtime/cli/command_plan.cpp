@@ -11,8 +11,10 @@
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 #include "runtime/cli/exit_code.h"
+#include "runtime/cli/leave_to_system.h"
 #include "runtime/cli/part_list.h"
 #include "runtime/cli/recipe_options.h"
+#include "runtime/executor/measure_ranks.h"
 #include "runtime/io/file.h"
 
 namespace inarch {
@@ -141,6 +143,8 @@ std::string describe(const Plan& plan, int jobs, std::int64_t memory, const Cons
     out += row("files", fmt::format("{} carried over ({}), {} written", plan.files.size(),
                                     format_bytes(carried), plan.texts.size()));
   }
+  if (has_open_ranks(plan))
+    out += row("ranks", "those that follow from an error are measured first; sizes are the most");
   if (!plan.checks.empty()) out += row("checks", fmt::format("{} numeric", plan.checks.size()));
   out += row("memory", fmt::format("{} at most with {} worker{} (budget {}, least {})",
                                    format_memory(planned_peak(plan, jobs, memory)), jobs,
@@ -185,7 +189,7 @@ int command_plan(const Arguments& arguments, Console& console) {
   if (!jobs || !memory) return exit_failed;
   CompileReport report;
   int code = exit_done;
-  const auto plan = plan_from(arguments.positional[0], arguments, *memory, console, report, code);
+  auto plan = plan_from(arguments.positional[0], arguments, *memory, console, report, code);
   if (!plan) return code;
   if (const auto output = arguments.value("output")) {
     const Status written = write_small_file(*output, write_plan(*plan));
@@ -196,10 +200,11 @@ int command_plan(const Arguments& arguments, Console& console) {
   }
   if (console.json()) {
     console.write(write_json(to_json(*plan, *jobs, *memory), JsonStyle::compact) + "\n");
-    return exit_done;
+  } else {
+    console.say(describe(*plan, *jobs, *memory, console));
+    console.say(console.dim(fmt::format("\nnext: inarch run {} -o OUT\n", run_words(arguments))));
   }
-  console.say(describe(*plan, *jobs, *memory, console));
-  console.say(console.dim(fmt::format("\nnext: inarch run {} -o OUT\n", run_words(arguments))));
+  leave_to_system(std::pair(std::move(plan), std::move(report)));
   return exit_done;
 }
 

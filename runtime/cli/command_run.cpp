@@ -10,7 +10,9 @@
 #include "runtime/cli/part_list.h"
 #include "runtime/cli/recipe_options.h"
 #include "runtime/cli/stop_signal.h"
+#include "runtime/executor/measure_ranks.h"
 #include "runtime/executor/run.h"
+#include "runtime/io/file.h"
 
 namespace inarch {
 
@@ -98,6 +100,19 @@ void say_done(const RunReport& report, const Plan& plan, const std::string& outp
   console.say(text);
 }
 
+/// Into the --ranks file, where there is one to be made.
+bool keep_ranks(const std::map<std::string, std::int64_t>& ranks, const Arguments& arguments,
+                Console& console) {
+  const auto path = arguments.value("ranks");
+  if (!path) return true;
+  Value::Map map;
+  for (const auto& [key, rank] : ranks) map.emplace_back(key, rank);
+  const Status written =
+      write_small_file(*path, write_json(Value(std::move(map)), JsonStyle::indented));
+  if (!written) console.report(written.error());
+  return written.ok();
+}
+
 }  // namespace
 
 int command_run(const Arguments& arguments, Console& console) {
@@ -113,9 +128,8 @@ int command_run(const Arguments& arguments, Console& console) {
 
   CompileReport compiled;
   int code = exit_done;
-  const auto plan = plan_from(arguments.positional[0], arguments, *memory, console, compiled, code);
+  auto plan = plan_from(arguments.positional[0], arguments, *memory, console, compiled, code);
   if (!plan) return code;
-  malloc_trim(0);
 
   const StopSignal stop;
   RunOptions options;
@@ -126,6 +140,19 @@ int command_run(const Arguments& arguments, Console& console) {
   options.stop = stop.flag();
   ConsoleProgress progress(console);
   Diagnostics diagnostics;
+  const bool is_recipe = !arguments.positional[0].ends_with(".json");
+  if (is_recipe && has_open_ranks(*plan)) {
+    const auto ranks = measure_ranks(*plan, options, progress, diagnostics);
+    console.report(diagnostics, SourceMap());
+    if (!ranks) return *options.stop ? exit_code_of(Outcome::interrupted, stop) : exit_rejected;
+    if (!keep_ranks(*ranks, arguments, console)) return exit_failed;
+    compiled.remains.reset();
+    plan = compile_recipe(arguments.positional[0], arguments, *memory, console, compiled, code,
+                          *ranks);
+    if (!plan) return code;
+  }
+  compiled.remains.reset();
+  malloc_trim(0);
   const RunReport report = run(*plan, options, progress, diagnostics);
   console.report(diagnostics, SourceMap());
   if (console.json()) say_json(report, *plan, *output, console);

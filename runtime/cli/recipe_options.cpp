@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sched.h>
 
+#include "compiler/core/json.h"
 #include "compiler/plan/build_plan.h"
 #include "compiler/plan/plan_json.h"
 #include "compiler/support/sha256.h"
@@ -169,15 +170,44 @@ std::optional<CompileOptions> compile_options(const Arguments& arguments,
   return options;
 }
 
+Result<std::optional<std::map<std::string, std::int64_t>>> ranks_option(
+    const Arguments& arguments) {
+  const auto path = arguments.value("ranks");
+  if (!path || !exists(*path)) return std::optional<std::map<std::string, std::int64_t>>();
+  const auto text = read_small_file(*path, plan_limit);
+  if (!text.ok()) return text.error();
+  const auto parsed = parse_json(*text, *path);
+  if (!parsed.ok()) return parsed.error();
+  std::map<std::string, std::int64_t> ranks;
+  const Value::Map* map = parsed->if_map();
+  for (std::size_t k = 0; map != nullptr && k < map->size(); ++k) {
+    const auto& [key, rank] = (*map)[k];
+    if (rank.if_int() == nullptr || *rank.if_int() < 1) map = nullptr;
+    if (map != nullptr) ranks[key] = *rank.if_int();
+  }
+  if (map == nullptr)
+    return error("E616", "expected an object of ranks, { NAME: RANK }").in(*path);
+  return std::optional(std::move(ranks));
+}
+
 std::optional<Plan> compile_recipe(const std::string& path, const Arguments& arguments,
                                    std::int64_t memory, Console& console, CompileReport& report,
-                                   int& code) {
+                                   int& code,
+                                   const std::map<std::string, std::int64_t>& ranks) {
   auto options = compile_options(arguments, path, console);
   if (!options) {
     code = exit_failed;
     return std::nullopt;
   }
   options->memory = memory;
+  options->bind.measured_ranks = ranks;
+  if (const auto given = ranks_option(arguments); !given) {
+    console.report(given.error());
+    code = exit_rejected;
+    return std::nullopt;
+  } else if (given->has_value()) {
+    options->bind.measured_ranks.insert((*given)->begin(), (*given)->end());
+  }
   SourceMap sources;
   Diagnostics diagnostics;
   auto text = read_small_file(path, recipe_limit);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -22,11 +23,16 @@ std::optional<std::int64_t> memory_option(const Arguments& arguments, std::int64
 /// What a run may take when nothing is said.
 inline constexpr std::int64_t default_memory = std::int64_t{1} << 30;
 
+/// What --ranks names: ranks that an earlier run has measured. Nothing when the file is not there
+/// yet; a fault, reported, when it is no such file.
+Result<std::optional<std::map<std::string, std::int64_t>>> ranks_option(const Arguments& arguments);
+
 /// Compiles the recipe at `path` and reports what was found. Nothing on errors; `code` is then the
 /// exit code.
 std::optional<Plan> compile_recipe(const std::string& path, const Arguments& arguments,
                                    std::int64_t memory, Console& console, CompileReport& report,
-                                   int& code);
+                                   int& code,
+                                   const std::map<std::string, std::int64_t>& ranks = {});
 
 /// The plan in a recipe or, for a path that ends in .json, in a plan file.
 std::optional<Plan> plan_from(const std::string& path, const Arguments& arguments,

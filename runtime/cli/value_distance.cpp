@@ -5,22 +5,13 @@
 #include <cmath>
 #include <limits>
 
+#include "runtime/cli/lanes.h"
 #include "runtime/kernels/multiversion.h"
 #include "runtime/kernels/reduce.h"
 
 namespace inarch {
 
 namespace {
-
-// Sums run in lanes, so that they vectorise and come out the same on every processor.
-constexpr std::int64_t lanes = 8;
-using Lanes = std::array<double, lanes>;
-
-double total(const Lanes& sums) {
-  double sum = 0;
-  for (const double lane : sums) sum += lane;
-  return sum;
-}
 
 struct Sums {
   Lanes differing{}, largest{}, squares{}, a_squares{}, b_squares{}, products{};

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <memory>
 
+#include "runtime/cli/lanes.h"
 #include "runtime/cli/parallel_tasks.h"
 #include "runtime/cli/shard_reader.h"
 #include "runtime/cli/stored_numbers.h"
@@ -18,16 +19,6 @@ namespace {
 
 constexpr std::int64_t portion = 64 << 10;        // elements that are read at once
 constexpr std::int64_t task_elements = 16 << 20;  // large, since each task leaves a result
-
-// Sums run in lanes, so that they vectorise and come out the same on every processor.
-constexpr std::int64_t lanes = 8;
-using Lanes = std::array<double, lanes>;
-
-double total(const Lanes& sums) {
-  double sum = 0;
-  for (const double lane : sums) sum += lane;
-  return sum;
-}
 
 struct FirstPass {
   double sum = 0;

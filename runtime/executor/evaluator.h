@@ -132,6 +132,21 @@ class Evaluator {
   const ReadOp& part_read(const Op& self, std::size_t part) const {
     return std::get<ReadOp>(program_[self.inputs[part]].data);
   }
+  bool read_state_offset(const DecodeOp& op, const Op& self, float& offset);
+  /// What is encoded, as f32, into buffers of encode_chunk() elements.
+  struct EncodeBuffers {
+    float* values = nullptr;
+    std::byte* wide = nullptr;  // where values are computed as f64
+  };
+  EncodeBuffers take_encode_buffers(const Encoding& encoding);
+  bool values_to_encode(std::uint32_t input, std::int64_t begin, std::int64_t n,
+                        const EncodeBuffers& buffers);
+  bool encode_fp8(const EncodeOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+                  std::byte* target);
+  bool encode_nibbles(const EncodeOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+                      std::byte* target);
+  void encode_nested(const EncodeOp& op, const float* absmax, std::int64_t begin, std::int64_t n,
+                     std::byte* target);
   bool materialise_scales(const EncodeOp& op, const Op& self, float* scales);
   bool materialise_factors(const LowRankOp& op, std::uint32_t at, float* factors);
   bool gather_f32(std::uint32_t input, std::int64_t n, float* into);

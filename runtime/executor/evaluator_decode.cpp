@@ -179,14 +179,26 @@ bool Evaluator::read_nested_scales(const DecodeOp& op, const Op& self, float* sc
       !read(part_read(self, *e.find(PartRole::nested_map)), 0, map_size, map)) {
     return false;
   }
+  auto offset = static_cast<float>(e.nested_offset);
+  if (e.find(PartRole::state) && !read_state_offset(op, self, offset)) return false;
   const ReadOp& stored = part_read(self, *e.find(PartRole::scales));
   for (std::int64_t done = 0; done < count; done += tile) {
     const std::int64_t n = std::min(tile, count - done);
     if (!read(stored, done, n, codes)) return false;
-    decode_nested_absmax(as_bytes(codes), map, nested + done / e.nested_block,
-                         static_cast<float>(e.nested_offset), e.nested_block, done, n,
-                         scales + done);
+    decode_nested_absmax(as_bytes(codes), map, nested + done / e.nested_block, offset,
+                         e.nested_block, done, n, scales + done);
   }
+  return true;
+}
+
+bool Evaluator::read_state_offset(const DecodeOp& op, const Op& self, float& offset) {
+  const Encoding& e = *op.encoding;
+  const auto size = static_cast<std::int64_t>(e.state.size());
+  auto* text = static_cast<char*>(arena_.take(size));
+  if (!read(part_read(self, *e.find(PartRole::state)), 0, size, text)) return false;
+  const auto said = offset_in_state({text, e.state.size()});
+  if (!said) return keep(bad_part(op, "a quantisation state without an offset"));
+  offset = static_cast<float>(*said);
   return true;
 }
 

@@ -79,16 +79,27 @@ bool Evaluator::materialise_factors(const LowRankOp& op, std::uint32_t at, float
                                      static_cast<std::size_t>(bytes));
   if (low_rank_scratch_bytes(problem) > bytes)
     return keep(error("E903", "internal failure: the memory of a factorisation is stated wrong"));
+  std::span<double> singular_values;
+  if (op.is_open()) {
+    singular_values = {arena_.take_elements<double>(op.rank), static_cast<std::size_t>(op.rank)};
+  }
   const LowRankResult result =
-      low_rank(problem, matrix, factors, factors + op.rows * op.rank, {}, scratch);
+      low_rank(problem, matrix, factors, factors + op.rows * op.rank, singular_values, scratch);
   if (result.fault != LowRankFault::none) {
-    return keep(error("E722", fmt::format("the matrix that '{}' is a factor of {}",
+    return keep(error("E723", fmt::format("the matrix that '{}' is a factor of {}",
                                           escape_for_terminal(op.key),
                                           what_went_wrong(result.fault))));
   }
   factors_found_.push_back({0, at, result.components, result.exact, result.squared_norm,
                             result.squared_error, result.weighted_squared_norm,
-                            result.weighted_squared_error});
+                            result.weighted_squared_error, 0});
+  if (op.is_open()) {
+    const double norm = result.weighted_squared_norm;
+    const std::int64_t needed = op.energy > 0
+                                    ? rank_for_energy(singular_values, norm, op.energy)
+                                    : rank_for_error(singular_values, norm, op.error);
+    factors_found_.back().rank_needed = std::clamp<std::int64_t>(needed, 1, op.rank);
+  }
   return true;
 }
 

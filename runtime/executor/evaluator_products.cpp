@@ -85,8 +85,10 @@ Status Evaluator::materialise(Materialised& into) {
       into.blocks[i] = Block(scratch::kept_bytes(*decode->encoding));
       good = materialise_parts(*decode, op, into.blocks[i].data());
     } else if (const auto* encode = std::get_if<EncodeOp>(&op.data)) {
-      into.blocks[i] = Block(encode->encoding->block_count() * std::int64_t{sizeof(float)});
-      good = materialise_scales(*encode, op, static_cast<float*>(static_cast<void*>(into.blocks[i].data())));
+      if (!scratch::encodes_scales(*encode)) continue;
+      into.blocks[i] = Block(scratch::encoded_scales_bytes(*encode));
+      void* scales = into.blocks[i].data();
+      good = materialise_scales(*encode, op, static_cast<float*>(scales));
     } else if (const auto* factors = std::get_if<LowRankOp>(&op.data)) {
       into.blocks[i] = Block(op.count * std::int64_t{sizeof(float)});
       good = materialise_factors(*factors, static_cast<std::uint32_t>(i), static_cast<float*>(static_cast<void*>(into.blocks[i].data())));

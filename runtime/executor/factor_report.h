@@ -18,6 +18,7 @@ struct FactorReport {
   double squared_error = 0;  // ‖W − AB‖²
   double weighted_squared_norm = 0;
   double weighted_squared_error = 0;
+  std::int64_t rank_needed = 0;  // of an open rank: what it takes
 
   /// ‖W − AB‖ / ‖W‖, 0 of a zero matrix.
   double relative_error() const;

@@ -17,6 +17,7 @@
 #include "runtime/executor/input_files.h"
 #include "runtime/executor/journal.h"
 #include "runtime/executor/manifest.h"
+#include "runtime/executor/measure_ranks.h"
 #include "runtime/executor/memory_use.h"
 #include "runtime/executor/output_shards.h"
 #include "runtime/executor/progress_phase.h"
@@ -124,6 +125,11 @@ class Run {
 bool Run::accept_plan() {
   if (Status status = check_plan(plan_, "the plan"); !status) {
     return settle(Outcome::rejected, std::move(status.error()));
+  }
+  if (has_open_ranks(plan_)) {
+    return settle(Outcome::rejected,
+                  error("E615", "the plan has factors whose ranks were not measured")
+                      .hint("run the recipe itself, or give it a --ranks file"));
   }
   report_.plan_digest = plan_digest(plan_);
   const std::int64_t least = least_memory(plan_);

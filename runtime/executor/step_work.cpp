@@ -157,7 +157,9 @@ Status StepWork::compute_pieces(const Program& program, const Unit& unit, Arena&
 
   auto* stored =
       static_cast<std::byte*>(arena.take(std::min(digest_piece_bytes / width, count) * width));
-  auto* tile = static_cast<std::byte*>(arena.take(std::min(how.tile, count) * how.width));
+  const bool stores = yields_stored(program);
+  auto* tile = stores ? nullptr
+                      : static_cast<std::byte*>(arena.take(std::min(how.tile, count) * how.width));
   Evaluator evaluator(program, how, output.dtype, state_.inputs, arena);
   evaluator.use(results);
   evaluator.open_cache();
@@ -167,9 +169,10 @@ Status StepWork::compute_pieces(const Program& program, const Unit& unit, Arena&
     const std::int64_t elements = piece.bytes / width;
     for (std::int64_t done = 0; done < elements; done += how.tile) {
       const std::int64_t n = std::min(how.tile, elements - done);
-      status = evaluator.evaluate(first + done, n, tile);
-      if (!status) return false;
       std::byte* target = stored + done * width;
+      status = evaluator.evaluate(first + done, n, stores ? target : tile);
+      if (!status) return false;
+      if (stores) continue;
       if (how.width == 8) {
         encode(output.dtype, static_cast<const double*>(static_cast<void*>(tile)), n, target);
       } else {
@@ -258,6 +261,13 @@ void StepWork::read_ahead(const Program& program, std::uint32_t at, std::int64_t
     const int values = e.codec == Codec::scaled_fp8 ? 1 : 2;  // in a byte
     const std::uint32_t codes = op.inputs[*e.find(PartRole::codes)];
     read_ahead(program, codes, begin / values, n / values);
+    return;
+  }
+  if (const auto* encode = std::get_if<EncodeOp>(&op.data)) {
+    if (encode->part != PartRole::codes) return;
+    const int values = encode->encoding->codec == Codec::scaled_fp8 ? 1 : 2;  // in a byte
+    read_ahead(program, op.inputs[0], begin * values,
+               std::min(n * values, program[op.inputs[0]].count - begin * values));
     return;
   }
   if (!is_elementwise(op) && !std::holds_alternative<LargestOp>(op.data)) return;

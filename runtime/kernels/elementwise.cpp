@@ -14,7 +14,7 @@ namespace inarch {
 namespace {
 
 // Elements at a time, so that partial sums stay in the first-level cache.
-constexpr std::int64_t chunk = 1024;
+constexpr std::int64_t at_once = 1024;
 
 template <typename T>
 inline T one_nan(T value) {
@@ -145,8 +145,8 @@ void linear_values(std::span<const T* const> inputs, std::span<const double> wei
     if (bias != T{0}) return scale_bias(inputs[0], weight(0), bias, n, dst);
     return scale(inputs[0], weight(0), n, dst);
   }
-  for (std::int64_t i = 0; i < n; i += chunk) {
-    const std::int64_t count = std::min(chunk, n - i);
+  for (std::int64_t i = 0; i < n; i += at_once) {
+    const std::int64_t count = std::min(at_once, n - i);
     two(inputs[0] + i, weight(0), inputs[1] + i, weight(1), count, dst + i);
     for (std::size_t k = 2; k < inputs.size(); ++k) {
       accumulate(inputs[k] + i, weight(k), count, dst + i);
@@ -216,16 +216,16 @@ void linear(std::span<const double* const> inputs, std::span<const double> weigh
 void linear_encoded(std::span<const Encoded> inputs, std::span<const double> weights, double bias,
                     std::int64_t n, DType dtype, void* dst) {
   assert(inputs.size() == weights.size());
-  std::array<float, chunk> sum;
-  std::array<float, chunk> operand;
+  std::array<float, at_once> sum;
+  std::array<float, at_once> operand;
   const auto weight = [&](std::size_t k) { return static_cast<float>(weights[k]); };
   const auto fetch = [&](std::size_t k, std::int64_t i, std::int64_t count, float* to) {
     const auto* data = static_cast<const unsigned char*>(inputs[k].data);
     decode(inputs[k].dtype, data + i * bytes(inputs[k].dtype), count, to);
   };
   const float shift = static_cast<float>(bias);
-  for (std::int64_t i = 0; i < n; i += chunk) {
-    const std::int64_t count = std::min(chunk, n - i);
+  for (std::int64_t i = 0; i < n; i += at_once) {
+    const std::int64_t count = std::min(at_once, n - i);
     if (inputs.empty()) std::fill_n(sum.data(), count, shift);
     if (!inputs.empty()) fetch(0, i, count, sum.data());
     if (inputs.size() == 1) scale(sum.data(), weight(0), count, sum.data());

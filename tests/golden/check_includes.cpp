@@ -32,11 +32,13 @@ const std::map<std::string, std::vector<std::string>>& allowed_folders() {
       base.insert(base.end(), more.begin(), more.end());
       return base;
     };
+    // Recognition serves whoever opens a checkpoint, which is the command line alone.
+    t["compiler/encoding"] = {"compiler/support", "compiler/core"};
     t["runtime/io"] = t["runtime/kernels"] = seen;
     t["runtime/codecs"] = with(seen, {"runtime/kernels"});
     t["runtime/executor"] = with(seen, {"runtime/io", "runtime/kernels", "runtime/codecs"});
     t["runtime/cli"] =
-        with(stages, {"runtime/io", "runtime/kernels", "runtime/codecs", "runtime/executor"});
+        with(stages, {"compiler/encoding", "runtime/io", "runtime/kernels", "runtime/codecs", "runtime/executor"});
     return t;
   }();
   return table;

@@ -1,5 +1,7 @@
 """recipes/cookbook: merging, adapters, dtypes and shards."""
 
+import json
+
 import models
 import pytest
 import torch
@@ -102,6 +104,32 @@ def test_fold_lora(tmp_path, llamas, base, modules):
     folded = load(LlamaForCausalLM, out)
     if base == "f32":
         assert_same_function(logits(folded), logits(beside))
+
+
+@pytest.mark.parametrize("rank", [4, 12])
+def test_extract_lora(tmp_path, llamas, rank):
+    """Factors as near as the singular values allow; folded in again, they are the tuned model so far."""
+    modules = ["q_proj", "down_proj"]
+    base, tuned = llamas["f32"], tmp_path / "tuned"
+    weights = read_tensors(base)
+    generator = torch.Generator().manual_seed(8)
+    for name, w in weights.items():
+        if name.endswith(tuple(f"{m}.weight" for m in modules)):
+            weights[name] = w + 0.1 * torch.randn(w.shape, generator=generator)
+    write_tensors(tuned, weights)
+    sources = {"base": base, "tuned": tuned}
+    out = cook("extract-lora", tmp_path / "out", sources, modules=modules, rank=rank)
+    source, factors = read_tensors(base), read_tensors(out)
+    changed = [n.removesuffix(".weight") for n in weights if not torch.equal(weights[n], source[n])]
+    assert len(factors) == 2 * len(changed)
+    for path in changed:
+        a, b = (factors[f"base_model.model.{path}.lora_{x}.weight"].double() for x in "AB")
+        assert b.shape[1] == a.shape[0] == rank
+        delta = weights[f"{path}.weight"].double() - source[f"{path}.weight"].double()
+        best = torch.linalg.svdvals(delta)[rank:].norm()
+        assert (delta - b @ a).norm() <= 1.001 * best
+    said = json.loads((out / "adapter_config.json").read_text())
+    assert (said["r"], said["lora_alpha"], said["target_modules"]) == (rank, rank, modules)
 
 
 def test_remove_direction(tmp_path, llamas):

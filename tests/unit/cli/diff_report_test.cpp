@@ -2,6 +2,7 @@
 
 #include "compiler/core/json.h"
 #include "tests/unit/cli/small_checkpoint.h"
+#include "tests/unit/cli/special_numbers.h"
 
 namespace inarch {
 namespace {
@@ -121,7 +122,6 @@ TEST(DiffReport, SinglesHaveALineEach) {
 }
 
 TEST(DiffReport, CountsPairsThatHaveNoDistance) {
-  const double nan = std::numeric_limits<double>::quiet_NaN();
   const DiffReport report =
       diff({{"x", DType::f32, {2}, {1, 2}}}, {{"x", DType::f32, {2}, {1, nan}}});
   EXPECT_NE(diff_text(report, false, 100).find("1 differing pairs"), std::string::npos);

@@ -5,6 +5,7 @@
 #include "compiler/core/json.h"
 #include "runtime/cli/inspect_config.h"
 #include "tests/unit/cli/small_checkpoint.h"
+#include "tests/unit/cli/special_numbers.h"
 
 namespace inarch {
 namespace {
@@ -180,8 +181,6 @@ TEST(InspectStats, JoinsTheTensorsOfALine) {
 }
 
 TEST(InspectStats, ShowsWhatIsNotFinite) {
-  const double nan = std::numeric_limits<double>::quiet_NaN();
-  const double infinity = std::numeric_limits<double>::infinity();
   const SmallCheckpoint model({{"x", DType::f32, {4}, {0, nan, infinity, 2}}});
   InspectReport report = report_of(*model);
   NoProgress progress;

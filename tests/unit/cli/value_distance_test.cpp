@@ -1,17 +1,14 @@
 #include "runtime/cli/value_distance.h"
 
 #include <cmath>
-#include <limits>
 
 #include <gtest/gtest.h>
 
 #include "tests/unit/cli/small_checkpoint.h"
+#include "tests/unit/cli/special_numbers.h"
 
 namespace inarch {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 ValueDistance distance_of(std::vector<double> a, std::vector<double> b) {
   ValueDistance distance;

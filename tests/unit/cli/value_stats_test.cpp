@@ -6,12 +6,10 @@
 #include <gtest/gtest.h>
 
 #include "tests/unit/cli/small_checkpoint.h"
+#include "tests/unit/cli/special_numbers.h"
 
 namespace inarch {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 std::vector<double> random_numbers(std::size_t n, double mean, double deviation) {
   std::mt19937_64 random(5);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -83,8 +84,10 @@ class PlanValues {
           [&](const auto& data) -> Values {
             if constexpr (std::is_same_v<std::decay_t<decltype(data)>, ReadOp>) {
               return stored(data.offset, op.count);
-            } else {
+            } else if constexpr (std::is_invocable_v<OpValues, decltype(data)>) {
               return OpValues{in, op.count}(data);
+            } else {
+              throw std::logic_error("an op that this oracle does not know");
             }
           },
           op.data));

@@ -10,7 +10,7 @@
 namespace inarch {
 namespace {
 
-std::vector<unsigned char> noise(std::size_t count) {
+std::vector<unsigned char> random_bytes(std::size_t count) {
   std::mt19937 generator(9);
   std::vector<unsigned char> bytes(count);
   for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(generator());
@@ -24,7 +24,7 @@ TEST(ContentHash, KnownAnswers) {
 }
 
 TEST(ContentHash, PortionsDoNotMatter) {
-  const auto bytes = noise(5000);
+  const auto bytes = random_bytes(5000);
   for (const std::size_t portion : {1U, 17U, 255U, 1024U, 5000U}) {
     ContentHash hash;
     hash.update(bytes.data(), 0);
@@ -39,7 +39,7 @@ TEST(ContentHash, PortionsDoNotMatter) {
 }
 
 TEST(ContentHash, ACopyGoesItsOwnWay) {
-  const auto bytes = noise(3000);
+  const auto bytes = random_bytes(3000);
   ContentHash first;
   first.update(bytes.data(), 1000);
   ContentHash second = first;
@@ -61,7 +61,7 @@ TEST(TensorHash, EqualsTheCombinedPieces) {
   const auto piece = static_cast<std::size_t>(digest_piece_bytes);
   for (const std::size_t size : {std::size_t{0}, std::size_t{1}, piece - 1, piece, piece + 1,
                                  2 * piece, 2 * piece + 12345}) {
-    const auto bytes = noise(size);
+    const auto bytes = random_bytes(size);
     for (const std::size_t portion : {std::size_t{100'003}, piece, 3 * piece}) {
       TensorHash hash;
       for (std::size_t i = 0; i < size; i += portion) {
@@ -85,7 +85,7 @@ TEST(Combine, DigestsTheDigests) {
 }
 
 TEST(ContentHash, NoticesOneBit) {
-  auto bytes = noise(100'000);
+  auto bytes = random_bytes(100'000);
   const PieceDigest before = digest_piece(bytes.data(), bytes.size());
   for (const std::size_t at : {0U, 1U, 50'000U, 99'999U}) {
     bytes[at] ^= 1;

@@ -10,13 +10,13 @@ namespace inarch {
 namespace {
 
 /// Reads a faulty text and keeps what was found, as "E108@3:1" and the text of the primary span.
-struct Fault {
+struct YamlFault {
   SourceMap sources;
   FileId file = 0;
   Diagnostics diagnostics;
   std::optional<YamlNode> root;
 
-  explicit Fault(std::string text) {
+  explicit YamlFault(std::string text) {
     file = sources.add("recipe.yaml", std::move(text));
     root = read_yaml(sources, file, diagnostics);
   }
@@ -35,7 +35,7 @@ struct Fault {
 };
 
 void expect_fault(const std::string& text, const std::string& places) {
-  const Fault fault(text);
+  const YamlFault fault(text);
   EXPECT_EQ(fault.places(), places) << text.substr(0, 200);
   EXPECT_FALSE(fault.root);
   for (const Diagnostic& d : fault.diagnostics.list()) {
@@ -65,7 +65,7 @@ TEST(YamlFaults, SyntaxErrorsPointAtTheirPlace) {
 
 TEST(YamlFaults, AnUnclosedBracketIsShownWhereItOpens) {
   expect_fault("a: {b: [1,\n", "E101@1:8");
-  EXPECT_EQ(Fault("a: {b: [1,\n").first().primary.text, "never closed");
+  EXPECT_EQ(YamlFault("a: {b: [1,\n").first().primary.text, "never closed");
 }
 
 TEST(YamlFaults, Fault07InvalidUtf8) {
@@ -90,7 +90,7 @@ TEST(YamlFaults, Fault07BidirectionalControls) {
 }
 
 TEST(YamlFaults, Fault12TooLarge) {
-  const Fault fault(std::string(yaml_max_bytes + 1, ' '));
+  const YamlFault fault(std::string(yaml_max_bytes + 1, ' '));
   ASSERT_EQ(fault.diagnostics.list().size(), 1u);
   EXPECT_EQ(fault.first().code, "E105");
   EXPECT_EQ(fault.first().subject, "recipe.yaml");
@@ -110,7 +110,7 @@ TEST(YamlFaults, Fault06SecondDocument) {
 }
 
 TEST(YamlFaults, Fault01DuplicateKeysShowBothPlaces) {
-  const Fault fault("a: 1\nb:\n  x: 1\n  y: 2\n  'x': 3\na: 4\n");
+  const YamlFault fault("a: 1\nb:\n  x: 1\n  y: 2\n  'x': 3\na: 4\n");
   EXPECT_EQ(fault.places(), "E108@6:1 E108@5:3");
   ASSERT_EQ(fault.first().secondary.size(), 1u);
   EXPECT_EQ(fault.first().secondary[0].span.begin, 0u);
@@ -128,7 +128,7 @@ TEST(YamlFaults, KeysThatAreNotText) {
 TEST(YamlFaults, Fault02AliasesThatContainThemselves) {
   expect_fault("&x [1, *x]\n", "E110@1:8");
   expect_fault("a: &x\n  b: &y\n    c: *x\n", "E110@3:8");
-  EXPECT_EQ(Fault("&x [1, *x]\n").text(), "*x");
+  EXPECT_EQ(YamlFault("&x [1, *x]\n").text(), "*x");
 }
 
 std::string doubling_aliases(int levels, const char* item) {
@@ -143,7 +143,7 @@ std::string doubling_aliases(int levels, const char* item) {
 }
 
 TEST(YamlFaults, Fault03AliasBomb) {
-  const Fault fault(doubling_aliases(9, ""));
+  const YamlFault fault(doubling_aliases(9, ""));
   ASSERT_EQ(fault.diagnostics.list().size(), 1u);
   EXPECT_EQ(fault.first().code, "E111");
   EXPECT_FALSE(fault.root);
@@ -159,11 +159,11 @@ TEST(YamlFaults, Fault03AliasBombOfAFewBytes) {
     text += "]\n";
   }
   ASSERT_LE(text.size(), 480u);
-  EXPECT_EQ(Fault(text).first().code, "E111");
+  EXPECT_EQ(YamlFault(text).first().code, "E111");
 }
 
 TEST(YamlFaults, Fault03AliasesThatOnlyGrowDeep) {
-  const Fault fault(doubling_aliases(200, "y"));
+  const YamlFault fault(doubling_aliases(200, "y"));
   ASSERT_EQ(fault.diagnostics.list().size(), 1u);
   EXPECT_EQ(fault.first().code, "E112");
 }
@@ -172,13 +172,13 @@ TEST(YamlFaults, Fault04DeepNesting) {
   for (const char* level : {"[", "{a: ", "- ", "? ", "[{a: "}) {
     std::string text;
     for (int i = 0; i < 100'000; ++i) text += level;
-    const Fault fault(text);
+    const YamlFault fault(text);
     ASSERT_EQ(fault.diagnostics.list().size(), 1u) << level;
     EXPECT_EQ(fault.first().code, "E112") << level;
   }
   std::string allowed(yaml_max_depth, '[');
   allowed.append(yaml_max_depth, ']');
-  EXPECT_TRUE(Fault(allowed).root);
+  EXPECT_TRUE(YamlFault(allowed).root);
 }
 
 TEST(YamlFaults, TooManyNodes) {
@@ -192,18 +192,18 @@ TEST(YamlFaults, Fault10Tags) {
   expect_fault("!!map {a: 1}\n", "E113@1:1");
   expect_fault("a: &x !<tag:y> [1]\n", "E113@1:7");
   expect_fault("!x a: 1\n", "E113@1:1");
-  EXPECT_EQ(Fault("a: &x !!str 1\n").text(), "!!str");
+  EXPECT_EQ(YamlFault("a: &x !!str 1\n").text(), "!!str");
 }
 
 TEST(YamlFaults, Fault11MergeKeys) {
   expect_fault("a: &x {b: 1}\nc:\n  <<: *x\n  <<: *x\n", "E114@3:3 E114@4:3");
-  EXPECT_TRUE(Fault("'<<': 1\n").root);
+  EXPECT_TRUE(YamlFault("'<<': 1\n").root);
 }
 
 TEST(YamlFaults, TabsAsIndentation) {
   expect_fault("a:\n\tb: 1\n", "E115@2:1");
   expect_fault("a:\n  \t- 1\n", "E115@2:3");
-  EXPECT_TRUE(Fault("a: {\n\tb: 1,\n\tc: 2 }\nd:\t5\n").root);
+  EXPECT_TRUE(YamlFault("a: {\n\tb: 1,\n\tc: 2 }\nd:\t5\n").root);
 }
 
 TEST(YamlFaults, UnclosedQuotesAreShownWhereTheyOpen) {
@@ -213,7 +213,7 @@ TEST(YamlFaults, UnclosedQuotesAreShownWhereTheyOpen) {
 
 TEST(YamlFaults, UnknownAlias) {
   expect_fault("a: [*nope]\n", "E117@1:5");
-  EXPECT_EQ(Fault("a: [*nope]\n").text(), "*nope");
+  EXPECT_EQ(YamlFault("a: [*nope]\n").text(), "*nope");
 }
 
 TEST(YamlFaults, SeveralFaultsInOneReading) {

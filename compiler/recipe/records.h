@@ -11,7 +11,8 @@
 namespace inarch {
 
 /// What `record` of rules adds to the configs of outputs: one entry of a mapping for each tensor
-/// that a rule makes, collected while instances are bound.
+/// that a rule makes, collected while they are built. Its expressions know `made`, the shapes of
+/// the rule's results.
 class Records {
  public:
   /// E205 when the key has an open capture, and faults of the expressions.

@@ -1,4 +1,4 @@
-#include "compiler/recipe/bind_records.h"
+#include "compiler/recipe/records.h"
 
 #include <algorithm>
 

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string_view>
+
+#include "compiler/core/dtype.h"
+#include "compiler/core/shape.h"
+
+namespace inarch {
+
+/// True for what quantisers encode: a matrix of numbers called `….weight` whose name is not that of
+/// an embedding, a head, a norm or a router.
+bool is_linear_weight(std::string_view name, const Shape& shape, DType dtype);
+
+/// "model.layers.0.mlp.up_proj" of "model.layers.0.mlp.up_proj.weight"; "" for other names.
+std::string_view module_of_weight(std::string_view name);
+
+}  // namespace inarch
