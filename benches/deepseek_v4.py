@@ -47,6 +47,14 @@ CONFIG = {
     "num_nextn_predict_layers": 1,
     "compress_ratios": RATIOS + [0],
     "torch_dtype": "bfloat16",
+    "expert_dtype": "fp4",
+    "quantization_config": {
+        "activation_scheme": "dynamic",
+        "fmt": "e4m3",
+        "quant_method": "fp8",
+        "scale_fmt": "ue8m0",
+        "weight_block_size": [128, 128],
+    },
 }
 
 

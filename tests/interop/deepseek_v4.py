@@ -8,6 +8,7 @@ from pathlib import Path
 import models
 import torch
 from architecture_cases.deepseek import next_layer_of_v4, published_v4
+from deepseek_v4_published import encoded, quantization
 from safetensors.torch import save_file
 from transformers import DeepseekV4Config, DeepseekV4ForCausalLM
 
@@ -73,6 +74,7 @@ class V4:
     dtype: torch.dtype = torch.bfloat16
     files: int = 1
     predicting: bool = False  # with a layer that predicts a further token
+    block: tuple | None = None  # in FP8, with a scale for so many rows and columns, and FP4
     seed: int = 0
 
 
@@ -133,5 +135,8 @@ def make(directory, kind):
         for name, shape in next_layer_of_v4(changed).items():
             tensors[name] = torch.randn(shape).to(kind.dtype)
         (directory / "config.json").write_text(json.dumps(changed))
+    if kind.block:
+        tensors = encoded(tensors, kind.block)
+        models.rewrite_config(directory, lambda config: config.update(quantization(kind.block)))
     write(directory, tensors, kind.files)
     return directory
