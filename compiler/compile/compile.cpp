@@ -37,17 +37,16 @@ std::optional<Plan> compile(SourceMap& sources, FileId file, const CompileOption
   const auto held = std::make_shared<Compilation>();
   report.remains = held;
   auto& [recipe, bound, targets, module] = *held;
-  recipe = timed("read", report, [&] {
-    return read_recipe(sources, file, options.bind.read_part, diagnostics);
-  });
+  recipe = timed("read", report,
+                 [&] { return read_recipe(sources, file, options.bind.read_part, diagnostics); });
   if (!recipe || diagnostics.has_errors()) return std::nullopt;
 
   bound = timed("bind", report,
-                     [&] { return bind_recipe(*recipe, options.bind, sources, diagnostics); });
+                [&] { return bind_recipe(*recipe, options.bind, sources, diagnostics); });
   if (!bound) return std::nullopt;
 
-  targets = timed(
-      "target", report, [&] { return bind_targets(*bound, options.bind, sources, diagnostics); });
+  targets = timed("target", report,
+                  [&] { return bind_targets(*bound, options.bind, sources, diagnostics); });
   if (diagnostics.has_errors()) return std::nullopt;
 
   module.bound = &*bound;

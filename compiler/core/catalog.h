@@ -20,8 +20,8 @@ struct TensorInfo {
   std::string name;
   DType dtype = DType::f32;
   Shape shape;
-  std::uint32_t file = 0;     // index into Checkpoint::files
-  std::int64_t offset = 0;    // bytes from the start of the file
+  std::uint32_t file = 0;   // index into Checkpoint::files
+  std::int64_t offset = 0;  // bytes from the start of the file
   std::int64_t bytes = 0;
   std::int32_t encoded = -1;  // index into Checkpoint::encoded; -1: the elements are the values
 
@@ -53,11 +53,11 @@ struct FileIdentity {
 
 /// A model as the compiler knows it: names, shapes and config, and never a weight.
 struct Checkpoint {
-  std::string location;                 // directory or file, as given or resolved
-  std::vector<FileIdentity> files;      // the shards
-  std::vector<TensorInfo> tensors;      // in file order: by file, then by offset
-  std::vector<EncodedTensor> encoded;   // once recognise_encodings() has found what belongs together
-  Value config;                         // config.json, or null when there is none
+  std::string location;                // directory or file, as given or resolved
+  std::vector<FileIdentity> files;     // the shards
+  std::vector<TensorInfo> tensors;     // in file order: by file, then by offset
+  std::vector<EncodedTensor> encoded;  // once recognise_encodings() has found what belongs together
+  Value config;                        // config.json, or null when there is none
   std::vector<std::string> side_files;  // names of the other regular files beside the shards
 
   const TensorInfo* find(std::string_view name) const;

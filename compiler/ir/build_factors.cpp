@@ -61,11 +61,12 @@ std::vector<Typed> TensorBuilder::low_rank(const TensorExpr& call, const CallArg
   const auto oversampling = arguments.integer("oversampling", -1);
   const auto iterations = arguments.integer("power_iterations", -1);
   const auto seed = arguments.integer("seed", 0);
-  if (!rank || !energy || !error || !split || !method || !oversampling || !iterations || !seed) return {};
+  if (!rank || !energy || !error || !split || !method || !oversampling || !iterations || !seed)
+    return {};
   constexpr std::int64_t most_extra = 4096;
   if (!arguments.has("rank") && !open) {
-    fault(call, "E304", fmt::format("'{}' needs a rank, an energy or an error",
-                                    spec(call.transform).name),
+    fault(call, "E304",
+          fmt::format("'{}' needs a rank, an energy or an error", spec(call.transform).name),
           call.transform_span, "{ low_rank: 64 } or { low_rank: { error: 0.05 } }");
     return {};
   }
@@ -76,14 +77,14 @@ std::vector<Typed> TensorBuilder::low_rank(const TensorExpr& call, const CallArg
     return {};
   }
   if (*rank < 1 || *rank > most) {
-    fault(call, "E303", fmt::format("a rank of {}: {} has ranks from 1 to {}", *rank,
-                                    format_shape(shape), most),
+    fault(call, "E303",
+          fmt::format("a rank of {}: {} has ranks from 1 to {}", *rank, format_shape(shape), most),
           arguments.span("rank"),
           "smaller matrices can be left out: where: min(a, b) > rank, of a shape");
     return {};
   }
-  for (const auto& [name, value] : {std::pair("oversampling", *oversampling),
-                                    std::pair("power_iterations", *iterations)}) {
+  for (const auto& [name, value] :
+       {std::pair("oversampling", *oversampling), std::pair("power_iterations", *iterations)}) {
     if (!arguments.has(name) || (value >= 0 && value <= most_extra)) continue;
     fault(call, "E303", fmt::format("'{}' is from 0 to {}, not {}", name, most_extra, value),
           arguments.span(name));

@@ -104,9 +104,9 @@ NodeId Graph::add(Node node) {
 }
 
 const SourceTensor* Graph::encoded_value(NodeId node) const {
-  const auto entry = std::lower_bound(
-      encoded_values.begin(), encoded_values.end(), node,
-      [](const auto& known, NodeId wanted) { return known.first < wanted; });
+  const auto entry =
+      std::lower_bound(encoded_values.begin(), encoded_values.end(), node,
+                       [](const auto& known, NodeId wanted) { return known.first < wanted; });
   return entry != encoded_values.end() && entry->first == node ? &entry->second : nullptr;
 }
 

@@ -23,9 +23,9 @@ void share_factors(Module& module) {
     const auto here = factored(module, step);
     const std::uint32_t next = step.first_output;
     const bool follows = here && here == before && next == output + 1;
-    step.shares_before =
-        follows && module.graph.outputs[next].dtype == module.graph.outputs[output].dtype &&
-        module.placements[next].shard == module.placements[output].shard;
+    step.shares_before = follows &&
+                         module.graph.outputs[next].dtype == module.graph.outputs[output].dtype &&
+                         module.placements[next].shard == module.placements[output].shard;
     before = here;
     output = next;
   }

@@ -116,10 +116,9 @@ class FileBinder {
       files.written.push_back({declaration.what, std::move(*text)});
       return;
     }
-    diagnostics_.add(
-        error("E166", fmt::format("'{}' cannot be read: {}", escape_for_terminal(path),
-                                  text.error().message))
-            .at(declaration.path->span));
+    diagnostics_.add(error("E166", fmt::format("'{}' cannot be read: {}", escape_for_terminal(path),
+                                               text.error().message))
+                         .at(declaration.path->span));
   }
 
   void carry_renamed(const FileDecl& declaration, std::uint32_t source) {

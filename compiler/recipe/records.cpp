@@ -49,11 +49,10 @@ void Records::write(BoundRecipe& bound, Diagnostics& diagnostics) {
     const auto repeated = index.repeated(name_of);
     const bool blocked = known != nullptr && known->if_map() == nullptr && !known->is_null();
     if (!repeated.empty()) {
-      diagnostics.add(
-          error("E165", fmt::format("'{}' would be recorded twice in '{}'",
-                                    escape_for_terminal(map[repeated.front()].first),
-                                    escape_for_terminal(path)))
-              .at(entries.front().span));
+      diagnostics.add(error("E165", fmt::format("'{}' would be recorded twice in '{}'",
+                                                escape_for_terminal(map[repeated.front()].first),
+                                                escape_for_terminal(path)))
+                          .at(entries.front().span));
     } else if (blocked || !config->set_path(path, Value(std::move(map)))) {
       diagnostics.add(error("E165", fmt::format("'{}' is no mapping that could be recorded into",
                                                 escape_for_terminal(path)))

@@ -248,8 +248,8 @@ std::vector<RecordDecl> read_records(const YamlNode& node, Diagnostics& diagnost
 /// The results of some transforms have names, and `to` may give them in any order.
 void order_results(Transform transform, std::vector<Destination>& to, Diagnostics& diagnostics) {
   const std::vector<std::string_view>& results = spec(transform).results;
-  const bool named = std::any_of(to.begin(), to.end(),
-                                 [](const Destination& d) { return !d.result.empty(); });
+  const bool named =
+      std::any_of(to.begin(), to.end(), [](const Destination& d) { return !d.result.empty(); });
   if (results.empty() || !named) return;
   std::vector<Destination> ordered;
   for (const std::string_view result : results) {
@@ -262,13 +262,14 @@ void order_results(Transform transform, std::vector<Destination>& to, Diagnostic
     return;
   }
   const auto wrong = std::find_if(to.begin(), to.end(), [&](const Destination& d) {
-    return !d.result.empty() && std::find(results.begin(), results.end(), d.result) == results.end();
+    return !d.result.empty() &&
+           std::find(results.begin(), results.end(), d.result) == results.end();
   });
   const Destination& at = wrong == to.end() ? to.front() : *wrong;
-  diagnostics.add(error("E312", fmt::format("'{}' gives no '{}'", spec(transform).name, at.result))
-                      .at(at.result_span)
-                      .hint(fmt::format("to: {{ {}: NAME, {}: NAME }}", results.front(),
-                                        results.back())));
+  diagnostics.add(
+      error("E312", fmt::format("'{}' gives no '{}'", spec(transform).name, at.result))
+          .at(at.result_span)
+          .hint(fmt::format("to: {{ {}: NAME, {}: NAME }}", results.front(), results.back())));
 }
 
 }  // namespace
@@ -395,11 +396,10 @@ std::vector<NamedOperand> read_operands(const YamlNode& node,
 
 std::optional<Rule> read_rule(const YamlNode& node, const std::vector<SourceDecl>& sources,
                               Diagnostics& diagnostics) {
-  const Fields fields(
-      node, "a rule",
-      {"from", "to", "for", "where", "except", "apply", "combine", "init", "dtype", "encode",
-       "record", "rest", "name"},
-      diagnostics);
+  const Fields fields(node, "a rule",
+                      {"from", "to", "for", "where", "except", "apply", "combine", "init", "dtype",
+                       "encode", "record", "rest", "name"},
+                      diagnostics);
   if (!node.is_mapping()) return std::nullopt;
   const std::size_t before = diagnostics.errors();
   Rule rule;

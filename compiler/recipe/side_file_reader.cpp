@@ -24,15 +24,16 @@ std::optional<FileDecl> read_file_entry(const YamlNode& name, const YamlNode& va
     file.text = fields.text("text");
     file.path = fields.text("path");
     if (const YamlNode* json = fields.get("json")) file.json = *json;
-    const int ways = (file.source ? 1 : 0) + (file.json ? 1 : 0) + (file.text ? 1 : 0) +
-                     (file.path ? 1 : 0);
+    const int ways =
+        (file.source ? 1 : 0) + (file.json ? 1 : 0) + (file.text ? 1 : 0) + (file.path ? 1 : 0);
     const bool misspelt = ways == 0 && fields.misspelt({"from", "json", "text", "path"});
     if (!misspelt && diagnostics.errors() == before && (ways != 1 || (file.file && !file.source))) {
-      diagnostics.add(error("E133", file.file && !file.source && ways > 0
-                                        ? "'file' says what a source calls the file"
-                                        : "a file has one of 'from', 'json', 'text' and 'path'")
-                          .at(value.span)
-                          .hint("{ from: SOURCE, file: NAME }, { json: … }, { text: … } or { path: … }"));
+      diagnostics.add(
+          error("E133", file.file && !file.source && ways > 0
+                            ? "'file' says what a source calls the file"
+                            : "a file has one of 'from', 'json', 'text' and 'path'")
+              .at(value.span)
+              .hint("{ from: SOURCE, file: NAME }, { json: … }, { text: … } or { path: … }"));
     }
   }
   if (diagnostics.errors() != before) return std::nullopt;

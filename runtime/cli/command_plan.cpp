@@ -111,10 +111,10 @@ std::string describe(const Plan& plan, int jobs, std::int64_t memory, const Cons
                                                                               : plan.recipe_name)) +
                     "\n";
   for (const PlanSource& source : plan.sources) {
-    out += row("source", fmt::format("{}: {} ({} file{}, {})", source.name,
-                                     escape_for_terminal(source.location), source.files.size(),
-                                     source.files.size() == 1 ? "" : "s",
-                                     format_bytes(bytes_of(source))));
+    out += row("source",
+               fmt::format("{}: {} ({} file{}, {})", source.name,
+                           escape_for_terminal(source.location), source.files.size(),
+                           source.files.size() == 1 ? "" : "s", format_bytes(bytes_of(source))));
   }
   std::string parameters = fmt::format("{} tensors, {} parameters",
                                        format_count(static_cast<std::int64_t>(plan.outputs.size())),

@@ -21,8 +21,13 @@ std::string percent(double error) { return fmt::format("{:.3g} %", 100 * error);
 std::string factor_table(const std::vector<Manifest::Factors>& factors, std::size_t width) {
   if (factors.empty()) return {};
   const auto right = TextTable::Align::right;
-  TextTable table({{"factors"}, {"of", right}, {"rank", right}, {"matrices", right},
-                   {"least error", right}, {"middle", right}, {"greatest", right}});
+  TextTable table({{"factors"},
+                   {"of", right},
+                   {"rank", right},
+                   {"matrices", right},
+                   {"least error", right},
+                   {"middle", right},
+                   {"greatest", right}});
   std::vector<std::string> names, kinds;
   for (const Manifest::Factors& f : factors) {
     names.push_back(f.tensors.front());
@@ -31,8 +36,7 @@ std::string factor_table(const std::vector<Manifest::Factors>& factors, std::siz
   constexpr std::size_t most_ranges = 3;
   for (const NameGroup& group : group_names(names, kinds)) {
     std::vector<double> errors;
-    for (const std::size_t member : group.members)
-      errors.push_back(factors[member].relative_error);
+    for (const std::size_t member : group.members) errors.push_back(factors[member].relative_error);
     std::sort(errors.begin(), errors.end());
     const Manifest::Factors& first = factors[group.members.front()];
     table.add({escape_for_terminal(group.text(most_ranges), 8192),
@@ -48,13 +52,13 @@ Value factor_values(const std::vector<Manifest::Factors>& factors) {
   for (const Manifest::Factors& f : factors) {
     Value::List names;
     for (const std::string& name : f.tensors) names.emplace_back(name);
-    list.push_back(Value::Map{
-        {"tensors", std::move(names)},
-        {"shape", Value::List{f.rows, f.columns}},
-        {"rank", f.rank},
-        {"exact", f.exact},
-        {"relative_error", f.relative_error},
-        {"weighted_error", f.weighted_error ? Value(*f.weighted_error) : Value()}});
+    list.push_back(
+        Value::Map{{"tensors", std::move(names)},
+                   {"shape", Value::List{f.rows, f.columns}},
+                   {"rank", f.rank},
+                   {"exact", f.exact},
+                   {"relative_error", f.relative_error},
+                   {"weighted_error", f.weighted_error ? Value(*f.weighted_error) : Value()}});
   }
   return list;
 }

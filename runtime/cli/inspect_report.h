@@ -88,7 +88,8 @@ std::string inspect_table(const InspectReport& report, std::size_t width);
 ///                 differences: [{kind: "missing" | "unexpected" | "shape" | "dtype" |
 ///                 "tied", name, tensors, expected, found}]}
 ///   config        what stands out of config.json
-///   groups        [{name, tensors, dtype, encoding, shape, elements, bytes, stats}]: those that were
+///   groups        [{name, tensors, dtype, encoding, shape, elements, bytes, stats}]: those that
+///   were
 ///                 asked for; a line for a single tensor also has {file, offset}. stats is there
 ///                 when it was asked for: {finite, zeros, nans, infinities, mean, std, min, max},
 ///                 or null for types without numbers; a number that is infinite is null

@@ -185,15 +185,13 @@ Result<std::optional<std::map<std::string, std::int64_t>>> ranks_option(
     if (rank.if_int() == nullptr || *rank.if_int() < 1) map = nullptr;
     if (map != nullptr) ranks[key] = *rank.if_int();
   }
-  if (map == nullptr)
-    return error("E616", "expected an object of ranks, { NAME: RANK }").in(*path);
+  if (map == nullptr) return error("E616", "expected an object of ranks, { NAME: RANK }").in(*path);
   return std::optional(std::move(ranks));
 }
 
 std::optional<Plan> compile_recipe(const std::string& path, const Arguments& arguments,
                                    std::int64_t memory, Console& console, CompileReport& report,
-                                   int& code,
-                                   const std::map<std::string, std::int64_t>& ranks) {
+                                   int& code, const std::map<std::string, std::int64_t>& ranks) {
   auto options = compile_options(arguments, path, console);
   if (!options) {
     code = exit_failed;

@@ -70,9 +70,11 @@ Diagnostic fault(const TensorInfo& tensor, const std::string& what) {
 
 Result<Value> tensor_values(const Checkpoint& checkpoint, const TensorInfo& tensor) {
   if (tensor.is_encoded()) {
-    return fault(tensor, fmt::format("is encoded ({}), and only plain tensors are read as a table",
-                                     describe(*checkpoint.encoded[static_cast<std::size_t>(
-                                                  tensor.encoded)].encoding)));
+    return fault(
+        tensor,
+        fmt::format(
+            "is encoded ({}), and only plain tensors are read as a table",
+            describe(*checkpoint.encoded[static_cast<std::size_t>(tensor.encoded)].encoding)));
   }
   if (!has_numbers(tensor.dtype)) {
     return fault(tensor,

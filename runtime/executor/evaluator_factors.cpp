@@ -86,18 +86,17 @@ bool Evaluator::materialise_factors(const LowRankOp& op, std::uint32_t at, float
   const LowRankResult result =
       low_rank(problem, matrix, factors, factors + op.rows * op.rank, singular_values, scratch);
   if (result.fault != LowRankFault::none) {
-    return keep(error("E723", fmt::format("the matrix that '{}' is a factor of {}",
-                                          escape_for_terminal(op.key),
-                                          what_went_wrong(result.fault))));
+    return keep(
+        error("E723", fmt::format("the matrix that '{}' is a factor of {}",
+                                  escape_for_terminal(op.key), what_went_wrong(result.fault))));
   }
   factors_found_.push_back({0, at, result.components, result.exact, result.squared_norm,
                             result.squared_error, result.weighted_squared_norm,
                             result.weighted_squared_error, 0});
   if (op.is_open()) {
     const double norm = result.weighted_squared_norm;
-    const std::int64_t needed = op.energy > 0
-                                    ? rank_for_energy(singular_values, norm, op.energy)
-                                    : rank_for_error(singular_values, norm, op.error);
+    const std::int64_t needed = op.energy > 0 ? rank_for_energy(singular_values, norm, op.energy)
+                                              : rank_for_error(singular_values, norm, op.error);
     factors_found_.back().rank_needed = std::clamp<std::int64_t>(needed, 1, op.rank);
   }
   return true;

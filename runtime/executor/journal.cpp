@@ -148,10 +148,10 @@ Status Journal::add(const FinishedUnit& finished) {
 }
 
 Status Journal::add(const FactorReport& report) {
-  const std::string payload = fmt::format(
-      "factors {} {} {} {} {} {} {} {}", report.step, report.op, report.components,
-      report.exact ? 1 : 0, report.squared_norm, report.squared_error,
-      report.weighted_squared_norm, report.weighted_squared_error);
+  const std::string payload =
+      fmt::format("factors {} {} {} {} {} {} {} {}", report.step, report.op, report.components,
+                  report.exact ? 1 : 0, report.squared_norm, report.squared_error,
+                  report.weighted_squared_norm, report.weighted_squared_error);
   const std::scoped_lock lock(mutex_);
   return put(fmt::format("{} {}\n", checksum(payload), payload));
 }

@@ -147,7 +147,8 @@ Manifest::Factors read_factors(const Value& value, bool& good) {
     factors.tensors.push_back(name.if_text() == nullptr ? "" : *name.if_text());
   }
   const Value::List& shape = entry.list("shape");
-  const bool whole = shape.size() == 2 && shape[0].if_int() != nullptr && shape[1].if_int() != nullptr;
+  const bool whole =
+      shape.size() == 2 && shape[0].if_int() != nullptr && shape[1].if_int() != nullptr;
   if (!whole) good = false;
   factors.rows = whole ? *shape[0].if_int() : 0;
   factors.columns = whole ? *shape[1].if_int() : 0;
@@ -209,9 +210,8 @@ std::string write_manifest(const Manifest& m) {
         json_quote(tensor.file), tensor.digest);
   });
   if (!m.factors.empty()) {
-    put_section(out, "factors", m.factors, [&](const Manifest::Factors& factors) {
-      put_factors(out, factors);
-    });
+    put_section(out, "factors", m.factors,
+                [&](const Manifest::Factors& factors) { put_factors(out, factors); });
   }
   put(out, ",\n\"checks\": {}\n}}\n", write_checks(m.checks));
   return out;

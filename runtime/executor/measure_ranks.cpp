@@ -103,8 +103,7 @@ std::optional<std::map<std::string, std::int64_t>> measure_ranks(const Plan& pla
   ProgressPhase phase(progress, "measuring ranks", static_cast<std::int64_t>(open.size()));
   RankWork work(open, options.cut, inputs, phase);
   const std::int64_t fixed = process_base_bytes + metadata_bytes(plan);
-  ScheduleResult result =
-      run_units(work, {options.jobs, options.memory - fixed, options.stop});
+  ScheduleResult result = run_units(work, {options.jobs, options.memory - fixed, options.stop});
   if (result.fault) diagnostics.add(std::move(*result.fault));
   if (result.fault || result.stopped) return std::nullopt;
   if (!inputs.still_unchanged(diagnostics)) return std::nullopt;

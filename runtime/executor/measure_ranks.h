@@ -11,7 +11,8 @@
 
 namespace inarch {
 
-/// True when a plan has factors whose rank is still to be measured: it states the most there may be.
+/// True when a plan has factors whose rank is still to be measured: it states the most there may
+/// be.
 bool has_open_ranks(const Plan& plan);
 
 /// Factors each such matrix at the highest rank that it may have and finds the least that does what

@@ -100,7 +100,7 @@ class Run {
   std::string journal_path() const { return join_path(work_, journal_name); }
   std::string identity() const;
   ScheduleLimits limits() const;
-  RunState state() { 
+  RunState state() {
     return {plan_, options_.cut, inputs_, *shards_, *pieces_, journal_, factors_, units_};
   }
   std::vector<Manifest::Factors> factors_found() const;

@@ -11,8 +11,9 @@
 
 namespace inarch {
 
-/// A part of one step, or of several that share what they materialise: bytes [begin, begin + bytes) of output `output`, and of the outputs that
-/// follow it in the shard when `bytes` goes beyond its end. Begins and ends at pieces of digests.
+/// A part of one step, or of several that share what they materialise: bytes [begin, begin + bytes)
+/// of output `output`, and of the outputs that follow it in the shard when `bytes` goes beyond its
+/// end. Begins and ends at pieces of digests.
 struct Unit {
   std::uint32_t step = 0;
   std::uint32_t output = 0;

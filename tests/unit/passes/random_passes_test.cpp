@@ -75,7 +75,8 @@ TEST(RandomPasses, DisabledOnesDoNotRun) {
     options.after = [&](std::string_view name, const Module&) { ran.emplace_back(name); };
     Diagnostics diagnostics;
     run_passes(module, options, diagnostics);
-    EXPECT_EQ(ran, (std::vector<std::string>{"spell_out_encoded", "recognise_copies", "order_steps", "lay_out_output"}));
+    EXPECT_EQ(ran, (std::vector<std::string>{"spell_out_encoded", "recognise_copies", "order_steps",
+                                             "lay_out_output"}));
     ASSERT_EQ(difference(recipe, module.graph, *module.bound), "");
   });
 }
