@@ -68,8 +68,7 @@ std::optional<FoundEncoding> Recognition::bitsandbytes(const TensorInfo& codes) 
   if (named.starts_with("torch.")) named.erase(0, 6);
   const DType stored = dtype_from_recipe(named).value_or(DType::u8);
   found.encoding.block_columns = whole(*said, "blocksize");
-  if (!count || *count < 1 || !is_arithmetic(stored) ||
-      found.encoding.block_columns < 1) {
+  if (!count || *count < 1 || !is_arithmetic(stored) || found.encoding.block_columns < 1) {
     malformed(*state, "gives no shape, dtype and block size that make sense");
     return std::nullopt;
   }

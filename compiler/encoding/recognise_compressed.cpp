@@ -1,5 +1,6 @@
-// compressed-tensors "pack-quantized": `X.weight_packed` I32, each row of codes in words of its own,
-// `X.weight_scale` a scale for each group of a row, `X.weight_shape` what the packing rounded up.
+// compressed-tensors "pack-quantized": `X.weight_packed` I32, each row of codes in words of its
+// own, `X.weight_scale` a scale for each group of a row, `X.weight_shape` what the packing rounded
+// up.
 
 #include <cstring>
 
@@ -37,8 +38,8 @@ std::int64_t width_of_codes(const Recognition& recognition, std::int64_t columns
 }  // namespace
 
 std::optional<Shape> Recognition::stored_shape(const TensorInfo& tensor) {
-  const bool two = tensor.elements() == 2 &&
-                   (tensor.dtype == DType::i64 || tensor.dtype == DType::i32);
+  const bool two =
+      tensor.elements() == 2 && (tensor.dtype == DType::i64 || tensor.dtype == DType::i32);
   if (!two) {
     misfit(tensor, "two whole numbers");
     return std::nullopt;
@@ -88,17 +89,15 @@ std::optional<FoundEncoding> Recognition::compressed(const TensorInfo& codes) {
   found.encoding.bits = static_cast<int>(width);
   found.encoding.rows = (*shape)[0];
   found.encoding.columns = (*shape)[1];
-  found.encoding.block_columns =
-      (found.encoding.columns + scales->shape[1] - 1) / scales->shape[1];
+  found.encoding.block_columns = (found.encoding.columns + scales->shape[1] - 1) / scales->shape[1];
   found.encoding.scale = scales->dtype;
-  found.dtype = is_arithmetic(scales->dtype) && bits(scales->dtype) == 16 ? scales->dtype
-                                                                          : usual_dtype();
+  found.dtype =
+      is_arithmetic(scales->dtype) && bits(scales->dtype) == 16 ? scales->dtype : usual_dtype();
   found.add(PartRole::codes, &codes);
   found.add(PartRole::scales, scales);
   if (const TensorInfo* zeros = find(*stem + ".weight_zero_point"))
     found.add(PartRole::zeros, zeros);
-  if (const TensorInfo* index = find(*stem + ".weight_g_idx"))
-    found.add(PartRole::groups, index);
+  if (const TensorInfo* index = find(*stem + ".weight_g_idx")) found.add(PartRole::groups, index);
   found.add(PartRole::other, sizes);
   return finish(std::move(found));
 }

@@ -49,12 +49,15 @@ std::optional<FoundEncoding> recognise(Recognition& recognition, const TensorInf
 class Grouping {
  public:
   Grouping(Checkpoint& checkpoint, const ReadSmallTensor& read, Diagnostics& diagnostics)
-      : checkpoint_(checkpoint), diagnostics_(diagnostics), recognition_(checkpoint, read, found_) {}
+      : checkpoint_(checkpoint),
+        diagnostics_(diagnostics),
+        recognition_(checkpoint, read, found_) {}
 
   void run() {
     for (const TensorInfo& tensor : checkpoint_.tensors) {
       if (!may_hold_codes(tensor)) continue;
-      if (auto found = recognise(recognition_, tensor)) found_encodings_.push_back(std::move(*found));
+      if (auto found = recognise(recognition_, tensor))
+        found_encodings_.push_back(std::move(*found));
     }
     report();
     warn_of_unknown();
@@ -123,7 +126,8 @@ class Grouping {
     tensors.reserve(stored.size());
     for (std::size_t i = 0; i < stored.size(); ++i) {
       if (becomes[i] == plain) tensors.push_back(std::move(stored[i]));
-      if (becomes[i] >= 0) tensors.push_back(std::move(values[static_cast<std::size_t>(becomes[i])]));
+      if (becomes[i] >= 0)
+        tensors.push_back(std::move(values[static_cast<std::size_t>(becomes[i])]));
     }
     checkpoint_.tensors = std::move(tensors);
     checkpoint_.build_index();

@@ -1,6 +1,6 @@
-// FP8 with scales: DeepSeek-V3 and transformers (`X.weight_scale_inv`, F32), DeepSeek-V4 (`X.scale`,
-// E8M0), compressed-tensors (`X.weight_scale`, a scale for each row or for all). A value is code ·
-// scale of its block, also where the scale is called an inverse.
+// FP8 with scales: DeepSeek-V3 and transformers (`X.weight_scale_inv`, F32), DeepSeek-V4
+// (`X.scale`, E8M0), compressed-tensors (`X.weight_scale`, a scale for each row or for all). A
+// value is code · scale of its block, also where the scale is called an inverse.
 
 #include <array>
 

@@ -18,8 +18,8 @@ bool Recognition::awq(FoundEncoding& found, const TensorInfo& codes, const Tenso
   const Value* version = setting("version");
   if (version != nullptr && version->if_text() != nullptr && *version->if_text() != "gemm" &&
       *version->if_text() != "GEMM") {
-    malformed(codes, fmt::format("is in the AWQ form '{}', only 'gemm' is known",
-                                 *version->if_text()));
+    malformed(codes,
+              fmt::format("is in the AWQ form '{}', only 'gemm' is known", *version->if_text()));
     return false;
   }
   found.encoding.codec = Codec::awq;
@@ -40,8 +40,8 @@ bool Recognition::gptq(FoundEncoding& found, const TensorInfo& codes, const Tens
   found.encoding.rows = scales.shape[1];
   found.encoding.columns = codes.shape[0] * (word_bits / width);
   const Value* format = setting("checkpoint_format");
-  const bool second = format != nullptr && format->if_text() != nullptr &&
-                      *format->if_text() == "gptq_v2";
+  const bool second =
+      format != nullptr && format->if_text() != nullptr && *format->if_text() == "gptq_v2";
   found.encoding.zero_minus_one = !second;
   return true;
 }

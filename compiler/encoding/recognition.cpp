@@ -26,8 +26,8 @@ std::optional<std::string> without_ending(const std::string& name, std::string_v
 Recognition::Recognition(const Checkpoint& stored, const ReadSmallTensor& read,
                          Diagnostics& diagnostics)
     : stored_(stored), read_(read), diagnostics_(diagnostics) {
-  for (const char* place : {"quantization_config", "text_config.quantization_config",
-                            "compression_config"}) {
+  for (const char* place :
+       {"quantization_config", "text_config.quantization_config", "compression_config"}) {
     settings_ = stored.config.find_path(place);
     if (settings_ != nullptr && settings_->if_map() != nullptr) break;
     settings_ = nullptr;
@@ -63,15 +63,15 @@ void Recognition::missing(const TensorInfo& codes, const std::string& name,
 }
 
 void Recognition::misfit(const TensorInfo& part, const std::string& expected) {
-  diagnostics_.add(error("E437", fmt::format("tensor {} is {} {}, expected {}", quoted(part.name),
-                                             header_name(part.dtype), format_shape(part.shape),
-                                             expected))
-                       .in(stored_.location));
+  diagnostics_.add(
+      error("E437", fmt::format("tensor {} is {} {}, expected {}", quoted(part.name),
+                                header_name(part.dtype), format_shape(part.shape), expected))
+          .in(stored_.location));
 }
 
 void Recognition::malformed(const TensorInfo& part, const std::string& what) {
-  diagnostics_.add(error("E438", fmt::format("tensor {} {}", quoted(part.name), what))
-                       .in(stored_.location));
+  diagnostics_.add(
+      error("E438", fmt::format("tensor {} {}", quoted(part.name), what)).in(stored_.location));
 }
 
 bool Recognition::set_sides(Encoding& encoding, const Shape& shape) {
@@ -97,9 +97,9 @@ std::optional<FoundEncoding> Recognition::finish(FoundEncoding found) {
     const bool fits = as_numbers || part_dtype_fits(found.encoding, role, part->dtype);
     const std::int64_t elements = as_numbers ? part->bytes : part->elements();
     if (fits && (!count || *count == elements)) continue;
-    misfit(*part, !fits ? "another dtype"
-                        : fmt::format("{} {}", format_count(*count),
-                                      as_numbers ? "bytes" : "elements"));
+    misfit(*part,
+           !fits ? "another dtype"
+                 : fmt::format("{} {}", format_count(*count), as_numbers ? "bytes" : "elements"));
     return std::nullopt;
   }
   return found;

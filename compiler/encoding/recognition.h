@@ -31,12 +31,12 @@ class Recognition {
  public:
   Recognition(const Checkpoint& stored, const ReadSmallTensor& read, Diagnostics& diagnostics);
 
-  std::optional<FoundEncoding> fp8(const TensorInfo& codes);                 // recognise_fp8.cpp
-  std::optional<FoundEncoding> e2m1(const TensorInfo& codes);                // recognise_fp4.cpp
-  std::optional<FoundEncoding> e2m1_blocks(const TensorInfo& codes);         // recognise_fp4.cpp
-  std::optional<FoundEncoding> bitsandbytes(const TensorInfo& codes);        // recognise_bnb.cpp
-  std::optional<FoundEncoding> packed_words(const TensorInfo& codes);        // recognise_words.cpp
-  std::optional<FoundEncoding> compressed(const TensorInfo& codes);  // recognise_compressed.cpp
+  std::optional<FoundEncoding> fp8(const TensorInfo& codes);           // recognise_fp8.cpp
+  std::optional<FoundEncoding> e2m1(const TensorInfo& codes);          // recognise_fp4.cpp
+  std::optional<FoundEncoding> e2m1_blocks(const TensorInfo& codes);   // recognise_fp4.cpp
+  std::optional<FoundEncoding> bitsandbytes(const TensorInfo& codes);  // recognise_bnb.cpp
+  std::optional<FoundEncoding> packed_words(const TensorInfo& codes);  // recognise_words.cpp
+  std::optional<FoundEncoding> compressed(const TensorInfo& codes);    // recognise_compressed.cpp
 
   /// "fp8", "awq", …; "" when the config names none.
   const std::string& method() const { return method_; }

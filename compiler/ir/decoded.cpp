@@ -53,15 +53,13 @@ NodeId add_source_values(Graph& graph, const Checkpoint& checkpoint, SourceTenso
     part.origin = origin;
     parts.push_back(graph.add(std::move(part)));
   }
-  const NodeId node =
-      add_decoded(graph, {encoded.encoding, encoded.transposed}, std::move(parts),
-                  tensor.dtype, tensor.shape, origin);
+  const NodeId node = add_decoded(graph, {encoded.encoding, encoded.transposed}, std::move(parts),
+                                  tensor.dtype, tensor.shape, origin);
   graph.encoded_values.emplace_back(node, leaf);
   return node;
 }
 
-Storage storage_of(Graph& graph, const Checkpoint& checkpoint, SourceTensor leaf,
-                   NodeId values) {
+Storage storage_of(Graph& graph, const Checkpoint& checkpoint, SourceTensor leaf, NodeId values) {
   const TensorInfo& tensor = checkpoint.tensors[leaf.tensor];
   const EncodedTensor& encoded = checkpoint.encoded[static_cast<std::size_t>(tensor.encoded)];
   const NodeId decode = encoded.transposed ? graph[values].inputs[0] : values;

@@ -27,12 +27,12 @@ NodeId add_decoded(Graph& graph, const Decoding& decoding, std::vector<NodeId> p
                    const Shape& shape, Span origin);
 
 /// The values of an encoded tensor of a source; noted in Graph::encoded_values.
-NodeId add_source_values(Graph& graph, const Checkpoint& checkpoint, SourceTensor leaf, Span origin);
+NodeId add_source_values(Graph& graph, const Checkpoint& checkpoint, SourceTensor leaf,
+                         Span origin);
 
 /// How an output is stored that stays as its source has it. `values` is what add_source_values()
 /// gave; leaves are added where a part is stored as another dtype than it is decoded from.
-Storage storage_of(Graph& graph, const Checkpoint& checkpoint, SourceTensor leaf,
-                   NodeId values);
+Storage storage_of(Graph& graph, const Checkpoint& checkpoint, SourceTensor leaf, NodeId values);
 
 /// The name of one part of an output that is stored so.
 std::string part_name(const Output& output, const Storage& storage, const Storage::Part& part);

@@ -32,8 +32,7 @@ std::vector<Spelled> spell_out(Graph& graph) {
       stored.dtype = part.dtype;
       stored.shape = part.shape;
       stored.storage = -1;
-      stored.parameters =
-          storage.encoding->parts[k] == PartRole::codes ? numel(output.shape) : 0;
+      stored.parameters = storage.encoding->parts[k] == PartRole::codes ? numel(output.shape) : 0;
       outputs.push_back(std::move(stored));
     }
   }
@@ -52,9 +51,8 @@ void spell_out_encoded(Module& module) {
   const std::vector<Spelled> places = spell_out(graph);
   const std::vector<Storage> storages = std::move(graph.storages);
   graph.storages.clear();
-  const bool read_back = any_node(graph, [](const NodeData& data) {
-    return std::holds_alternative<FinishedOutput>(data);
-  });
+  const bool read_back = any_node(
+      graph, [](const NodeData& data) { return std::holds_alternative<FinishedOutput>(data); });
   if (!read_back) return remove_unused(graph);
   rewrite(graph, [&](Graph& next, Node node) {
     auto* finished = std::get_if<FinishedOutput>(&node.data);
@@ -73,8 +71,8 @@ void spell_out_encoded(Module& module) {
       part.origin = node.origin;
       parts.push_back(next.add(std::move(part)));
     }
-    return add_decoded(next, {storage.encoding, storage.transposed}, std::move(parts),
-                       node.dtype, node.shape, node.origin);
+    return add_decoded(next, {storage.encoding, storage.transposed}, std::move(parts), node.dtype,
+                       node.shape, node.origin);
   });
 }
 

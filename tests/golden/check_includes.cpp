@@ -37,8 +37,8 @@ const std::map<std::string, std::vector<std::string>>& allowed_folders() {
     t["runtime/io"] = t["runtime/kernels"] = seen;
     t["runtime/codecs"] = with(seen, {"runtime/kernels"});
     t["runtime/executor"] = with(seen, {"runtime/io", "runtime/kernels", "runtime/codecs"});
-    t["runtime/cli"] =
-        with(stages, {"compiler/encoding", "runtime/io", "runtime/kernels", "runtime/codecs", "runtime/executor"});
+    t["runtime/cli"] = with(stages, {"compiler/encoding", "runtime/io", "runtime/kernels",
+                                     "runtime/codecs", "runtime/executor"});
     return t;
   }();
   return table;
