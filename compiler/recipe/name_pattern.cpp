@@ -176,8 +176,8 @@ bool visit_parts(const NamePattern& pattern, const Scope& scope, Diagnostics& di
       const auto value = hole_text(part, scope, diagnostics);
       if (!value) return false;
       text(*value);
-    } else if (const auto known = scope.find(part.text); !known) {
-      capture(part);
+    } else if (const auto known = scope.find(part.text); !known || known->is_source) {
+      capture(part);  // which may be called as a source is
     } else if (known->lazy) {
       const auto value = evaluate(*known->lazy, scope, diagnostics);
       if (!value) return false;
