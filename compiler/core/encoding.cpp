@@ -207,9 +207,7 @@ constexpr std::size_t offset_width = 26;  // a double takes 24 characters at mos
 
 }  // namespace
 
-std::string offset_blank() {
-  return std::string(offset_key) + std::string(offset_width, ' ');
-}
+std::string offset_blank() { return std::string(offset_key) + std::string(offset_width, ' '); }
 
 std::string state_with_offset(const std::string& state, double offset) {
   std::string filled = state;

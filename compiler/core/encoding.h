@@ -43,13 +43,13 @@ struct Encoding {
   std::int64_t columns = 0;
   std::int64_t block_rows = 1;  // what has one scale; blocks at the edges are smaller
   std::int64_t block_columns = 1;
-  DType code = DType::f8_e4m3;  // of scaled_fp8
-  DType scale = DType::f32;     // what the elements of `scales` are, in whatever dtype they lie
-  int bits = 4;                 // of gptq and packed_int
-  bool zero_minus_one = false;  // gptq stores zero points less one
+  DType code = DType::f8_e4m3;    // of scaled_fp8
+  DType scale = DType::f32;       // what the elements of `scales` are, in whatever dtype they lie
+  int bits = 4;                   // of gptq and packed_int
+  bool zero_minus_one = false;    // gptq stores zero points less one
   std::int64_t nested_block = 0;  // scales that share a nested scale; 0: they are not encoded
-  double nested_offset = 0;    // of what the scales of the scales give; with `state`, it is there
-  bool fp4_map = false;        // what bnb4 encodes to: its FP4 in place of its NF4
+  double nested_offset = 0;  // of what the scales of the scales give; with `state`, it is there
+  bool fp4_map = false;      // what bnb4 encodes to: its FP4 in place of its NF4
   /// The JSON text that bnb4 keeps beside the codes, where it is written here. The nested offset,
   /// which depends on the values, has a blank in it (state_with_offset).
   std::string state;

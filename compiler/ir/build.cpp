@@ -299,9 +299,10 @@ class GraphBuilder {
     const Span where = instance.rule->encode ? instance.rule->encode->span : instance.rule->span;
     if (module_of_weight(output.name).empty()) {
       diagnostics_.add(
-          error("E317", fmt::format("'{}' is to be encoded, and its parts can only be named after a "
-                                    "name that ends in '.weight'",
-                                    escape_for_terminal(output.name)))
+          error("E317",
+                fmt::format("'{}' is to be encoded, and its parts can only be named after a "
+                            "name that ends in '.weight'",
+                            escape_for_terminal(output.name)))
               .at(instance.rule->to.front().name.span)
               .also(where, "asked for here"));
       return false;
@@ -309,13 +310,13 @@ class GraphBuilder {
     const bool matrix = output.shape.size() == 2 && numel(output.shape) > 0;
     const bool numbers = is_arithmetic(output.dtype);
     if (!matrix || !numbers || !can_encode(spec, output.shape)) {
-      diagnostics_.add(error("E319", fmt::format("'{}' cannot be encoded so: it is {} {}",
-                                                 escape_for_terminal(output.name),
-                                                 inarch::name(output.dtype),
-                                                 format_shape(output.shape)))
-                           .at(where)
-                           .note("matrices of numbers can be; rows of mxfp4 consist of groups of "
-                                 "32"));
+      diagnostics_.add(
+          error("E319", fmt::format("'{}' cannot be encoded so: it is {} {}",
+                                    escape_for_terminal(output.name), inarch::name(output.dtype),
+                                    format_shape(output.shape)))
+              .at(where)
+              .note("matrices of numbers can be; rows of mxfp4 consist of groups of "
+                    "32"));
       return false;
     }
     const bool usual = output.dtype == DType::bf16 || output.dtype == DType::f16;
@@ -332,10 +333,11 @@ class GraphBuilder {
     Storage storage = storage_of(graph_, checkpoint, leaf, output.node);
     if (!output.name.ends_with(storage.ending)) {
       diagnostics_.add(
-          error("E317", fmt::format("'{}' stays encoded ({}), and its parts can only be named after "
-                                    "a name that ends in '{}'",
-                                    escape_for_terminal(output.name), describe(*storage.encoding),
-                                    storage.ending))
+          error("E317",
+                fmt::format("'{}' stays encoded ({}), and its parts can only be named after "
+                            "a name that ends in '{}'",
+                            escape_for_terminal(output.name), describe(*storage.encoding),
+                            storage.ending))
               .at(instance.rule->to.front().name.span)
               .hint("give the rule a dtype, and it is decoded: dtype: bf16"));
       return false;
@@ -356,11 +358,11 @@ class GraphBuilder {
       for (const Storage::Part& part : storage.parts) {
         const std::string name = part_name(output, storage, part);
         if (name == output.name || names[output.checkpoint].insert(name).second) continue;
-        diagnostics_.add(error("E211", fmt::format("'{}' is a part of the encoded '{}', and is "
-                                                   "defined once more",
-                                                   escape_for_terminal(name),
-                                                   escape_for_terminal(output.name)))
-                             .at(output.origin));
+        diagnostics_.add(
+            error("E211", fmt::format("'{}' is a part of the encoded '{}', and is "
+                                      "defined once more",
+                                      escape_for_terminal(name), escape_for_terminal(output.name)))
+                .at(output.origin));
         return;
       }
     }

@@ -39,9 +39,8 @@ NodeId add_source_values(Graph& graph, const Checkpoint& checkpoint, SourceTenso
     part.origin = origin;
     parts.push_back(graph.add(std::move(part)));
   }
-  const NodeId node =
-      add_decoded(graph, {encoded.encoding, encoded.transposed, tensor.name}, std::move(parts),
-                  tensor.dtype, tensor.shape, origin);
+  const NodeId node = add_decoded(graph, {encoded.encoding, encoded.transposed, tensor.name},
+                                  std::move(parts), tensor.dtype, tensor.shape, origin);
   graph.encoded_values.emplace_back(node, leaf);
   return node;
 }

@@ -20,10 +20,10 @@ std::string_view torch_dtype(DType dtype) {
 
 /// What bitsandbytes keeps beside the codes.
 std::string bnb_state(const EncodingSpec& spec, const ToEncode& tensor) {
-  std::string text = fmt::format(
-      R"({{"quant_type": "{}", "blocksize": {}, "dtype": "{}", "shape": [{}, {}])",
-      bnb_name(spec.kind), spec.block_columns, torch_dtype(tensor.dtype), tensor.shape[0],
-      tensor.shape[1]);
+  std::string text =
+      fmt::format(R"({{"quant_type": "{}", "blocksize": {}, "dtype": "{}", "shape": [{}, {}])",
+                  bnb_name(spec.kind), spec.block_columns, torch_dtype(tensor.dtype),
+                  tensor.shape[0], tensor.shape[1]);
   if (spec.nested) {
     text += fmt::format(R"(, "nested_blocksize": {}, "nested_dtype": "float32", {})",
                         bnb_nested_block, offset_blank());
@@ -142,11 +142,12 @@ bool is_stored_as(const EncodedTensor& tensor, const EncodingSpec& spec) {
   const TensorInfo& codes = tensor.parts[*e.find(PartRole::codes)];
   if (e.matrices != 1 || tensor.transposed) return false;
   if (spec.kind == EncodingKind::fp8) {
-    const bool blocks = std::min(e.block_rows, e.rows) == std::min(spec.block_rows, e.rows) &&
-                        std::min(e.block_columns, e.columns) == std::min(spec.block_columns, e.columns);
+    const bool blocks =
+        std::min(e.block_rows, e.rows) == std::min(spec.block_rows, e.rows) &&
+        std::min(e.block_columns, e.columns) == std::min(spec.block_columns, e.columns);
     const bool named = scales.name.ends_with(spec.scales == DType::f32 ? "_scale_inv" : ".scale");
-    return e.codec == Codec::scaled_fp8 && e.code == DType::f8_e4m3 && scales.dtype == spec.scales &&
-           blocks && named;
+    return e.codec == Codec::scaled_fp8 && e.code == DType::f8_e4m3 &&
+           scales.dtype == spec.scales && blocks && named;
   }
   if (spec.kind == EncodingKind::mxfp4) {
     return e.codec == Codec::packed_e2m1 && codes.dtype == DType::i8 &&

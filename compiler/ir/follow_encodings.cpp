@@ -145,9 +145,8 @@ class EntryFollower {
   /// nothing, after a warning, when there is none for all.
   std::optional<Value> common_entry() {
     const Value* own = output_.config->find(entry_key);
-    std::optional<Value> entry = own != nullptr && own->if_map() != nullptr
-                                     ? std::optional(*own)
-                                     : std::nullopt;
+    std::optional<Value> entry =
+        own != nullptr && own->if_map() != nullptr ? std::optional(*own) : std::nullopt;
     for (const std::uint32_t source : holdings_.sources) {
       const Value* said = bound_.sources[source].checkpoint->config.find(entry_key);
       if (said == nullptr) continue;
@@ -155,8 +154,9 @@ class EntryFollower {
       const Value* one = entry->find("quant_method");
       const Value* other = said->find("quant_method");
       const bool alike = one != nullptr && other != nullptr && *one == *other;
-      if (!alike) return mixture(fmt::format("it has tensors as {} stores them and as {} does",
-                                             method(*entry), method(*said)));
+      if (!alike)
+        return mixture(fmt::format("it has tensors as {} stores them and as {} does",
+                                   method(*entry), method(*said)));
     }
     for (const Storage* storage : holdings_.encoded_here) {
       const Encoding& encoding = *storage->encoding;
@@ -182,9 +182,8 @@ class EntryFollower {
   /// DeepSeek V4 has its experts in FP4, and says so beside the entry.
   void follow_experts(Value& config) const {
     const bool made = std::any_of(
-        holdings_.encoded_here.begin(), holdings_.encoded_here.end(), [](const Storage* storage) {
-          return storage->encoding->codec == Codec::packed_e2m1;
-        });
+        holdings_.encoded_here.begin(), holdings_.encoded_here.end(),
+        [](const Storage* storage) { return storage->encoding->codec == Codec::packed_e2m1; });
     const Value* said = config.find(expert_key);
     if (made) config.set_path(expert_key, Value("fp4"));
     if (!holdings_.has_fp4 && said != nullptr && *said == Value("fp4"))

@@ -28,10 +28,10 @@ struct FinishedOutput {
   std::uint32_t output = 0;
 };
 
-using NodeData = std::variant<SourceTensor, FinishedOutput, FillOp, RandomOp, IdentityOp, ViewOp,
-                              ConcatOp, TakeOp, LinearOp, ProductOp, QuotientOp, MapOp, ClampOp,
-                              RoundOp, ReduceOp, LargestOp, MatmulOp, DecodeOp, EncodeOp,
-                              LowRankOp>;
+using NodeData =
+    std::variant<SourceTensor, FinishedOutput, FillOp, RandomOp, IdentityOp, ViewOp, ConcatOp,
+                 TakeOp, LinearOp, ProductOp, QuotientOp, MapOp, ClampOp, RoundOp, ReduceOp,
+                 LargestOp, MatmulOp, DecodeOp, EncodeOp, LowRankOp>;
 
 /// A tensor-valued operation. Its elements are a flat row-major sequence; what they mean is known
 /// to those who read it (`Typed`) and no longer matters here.
@@ -69,8 +69,8 @@ struct Output {
   Shape shape;
   Span origin;
   bool is_buffer = false;
-  std::int32_t storage = -1;       // index into Graph::storages; -1: its elements are its values
-  std::int64_t parameters = -1;    // that it stands for; -1: as many as it has elements
+  std::int32_t storage = -1;     // index into Graph::storages; -1: its elements are its values
+  std::int64_t parameters = -1;  // that it stands for; -1: as many as it has elements
 };
 
 /// A numeric claim: compared when the tensors are finished. `right` is absent for `finite`.

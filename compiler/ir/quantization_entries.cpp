@@ -14,12 +14,11 @@ std::string method_named(const Value& entry) {
 Value fp8_entry(const Encoding& encoding) {
   constexpr std::int64_t usual = 128;
   const bool fp8 = encoding.codec == Codec::scaled_fp8;
-  Value::Map entry = {
-      {"quant_method", "fp8"},
-      {"fmt", "e4m3"},
-      {"weight_block_size",
-       Value::List{fp8 ? encoding.block_rows : usual, fp8 ? encoding.block_columns : usual}},
-      {"activation_scheme", "dynamic"}};
+  Value::Map entry = {{"quant_method", "fp8"},
+                      {"fmt", "e4m3"},
+                      {"weight_block_size", Value::List{fp8 ? encoding.block_rows : usual,
+                                                        fp8 ? encoding.block_columns : usual}},
+                      {"activation_scheme", "dynamic"}};
   if (encoding.scale == DType::f8_e8m0) entry.emplace_back("scale_fmt", "ue8m0");
   return entry;
 }

@@ -13,8 +13,8 @@ namespace inarch {
 
 /// The method that reads tensors encoded here: "fp8" or "bitsandbytes".
 std::string_view method_of(const Encoding& encoding);
-/// An entry for tensors encoded as `encoding`, without modules to skip. Block sizes of FP8 are those
-/// of `encoding` when it is FP8, else the usual ones.
+/// An entry for tensors encoded as `encoding`, without modules to skip. Block sizes of FP8 are
+/// those of `encoding` when it is FP8, else the usual ones.
 Value make_quantization_entry(const Encoding& encoding, std::string_view dtype);
 /// True when an entry of the same method says nothing that `encoding` contradicts.
 bool entry_fits(const Value& entry, const Encoding& encoding);

@@ -132,8 +132,8 @@ std::vector<bool> windowed_views(const Program& program, const Evaluation& how) 
       windowed[at] =
           op_if<ReadOp>(program[op.inputs[0]]) != nullptr && reads_against_the_grain(*view);
     }
-    const bool in_order = is_elementwise(op) || op_if<LargestOp>(op) != nullptr ||
-                          op_if<EncodeOp>(op) != nullptr;
+    const bool in_order =
+        is_elementwise(op) || op_if<LargestOp>(op) != nullptr || op_if<EncodeOp>(op) != nullptr;
     if (!in_order) continue;
     for (const std::uint32_t input : op.inputs) in_step[input] = true;
   }
@@ -187,8 +187,8 @@ std::int64_t kept_part_bytes(const Encoding& encoding, PartRole role) {
 
 std::int64_t kept_bytes(const Encoding& encoding) {
   std::int64_t total = 0;
-  for (const PartRole role : {PartRole::codes, PartRole::scales, PartRole::zeros, PartRole::groups,
-                              PartRole::map}) {
+  for (const PartRole role :
+       {PartRole::codes, PartRole::scales, PartRole::zeros, PartRole::groups, PartRole::map}) {
     total = add(total, kept_part_bytes(encoding, role));
   }
   return total;

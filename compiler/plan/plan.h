@@ -29,10 +29,9 @@ struct ReadOp {
 
   friend bool operator==(const ReadOp&, const ReadOp&) = default;
 };
-using OpData =
-    std::variant<ReadOp, FillOp, RandomOp, IdentityOp, ViewOp, ConcatOp, TakeOp, LinearOp,
-                 ProductOp, QuotientOp, MapOp, ClampOp, RoundOp, ReduceOp, LargestOp, MatmulOp,
-                 DecodeOp, EncodeOp, LowRankOp>;
+using OpData = std::variant<ReadOp, FillOp, RandomOp, IdentityOp, ViewOp, ConcatOp, TakeOp,
+                            LinearOp, ProductOp, QuotientOp, MapOp, ClampOp, RoundOp, ReduceOp,
+                            LargestOp, MatmulOp, DecodeOp, EncodeOp, LowRankOp>;
 
 struct Op {
   OpData data;

@@ -104,8 +104,7 @@ class OutputBinder {
     const OutputDecl& declaration = *output.declaration;
     const Scope scope = scope_of(output.bindings, *bound_.globals);
     output.dtype = bind_dtype(declaration, scope, diagnostics_);
-    if (declaration.encode)
-      output.encode = bind_encoding(*declaration.encode, scope, diagnostics_);
+    if (declaration.encode) output.encode = bind_encoding(*declaration.encode, scope, diagnostics_);
     output.shard_size = bind_shard_size(declaration, scope, diagnostics_);
     const OutputContext context{bound_, scope, options_};
     if (declaration.config)

@@ -142,19 +142,21 @@ Value steps(F fits) {
 
 Value encoding_schema() {
   const Value integer = Map{{"type", List{"integer", "string"}}};
-  const Value bnb = object({{"block", described({{"anyOf", List{integer}}}, "values to a scale, 64")},
-                            {"nested", flag("scales are encoded themselves")}},
-                           {}, "as bitsandbytes stores it");
-  const Value fp8 = object(
-      {{"block", list_of(integer, "rows and columns to a scale, [128, 128]")},
-       {"scales", Map{{"anyOf", List{Map{{"enum", List{"f32", "e8m0"}}}, definition("template")}}}}},
-      {}, "E4M3 in blocks, as DeepSeek V3 stores it, or V4 with scales e8m0");
+  const Value bnb =
+      object({{"block", described({{"anyOf", List{integer}}}, "values to a scale, 64")},
+              {"nested", flag("scales are encoded themselves")}},
+             {}, "as bitsandbytes stores it");
+  const Value fp8 =
+      object({{"block", list_of(integer, "rows and columns to a scale, [128, 128]")},
+              {"scales",
+               Map{{"anyOf", List{Map{{"enum", List{"f32", "e8m0"}}}, definition("template")}}}}},
+             {}, "E4M3 in blocks, as DeepSeek V3 stores it, or V4 with scales e8m0");
   const auto one = [](std::string_view name, const Value& settings) {
     return object({{std::string(name), settings}}, List{name}, "");
   };
-  return Map{{"anyOf", List{Map{{"enum", List{"fp8", "mxfp4", "nf4", "fp4", "none"}}},
-                            definition("template"), one("fp8", fp8), one("nf4", bnb),
-                            one("fp4", bnb)}}};
+  return Map{
+      {"anyOf", List{Map{{"enum", List{"fp8", "mxfp4", "nf4", "fp4", "none"}}},
+                     definition("template"), one("fp8", fp8), one("nf4", bnb), one("fp4", bnb)}}};
 }
 
 Map definitions() {

@@ -353,11 +353,10 @@ std::vector<NamedOperand> read_operands(const YamlNode& node,
 
 std::optional<Rule> read_rule(const YamlNode& node, const std::vector<SourceDecl>& sources,
                               Diagnostics& diagnostics) {
-  const Fields fields(
-      node, "a rule",
-      {"from", "to", "for", "where", "except", "apply", "combine", "init", "dtype", "encode",
-       "rest", "name"},
-      diagnostics);
+  const Fields fields(node, "a rule",
+                      {"from", "to", "for", "where", "except", "apply", "combine", "init", "dtype",
+                       "encode", "rest", "name"},
+                      diagnostics);
   if (!node.is_mapping()) return std::nullopt;
   const std::size_t before = diagnostics.errors();
   Rule rule;

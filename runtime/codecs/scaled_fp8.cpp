@@ -95,7 +95,7 @@ void block_magnitudes(const BlockGrid& grid, const float* values, std::int64_t b
 
 float fp8_multiplier(DType code, float magnitude) {
   if (!std::isfinite(magnitude)) return std::numeric_limits<float>::quiet_NaN();
-  return magnitude > 0 ? std::min(largest(code) / magnitude, 0x1p127F) : 1.0F;
+  return magnitude > 0 ? std::min(1 / magnitude * largest(code), 0x1p127F) : 1.0F;
 }
 
 float fp8_power_of_two_scale(DType code, float magnitude) {

@@ -34,9 +34,10 @@ void decode_scaled_fp8(DType code, const BlockGrid& grid, const unsigned char* c
 void block_magnitudes(const BlockGrid& grid, const float* values, std::int64_t begin,
                       std::int64_t n, float* magnitudes);
 
-/// What the values of a block are multiplied by to fill the range of `code`: largest / magnitude
-/// in f32, 1 for a block of zeros, at most 2^127 so that zeros stay zeros, and NaN for a magnitude
-/// that is NaN or infinite. The scale to store is 1 / multiplier in f32. These are the numbers of
+/// What the values of a block are multiplied by to fill the range of `code`: largest times the
+/// reciprocal of the magnitude, each rounded to f32, as torch divides a number by a tensor; 1 for a
+/// block of zeros, at most 2^127 so that zeros stay zeros, and NaN for a magnitude that is NaN or
+/// infinite. The scale to store is 1 / multiplier in f32. These are the numbers of
 /// transformers 5.23 (Fp8Quantize), which differ from it only in blocks that are all below 2.7e-36
 /// or not finite.
 float fp8_multiplier(DType code, float magnitude);

@@ -31,9 +31,7 @@ Diagnostic bad_part(const DecodeOp& op, const std::string& what) {
   return error("E721", fmt::format("tensor '{}' has {}", escape_for_terminal(op.name), what));
 }
 
-BlockGrid grid_of(const Encoding& e) {
-  return {e.rows, e.columns, e.block_rows, e.block_columns};
-}
+BlockGrid grid_of(const Encoding& e) { return {e.rows, e.columns, e.block_rows, e.block_columns}; }
 
 }  // namespace
 

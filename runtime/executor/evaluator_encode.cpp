@@ -115,8 +115,8 @@ bool Evaluator::values_to_encode(std::uint32_t input, std::int64_t begin, std::i
   return true;
 }
 
-bool Evaluator::encode_fp8(const EncodeOp& op, std::uint32_t at, std::int64_t begin,
-                           std::int64_t n, std::byte* target) {
+bool Evaluator::encode_fp8(const EncodeOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+                           std::byte* target) {
   const Encoding& e = *op.encoding;
   const void* multipliers = materialised_->of(at);
   const EncodeBuffers buffers = take_encode_buffers(e);

@@ -91,7 +91,8 @@ Status Evaluator::materialise(Materialised& into) {
       good = materialise_scales(*encode, op, static_cast<float*>(scales));
     } else if (const auto* factors = std::get_if<LowRankOp>(&op.data)) {
       into.blocks[i] = Block(op.count * std::int64_t{sizeof(float)});
-      good = materialise_factors(*factors, op, static_cast<float*>(static_cast<void*>(into.blocks[i].data())));
+      good = materialise_factors(*factors, op,
+                                 static_cast<float*>(static_cast<void*>(into.blocks[i].data())));
     }
     if (!good) return std::move(*fault_);
   }

@@ -141,8 +141,8 @@ Status StepWork::compute_pieces(const Program& program, const Unit& unit, Arena&
   auto* stored =
       static_cast<std::byte*>(arena.take(std::min(digest_piece_bytes / width, count) * width));
   const bool stores = yields_stored(program);
-  auto* tile = stores ? nullptr
-                      : static_cast<std::byte*>(arena.take(std::min(how.tile, count) * how.width));
+  auto* tile =
+      stores ? nullptr : static_cast<std::byte*>(arena.take(std::min(how.tile, count) * how.width));
   Evaluator evaluator(program, how, output.dtype, state_.inputs, arena);
   evaluator.use(results);
   evaluator.open_cache();

@@ -118,7 +118,10 @@ std::vector<Bytes> encode_whole(const Encoding& e, const std::vector<float>& val
   std::vector<float> nested(static_cast<std::size_t>(*part_count(e, PartRole::nested_scales)));
   encode_nested_absmax(scales.data(), offset, nested_map.data(), e.nested_block, e.block_count(),
                        nested.data(), raw(exponents));
-  return {codes, exponents, map_bytes, bytes_of_floats(nested),
+  return {codes,
+          exponents,
+          map_bytes,
+          bytes_of_floats(nested),
           bytes_of_floats({nested_map.begin(), nested_map.end()}),
           state_with_offset(e.state, double{offset})};
 }
@@ -155,11 +158,16 @@ std::vector<float> decode_whole(const Encoding& e, const std::vector<Bytes>& par
 }
 
 std::vector<Encoding> all_encodings() {
-  std::vector<Encoding> all = {fp8(40, 96, 32, DType::f32), fp8(37, 101, 32, DType::f8_e8m0),
-                               fp8(5, 7, 128, DType::f32),  mxfp4_of(9, 96),
-                               mxfp4_of(1, 32),             bnb(37 * 101, 64, false, false),
-                               bnb(4096, 64, true, false),  bnb(777, 32, true, true),
-                               bnb(33'000, 64, false, true), bnb(33'001, 32, false, true)};
+  std::vector<Encoding> all = {fp8(40, 96, 32, DType::f32),
+                               fp8(37, 101, 32, DType::f8_e8m0),
+                               fp8(5, 7, 128, DType::f32),
+                               mxfp4_of(9, 96),
+                               mxfp4_of(1, 32),
+                               bnb(37 * 101, 64, false, false),
+                               bnb(4096, 64, true, false),
+                               bnb(777, 32, true, true),
+                               bnb(33'000, 64, false, true),
+                               bnb(33'001, 32, false, true)};
   for (Encoding& e : all) EXPECT_EQ(find_fault(e) + find_encoding_fault(e), "");
   return all;
 }
@@ -289,8 +297,8 @@ TEST_F(EvaluatorEncodeTest, ValuesThatAreNotFiniteAreAnError) {
       maker.add("w", DType::f32, {256}, values);
       open(maker, std::to_string(number++));
       const auto encoding = std::make_shared<const Encoding>(e);
-      const Program program = {
-          maker.read("w"), op(EncodeOp{encoding, PartRole::scales, "w"}, {0}, e.block_count())};
+      const Program program = {maker.read("w"),
+                               op(EncodeOp{encoding, PartRole::scales, "w"}, {0}, e.block_count())};
       EXPECT_EQ(evaluate(program, random_cut(4), DType::f32, 4), "E722") << describe(e);
     }
   }
