@@ -5,14 +5,13 @@ multiples of the block or within one.
 """
 
 import json
-import re
 from pathlib import Path
 
 import deepseek_v4
 import models
 import pytest
 import torch
-from encoded_parts import E2M1
+from deepseek_v4_published import scale_of
 from harness import build, write_recipe
 from models import read_config, read_tensors
 from safetensors.torch import save_file
@@ -94,8 +93,8 @@ def test_bitsandbytes(kind, nested, tmp_path):
     assert torch.allclose(decoded, expected, atol=0.1, rtol=0.05)
 
 
-def fp8(matrix, block, exponents):
-    """Codes and scales of blocks; scales are powers of two where they are exponents."""
+def fp8(matrix, block):
+    """Codes and scales of blocks."""
     rows, columns = (-(-size // block) for size in matrix.shape)
     codes = torch.zeros(matrix.shape, dtype=torch.float8_e4m3fn)
     scales = torch.ones(rows, columns)
@@ -103,19 +102,8 @@ def fp8(matrix, block, exponents):
         for c in range(columns):
             part = (slice(r * block, (r + 1) * block), slice(c * block, (c + 1) * block))
             scales[r, c] = matrix[part].float().abs().max() / 448
-            if exponents:
-                scales[r, c] = torch.exp2(scales[r, c].log2().ceil())
             codes[part] = (matrix[part].float() / scales[r, c]).to(torch.float8_e4m3fn)
-    return codes, scales.to(torch.float8_e8m0fnu) if exponents else scales
-
-
-def fp4(matrix):
-    """Nearest codes, two a byte, and an exponent for each 32."""
-    groups = matrix.float().unflatten(-1, (-1, 32))
-    scales = torch.exp2((groups.abs().amax(-1) / 6).log2().ceil())
-    codes = (groups / scales[..., None]).unsqueeze(-1).sub(E2M1).abs().argmin(-1).flatten(-2)
-    packed = codes[..., 0::2] | codes[..., 1::2] << 4
-    return packed.to(torch.uint8).view(torch.int8), scales.to(torch.float8_e8m0fnu)
+    return codes, scales
 
 
 def quantised(directory, config):
@@ -129,7 +117,7 @@ def test_fp8_of_deepseek_v3(tmp_path):
     tensors = read_tensors(source)
     encoded = [name for name in tensors if "_proj" in name]
     for name in encoded:
-        tensors[name], tensors[f"{name}_scale_inv"] = fp8(tensors[name], 128, exponents=False)
+        tensors[name], tensors[f"{name}_scale_inv"] = fp8(tensors[name], 128)
     save_file(tensors, source / "model.safetensors", metadata={"format": "pt"})
     quantised(
         source, {"quantization_config": {"quant_method": "fp8", "weight_block_size": [128, 128]}}
@@ -139,7 +127,6 @@ def test_fp8_of_deepseek_v3(tmp_path):
     assert torch.equal(decoded, expected)
 
 
-FP8_OF_V4 = re.compile(r"\.(shared_experts\.w\d|wq_a|wq_b|wkv|wo_a|wo_b)\.weight$")
 V4 = {
     "hidden_size": 128,
     "moe_intermediate_size": 64,
@@ -151,34 +138,10 @@ V4 = {
 
 
 def test_deepseek_v4_as_published(tmp_path):
-    source = deepseek_v4.make(
-        tmp_path / "source", deepseek_v4.V4(V4, deepseek_v4.published, seed=3)
-    )
+    kind = deepseek_v4.V4(V4, deepseek_v4.published, block=(128, 128), seed=3)
+    source = deepseek_v4.make(tmp_path / "source", kind)
     tensors = read_tensors(source)
-    encoded = []
-    for name in list(tensors):
-        stem = name.removesuffix(".weight")
-        if ".ffn.experts." in name:
-            tensors[name], tensors[f"{stem}.scale"] = fp4(tensors[name])
-        elif FP8_OF_V4.search(name) and ".compressor." not in name:
-            tensors[name], tensors[f"{stem}.scale"] = fp8(tensors[name], 128, exponents=True)
-        else:
-            continue
-        encoded.append(name)
-    save_file(tensors, source / "model.safetensors", metadata={"format": "pt"})
-    quantised(
-        source,
-        {
-            "expert_dtype": "fp4",
-            "quantization_config": {
-                "quant_method": "fp8",
-                "fmt": "e4m3",
-                "scale_fmt": "ue8m0",
-                "weight_block_size": [128, 128],
-                "activation_scheme": "dynamic",
-            },
-        },
-    )
+    encoded = [name for name in tensors if scale_of(name, tensors)]
     options = {"quantization_config": FineGrainedFP8Config(dequantize=True)}
     expected, decoded = check_both_ways(source, tmp_path, encoded, **options)
     assert torch.equal(decoded, expected)
