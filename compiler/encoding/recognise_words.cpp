@@ -10,7 +10,7 @@ namespace inarch {
 
 namespace {
 
-constexpr std::int64_t word_bits = 32;
+constexpr std::int64_t code_word_bits = 32;
 
 }  // namespace
 
@@ -38,7 +38,7 @@ bool Recognition::gptq(FoundEncoding& found, const TensorInfo& codes, const Tens
     return false;
   }
   found.encoding.rows = scales.shape[1];
-  found.encoding.columns = codes.shape[0] * (word_bits / width);
+  found.encoding.columns = codes.shape[0] * (code_word_bits / width);
   const Value* format = setting("checkpoint_format");
   const bool second =
       format != nullptr && format->if_text() != nullptr && *format->if_text() == "gptq_v2";

@@ -11,17 +11,17 @@ namespace inarch {
 namespace {
 
 // As many sums as two of the widest vectors hold, so that none waits for another.
-constexpr std::int64_t lanes = 16;
+constexpr std::int64_t sum_lanes = 16;
 // Stays in the first cache between the two loops of survey().
 constexpr std::int64_t chunk = 4096;
 
-using Sums = std::array<double, static_cast<std::size_t>(lanes)>;
+using Sums = std::array<double, static_cast<std::size_t>(sum_lanes)>;
 
 template <typename T>
 [[gnu::always_inline]] inline double squares_loop(const T* values, std::int64_t n) {
   Sums sums{};
   std::int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) {
+  for (; i + sum_lanes <= n; i += sum_lanes) {
     for (std::size_t j = 0; j < sums.size(); ++j) {
       const double value = static_cast<double>(values[i + static_cast<std::int64_t>(j)]);
       sums[j] += value * value;
