@@ -36,7 +36,10 @@ std::optional<Plan> compile(SourceMap& sources, FileId file, const CompileOption
                             Diagnostics& diagnostics, CompileReport& report) {
   const auto held = std::make_shared<Compilation>();
   report.remains = held;
-  auto& [recipe, bound, targets, module] = *held;
+  std::optional<Recipe>& recipe = held->recipe;
+  std::optional<BoundRecipe>& bound = held->bound;
+  Targets& targets = held->targets;
+  Module& module = held->module;
   recipe = timed("read", report,
                  [&] { return read_recipe(sources, file, options.bind.read_part, diagnostics); });
   if (!recipe || diagnostics.has_errors()) return std::nullopt;
