@@ -89,7 +89,7 @@ std::optional<FoundEncoding> Recognition::compressed(const TensorInfo& codes) {
   found.encoding.bits = static_cast<int>(width);
   found.encoding.rows = (*shape)[0];
   found.encoding.columns = (*shape)[1];
-  found.encoding.block_columns = (found.encoding.columns + scales->shape[1] - 1) / scales->shape[1];
+  found.encoding.block_columns = (found.encoding.columns - 1) / scales->shape[1] + 1;
   found.encoding.scale = scales->dtype;
   found.dtype =
       is_arithmetic(scales->dtype) && bits(scales->dtype) == 16 ? scales->dtype : usual_dtype();

@@ -171,14 +171,6 @@ def next_layer_of_v4(c):
     return {f"mtp.0.{name}": shape for name, shape in layer.items()}
 
 
-def scale_of_v3(config):
-    return {"model.layers.1.mlp.experts.0.up_proj.weight_scale_inv": [1, 1]}
-
-
-def scale_of_v4(config):
-    return {"layers.1.attn.wq_a.scale": [1, 1]}
-
-
 def stages_of_v4(config):
     config["num_nextn_predict_layers"] = 3
     return {f"mtp.{i}.attn_norm.weight": [config["hidden_size"]] for i in range(3)}
@@ -214,7 +206,7 @@ CASES = {
         "deepseek_v3",
         latent(DeepseekV3Config, n_shared_experts=1),
         rewrites={"published": without("tie_word_embeddings", "attention_bias")},
-        also_holds={"published": next_layer_of_v3, "scales": scale_of_v3},
+        also_holds={"published": next_layer_of_v3},
         in_memory="fused",
     ),
     "deepseek_v3_uncompressed": Case(
@@ -242,7 +234,7 @@ CASES = {
         spelling="transformers",
         rewrites={"published": published_v4},
         also_read=("",),
-        also_holds={"published": next_layer_of_v4, "stages": stages_of_v4, "scales": scale_of_v4},
+        also_holds={"published": next_layer_of_v4, "stages": stages_of_v4},
         in_memory="in_memory",
     ),
     # As Pro: two layers with blocks of 128 first, three that choose by a table.
