@@ -241,6 +241,9 @@ TEST_P(LowRankSketch, IsWithinHalfAPercentOfTheBest) {
   EXPECT_FALSE(factor(problem, w).result.exact);
   round_to_bf16(w);
   expect_close(problem, w, 1.005, "gaussian in bf16");
+#ifdef INARCH_SANITIZED
+  return;  // the oracle takes minutes there, and touches nothing of ours
+#endif
   const std::int64_t all = std::min(m, n);
   const auto power = [](double p) {
     return [p](std::int64_t k) { return std::pow(static_cast<double>(k + 1), -p); };
