@@ -3,11 +3,35 @@
 It is written from the description of the graft and shares nothing with the recipe.
 """
 
+import json
+
 import models
 import torch
 
 MLP = {"gate_proj": "w1", "up_proj": "w3", "down_proj": "w2"}
 ATTENTION = {"q_proj": "wq_a", "k_proj": "wkv", "o_proj": "wo_b"}
+
+
+STATE = ".quant_state.bitsandbytes__nf4"
+
+
+def unpacked(tensors):
+    """The tensors with those of bitsandbytes as values: map[code] · absmax in float32, and then in bfloat16."""
+    values = {name: t for name, t in tensors.items() if f"{name}{STATE}" not in tensors}
+    for name in [n.removesuffix(STATE) for n in tensors if n.endswith(STATE)]:
+        part = {key: tensors[f"{name}.{key}"] for key in ("absmax", "quant_map")}
+        state = json.loads(bytes(tensors[name + STATE].tolist()))
+        scale = part["absmax"]
+        if "nested_blocksize" in state:
+            each = tensors[f"{name}.nested_absmax"].repeat_interleave(state["nested_blocksize"])
+            scale = tensors[f"{name}.nested_quant_map"][scale.int()] * each[: len(scale)]
+            scale = scale + torch.tensor(state["nested_offset"], dtype=torch.float32)
+        packed = tensors[name].flatten().int()
+        codes = torch.stack([packed >> 4, packed & 15], 1).flatten()  # the high half first
+        count = torch.Size(state["shape"]).numel()
+        scales = scale.repeat_interleave(state["blocksize"])[:count]
+        values[name] = (part["quant_map"][codes[:count]] * scales).reshape(state["shape"])
+    return values
 
 
 def fit(matrix, shape):
@@ -33,7 +57,7 @@ def shapes(config):
 
 def moved(donor, skeleton, layers):
     """The tensors of the result that are the donor's, by their official names."""
-    tensors, config = models.read_tensors(donor), models.read_config(donor)
+    tensors, config = unpacked(models.read_tensors(donor)), models.read_config(donor)
     text = config.get("text_config", config)
     prefix = "model.language_model" if "text_config" in config else "model"
     shape = shapes(skeleton)

@@ -12,6 +12,7 @@ from deepseek_v4 import nested, published
 from harness import ROOT, build, described, inarch
 from models import Saving, VisionShape
 from transformers import (
+    BitsAndBytesConfig,
     DeepseekV4Config,
     DeepseekV4ForCausalLM,
     Gemma4Config,
@@ -72,6 +73,27 @@ def sharing(directory):
     return models.gemma4(directory, VisionShape(), Saving(seed=13, hub_spelling=True))
 
 
+def in_nf4(nested):
+    """As transformers and bitsandbytes write it, in several shards."""
+
+    def make(directory):
+        quantisation = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=nested,
+            bnb_4bit_compute_dtype=torch.bfloat16,
+        )
+        plain = whole(directory.parent / "plain", hidden_size=128, intermediate_size=64)
+        model = Gemma4ForConditionalGeneration.from_pretrained(
+            plain, quantization_config=quantisation, dtype=torch.bfloat16
+        )
+        model.save_pretrained(directory, max_shard_size="100KB")
+        assert len(list(directory.glob("*.safetensors"))) > 1
+        return directory
+
+    return make
+
+
 def with_quantization(config):
     published(config)
     config["expert_dtype"] = "fp4"
@@ -112,6 +134,8 @@ VARIANTS = {
     ),
     "windows-alone": Variant(skeleton=dict(compress_ratios=[0] * 4, tie_word_embeddings=True)),
     "text-alone": Variant(text_alone),
+    "nf4": Variant(in_nf4(nested=False), spelling=published),
+    "nf4-nested": Variant(in_nf4(nested=True)),
     "shared-keys": Variant(
         sharing,
         layers=7,
