@@ -7,6 +7,7 @@ import re
 
 import models
 import torch
+from deepseek_v4_published import scale_of, values
 
 NAMES = {
     "attn_norm": "input_layernorm",
@@ -53,9 +54,24 @@ def output_projection(a, b, groups):
     return (b.double() @ diagonal).to(torch.float32).to(torch.bfloat16)
 
 
+def plain(tensors, config):
+    """The tensors as values, where they are in FP8 and FP4."""
+    said = config.get("quantization_config")
+    if not said:
+        return tensors
+    scales = {scale_of(name, tensors) for name in tensors}
+    block = said["weight_block_size"]
+    return {
+        name: values(name, tensors, block).float() if scale_of(name, tensors) else tensor
+        for name, tensor in tensors.items()
+        if name not in scales
+    }
+
+
 def reference(v4, rope):
     """Every tensor of the result, where RoPE turns `rope` numbers of each head."""
-    tensors, config = models.read_tensors(v4), models.read_config(v4)
+    config = models.read_config(v4)
+    tensors = plain(models.read_tensors(v4), config)
     out = {}
     for name, tensor in tensors.items():
         if name.startswith("mtp."):
