@@ -145,7 +145,7 @@ bool add(Checkpoint& checkpoint, Choices& choices) {
   for (std::size_t rank = choices.below(5); rank > 0; --rank)
     tensor.shape.push_back(choices.of(sizes));
   const auto count = checked_numel(tensor.shape);
-  constexpr std::int64_t most = std::int64_t{1} << 57;  // of 8 bytes each no file holds more
+  constexpr std::int64_t most = std::int64_t{1} << 56;  // of 64 bits each no file holds more
   if (!count || *count > most || (*count * bits(tensor.dtype)) % 8 != 0) return false;
   tensor.bytes = *count * bits(tensor.dtype) / 8;
   for (const TensorInfo& known : checkpoint.tensors) {
