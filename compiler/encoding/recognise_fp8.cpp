@@ -12,7 +12,7 @@ namespace inarch {
 
 namespace {
 
-std::int64_t divided_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+std::int64_t divided_up(std::int64_t a, std::int64_t b) { return a / b + (a % b != 0 ? 1 : 0); }
 
 /// The block that gives `scales` of them along `size`: the configured one and no other, where there
 /// is one; else the usual one, else a power of two that divides evenly. Several sizes of blocks may
