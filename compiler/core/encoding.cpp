@@ -55,8 +55,6 @@ auto named_in(const Table& table, std::string_view name)
 constexpr int word_bits = 32;
 constexpr std::int64_t most_side = std::int64_t{1} << 40;
 
-std::int64_t divided_up(std::int64_t a, std::int64_t b) { return a / b + (a % b != 0 ? 1 : 0); }
-
 /// Words that hold `count` codes, which do not go over a word's end.
 std::int64_t words(const Encoding& e, std::int64_t count) {
   return divided_up(count * e.bits, word_bits);

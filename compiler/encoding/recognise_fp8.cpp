@@ -12,8 +12,6 @@ namespace inarch {
 
 namespace {
 
-std::int64_t divided_up(std::int64_t a, std::int64_t b) { return a / b + (a % b != 0 ? 1 : 0); }
-
 /// The block that gives `scales` of them along `size`: the configured one and no other, where there
 /// is one; else the usual one, else a power of two that divides evenly. Several sizes of blocks may
 /// give as many scales, and what divides evenly (288 rows, 3 scales) need not be what was meant.

@@ -9,8 +9,6 @@ namespace inarch {
 
 namespace {
 
-std::int64_t divided_up(std::int64_t a, std::int64_t b) { return a / b + (a % b != 0 ? 1 : 0); }
-
 std::string_view bnb_name(EncodingKind kind) { return kind == EncodingKind::nf4 ? "nf4" : "fp4"; }
 
 std::string_view torch_dtype(DType dtype) {

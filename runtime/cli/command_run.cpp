@@ -144,7 +144,8 @@ int command_run(const Arguments& arguments, Console& console) {
   if (is_recipe && has_open_ranks(*plan)) {
     const auto ranks = measure_ranks(*plan, options, progress, diagnostics);
     console.report(diagnostics, SourceMap());
-    if (!ranks) return *options.stop ? exit_code_of(Outcome::interrupted, stop) : exit_rejected;
+    if (!ranks && !diagnostics.has_errors()) return exit_code_of(Outcome::interrupted, stop);
+    if (!ranks) return exit_code_for(diagnostics);
     if (!keep_ranks(*ranks, arguments, console)) return exit_failed;
     compiled.remains.reset();
     plan = compile_recipe(arguments.positional[0], arguments, *memory, console, compiled, code,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <mutex>
-#include <set>
 #include <vector>
 
 #include <fmt/format.h>
@@ -26,16 +25,17 @@ struct OpenRank {
 
 std::vector<OpenRank> find_open(const Plan& plan) {
   std::vector<OpenRank> found;
-  std::set<std::string> keys;
   for (const Step& step : plan.steps) {
     const auto* compute = std::get_if<ComputeStep>(&step.work);
     if (compute == nullptr) continue;
     const Program& program = compute->program;
     for (std::size_t k = 0; k < program.size(); ++k) {
       const auto* op = std::get_if<LowRankOp>(&program[k].data);
-      if (op == nullptr || !op->is_open() || !keys.insert(op->key).second) continue;
+      if (op == nullptr || !op->is_open()) continue;
       const auto end = program.begin() + static_cast<std::ptrdiff_t>(k) + 1;
-      found.push_back({{program.begin(), end}, plan.outputs[step.first_output].dtype, op->key});
+      OpenRank open{{program.begin(), end}, plan.outputs[step.first_output].dtype, op->key};
+      // A step and the one that shares its factors follow each other.
+      if (found.empty() || found.back().program != open.program) found.push_back(std::move(open));
     }
   }
   return found;
@@ -61,8 +61,10 @@ class RankWork : public UnitWork {
     Evaluator evaluator(open.program, how, open.dtype, inputs_, arena);
     if (Status status = evaluator.materialise(results); !status) return status;
     {
+      // Outputs may have tensors of one name: what suffices for each suffices for all.
       const std::scoped_lock lock(mutex_);
-      ranks[open.key] = evaluator.factors_found().back().rank_needed;
+      std::int64_t& rank = ranks[open.key];
+      rank = std::max(rank, evaluator.factors_found().back().rank_needed);
     }
     progress_.advanced(1, open.key);
     return {};
