@@ -142,8 +142,8 @@ void CheckpointReader::read_index(const std::string& name) {
   check_against(*index, path);
 }
 
-/// Side by side, since a large model has headers of 20 MB; what is found is told in the order of the
-/// names.
+/// Side by side, since a large model has headers of 20 MB; what is found is told in the order of
+/// the names.
 void CheckpointReader::read_shards(const std::vector<std::string>& names) {
   std::vector<ReadShard> shards(names.size());
   const auto make_worker = [&]() -> TaskFunction {
