@@ -127,23 +127,43 @@ def undecided(votes):
     return (total < 1e-6 * size) & (size > 0)
 
 
+def votes(name, base, tensors, parameters, per_tensor):
+    """What the entries of each tensor weigh in the vote of a method that has one."""
+    if name == "sce":
+        return sce_selected(base, tensors, parameters)
+    sparsify = {"ties": ties_share, "breadcrumbs_ties": breadcrumbs_share}.get(name)
+    return np.stack(thinned(sparsify, base, tensors, parameters, per_tensor)) * weights_of(
+        per_tensor, base
+    )
+
+
+def weights_of(per_tensor, base):
+    """The weights, of a shape that multiplies a stack of tensors."""
+    weights = np.array([each["weight"] for each in per_tensor], np.float64)
+    return weights.reshape((-1,) + (1,) * base.ndim)
+
+
+def thinned(sparsify, base, tensors, parameters, per_tensor):
+    deltas = [x - base for x in tensors]
+    if not sparsify:
+        return deltas
+    return [
+        sparsify(delta, each, parameters["rescale"]) for delta, each in zip(deltas, per_tensor)
+    ]
+
+
 def task_vectors(sparsify, consensus):
     """A method of the family: differences from the base, thinned, weighted, voted on, summed and scaled."""
 
     def merge(base, tensors, parameters, per_tensor):
-        deltas = [
-            sparsify(x - base, each, parameters["rescale"]) if sparsify else x - base
-            for x, each in zip(tensors, per_tensor)
-        ]
-        return mix(base, deltas, [each["weight"] for each in per_tensor], parameters, consensus)
+        deltas = thinned(sparsify, base, tensors, parameters, per_tensor)
+        return mix(base, np.stack(deltas), weights_of(per_tensor, base), parameters, consensus)
 
     return merge
 
 
 def mix(base, deltas, weights, parameters, consensus):
-    shape = (len(weights),) + (1,) * base.ndim
-    weights = np.array(weights, np.float64).reshape(shape)
-    weighted = np.stack(deltas) * weights
+    weighted = deltas * weights
     if consensus:
         agrees = elected(weighted)
         divisor = (weights * agrees).sum(axis=0)
@@ -166,19 +186,24 @@ def breadcrumbs_share(delta, each, rescale):
 
 def sce(base, tensors, parameters, per_tensor):
     """Select by variance, weigh by mean square, erase what disagrees with the unweighted vote."""
-    deltas = np.stack([x - base for x in tensors])
-    share = parameters["select_topk"]
-    if share < 1:
-        variance = deltas.var(axis=0)
-        kept = sparse.count(max(share, 0), np.count_nonzero(variance))
-        mask = np.zeros(variance.size)
-        mask[np.argsort(-variance.reshape(-1), kind="stable")[:kept]] = 1
-        deltas = deltas * mask.reshape(variance.shape)
+    deltas = sce_selected(base, tensors, parameters)
     squares = (deltas**2).reshape(len(tensors), -1).mean(axis=1)
     equal = np.full(len(tensors), 1 / len(tensors))
     weights = equal if abs(squares.sum()) < 1e-6 else squares / squares.sum()
     weights = weights.reshape((-1,) + (1,) * base.ndim) * elected(deltas)
     return base + (deltas * weights).sum(axis=0) / np.maximum(weights.sum(axis=0), 1e-6)
+
+
+def sce_selected(base, tensors, parameters):
+    deltas = np.stack([x - base for x in tensors])
+    share = parameters["select_topk"]
+    if share >= 1:
+        return deltas
+    variance = deltas.var(axis=0)
+    kept = sparse.count(share, np.count_nonzero(variance))
+    mask = np.zeros(variance.size)
+    mask[np.argsort(-variance.reshape(-1), kind="stable")[:kept]] = 1
+    return deltas * mask.reshape(variance.shape)
 
 
 def ram(base, tensors, parameters, per_tensor):

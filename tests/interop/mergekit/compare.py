@@ -1,0 +1,48 @@
+"""How far apart tensors are: in steps of their dtype, and from the exact value."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+BITS = {torch.bfloat16: torch.int16, torch.float16: torch.int16, torch.float32: torch.int32}
+
+
+def ordered(tensor):
+    """Whole numbers that are in the order of the values, one for each value that the dtype has."""
+    bits = tensor.contiguous().view(BITS[tensor.dtype]).to(torch.int64)
+    lowest = -(2 ** (8 * tensor.element_size() - 1))
+    return torch.where(bits < 0, lowest - bits, bits).numpy()
+
+
+def steps(a, b):
+    """The number of values of the dtype from one tensor to the other, of each entry."""
+    return np.abs(ordered(a) - ordered(b))
+
+
+@dataclass
+class Distance:
+    """Of one tensor. Errors are in units of the largest exact value, without the entries that no rule decides."""
+
+    steps: int  # between ours and theirs
+    ours: tuple  # largest and mean error against the exact value
+    theirs: tuple
+
+    def good(self):
+        """Ours is theirs but for one step, or nearer to the truth."""
+        return self.steps <= 1 or self.nearer()
+
+    def nearer(self):
+        # A mean of errors that are all half of a step says nothing below a hundredth of itself.
+        return all(mine <= its * 1.01 for mine, its in zip(self.ours, self.theirs))
+
+
+def error(tensor, exact):
+    wrong = np.abs(tensor.double().numpy() - exact.value)[~exact.undecided]
+    scale = np.abs(exact.value).max(initial=0) or 1.0
+    return (wrong.max(initial=0) / scale, wrong.mean() / scale) if wrong.size else (0.0, 0.0)
+
+
+def distance(ours, theirs, exact):
+    apart = steps(ours, theirs.to(ours.dtype))
+    return Distance(int(apart.max(initial=0)), error(ours, exact), error(theirs, exact))
