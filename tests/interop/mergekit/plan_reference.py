@@ -1,7 +1,7 @@
 """What a config of mergekit says about each tensor, and the exact value that follows, in float64.
 
 An independent reading of the format: of its slices, its layer ranges, and which of the parameters that it gives in
-several places hold for a tensor. Vocabularies are not read: models of one vocabulary only.
+several places hold for a tensor.
 """
 
 import json
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import merge_reference as reference
 import numpy as np
+import vocabulary_reference
 import yaml
 from safetensors.torch import load_file
 
@@ -104,6 +105,16 @@ class Config:
         self.document, self.models = document, models
         self.method = reference.METHODS[document["merge_method"]]
         self.base = document.get("base_model")
+        self.vocabulary = None
+
+    def all_models(self):
+        return dict.fromkeys(source.model for part in self.slices for source in part.sources)
+
+    def with_vocabulary_of(self, out):
+        self.vocabulary = vocabulary_reference.vocabulary_of(
+            self.document, self.models.root, self.all_models(), out
+        )
+        return self
 
     @cached_property
     def slices(self):
@@ -166,9 +177,12 @@ class Config:
             key: self.parameter(key, default, part, t, name)
             for key, default in self.method.parameters.items()
         }
+        read = {model: self.models[model].tensors[source] for model, source in pairs}
+        if self.vocabulary and name.endswith(vocabulary_reference.EMBEDDINGS):
+            read = self.vocabulary.permuted(read)
         base, tensors, per_tensor = None, [], []
         for model, source in pairs:
-            tensor = self.models[model].tensors[source]
+            tensor = read[model]
             if model == part.base and self.method.base != "operand":
                 base = tensor
                 continue

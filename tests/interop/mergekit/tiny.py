@@ -1,4 +1,4 @@
-"""The models that the configs of configs/ and invalid/ name, made tiny: `models/NAME` and `adapters/NAME` below a directory.
+"""The models that configs/ and invalid/ name, made tiny: `models/NAME` and `adapters/NAME` below a directory.
 
 A family is a base and fine-tunes of it: the base and noise, more in one than in the next. Some tensors of a
 fine-tune are the base's own, and some entries of others, as they are where training did not reach.
