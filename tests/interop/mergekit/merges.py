@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 
 HERE = Path(__file__).parent
 CONFIGS = sorted((HERE / "configs").glob("*.yml"))
+BEYOND = sorted((HERE / "beyond").glob("*.yml"))  # what mergekit fails at, or lacks
 
 
 def named(*prefixes):
@@ -36,7 +37,7 @@ class Bench:
     def __init__(self, root):
         self.root = root
         tiny.make_all(root)
-        worker = [sys.executable, HERE / "worker.py", root, *CONFIGS]
+        worker = [sys.executable, HERE / "worker.py", root, *CONFIGS, *BEYOND]
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         result = subprocess.run(worker, env=environment, capture_output=True, text=True)
         assert result.returncode == 0, result.stderr[-4000:]

@@ -2,6 +2,7 @@
 
 import json
 
+import compare
 import merge_reference as reference
 import numpy as np
 import pytest
@@ -10,9 +11,6 @@ import test_oracles
 import torch
 from harness import build, write_recipe
 from safetensors.torch import load_file, save_file
-
-# Half a step of the dtype, of a value of 1: the error of an exact value that is rounded once.
-HALF_STEP = {torch.bfloat16: 2**-9, torch.float16: 2**-12, torch.float32: 2**-24}
 
 # Parameters of mergekit that are no options of a transform.
 DROPPED = {"int8_mask", "nuslerp_flatten", "nuslerp_row_wise", "normalize_weights"}
@@ -72,22 +70,13 @@ def check(directory, case, shape, dtype):
         [{**defaults.per_tensor, **each} for each in per_tensor],
     )
     wanted = defaults.merge(*arguments)
-    close(found, wanted, doubt(method, defaults, arguments, wanted))
+    compare.assert_rounded_once(found, wanted, doubt(method, defaults, arguments, wanted))
 
 
 def doubt(method, defaults, arguments, wanted):
     if not defaults.votes:
         return np.zeros(wanted.shape, bool)
     return reference.undecided(reference.votes(method, *arguments))
-
-
-def close(found, wanted, doubtful):
-    """Rounded once, but for what float32 loses on the way."""
-    error = np.abs(wide(found) - wanted)
-    allowed = HALF_STEP[found.dtype] * np.abs(wanted) + 2**-22 * np.abs(wanted).max()
-    wrong = (error > allowed) & ~doubtful
-    assert not wrong.any(), f"{wrong.sum()} of {wrong.size} wrong, by {error[wrong].max()} at most"
-    assert doubtful.mean() < 0.02
 
 
 CASES = [each for each in test_oracles.CASES if each[0] != "passthrough"] + [
@@ -98,7 +87,7 @@ CASES = [each for each in test_oracles.CASES if each[0] != "passthrough"] + [
 ]
 
 
-@pytest.mark.parametrize("dtype", HALF_STEP, ids=str)
+@pytest.mark.parametrize("dtype", compare.HALF_STEP, ids=str)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case[0])
 def test_matrix(case, dtype, tmp_path):
     check(tmp_path, case, (61, 130), dtype)

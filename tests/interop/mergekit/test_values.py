@@ -46,6 +46,17 @@ def test_values(bench, config):
     assert not failures, "\n".join(failures)
 
 
+@pytest.mark.parametrize("config", merges.BEYOND, ids=lambda path: path.stem)
+def test_values_without_theirs(bench, config):
+    """The exact value, rounded once, but for what float32 loses on the way."""
+    assert config.stem in bench.refused
+    plan = plan_reference.documents(config, bench.root).with_vocabulary_of(bench.ours(config))
+    for name, tensor in merges.tensors(bench.ours(config)).items():
+        exact = plan.exact(name)
+        assert exact.value.shape == tuple(tensor.shape), name
+        compare.assert_rounded_once(tensor, exact.value, exact.undecided, name)
+
+
 def test_faults_are_still_there(bench):
     """When mergekit mends one, its config is to be compared as the others are."""
     for stem in THEIR_FAULTS:
