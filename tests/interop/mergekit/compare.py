@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 # Half a step of the dtype, of a value of 1: the error of an exact value that is rounded once.
-HALF_STEP = {torch.bfloat16: 2**-9, torch.float16: 2**-12, torch.float32: 2**-25}
+HALF_STEP = {torch.bfloat16: 2**-8, torch.float16: 2**-11, torch.float32: 2**-24}
 BITS = {torch.bfloat16: torch.int16, torch.float16: torch.int16, torch.float32: torch.int32}
 
 

@@ -37,6 +37,9 @@ SIZES = {
     "num_key_value_heads": 2,
     "max_position_embeddings": 128,
 }
+SPECIAL = ["<pad>", "<s>", "</s>", "<unk>"]
+WORDS = [f"w{k}" for k in range(VOCAB - len(SPECIAL))]
+GROWN = ["x0", "x1", "<y0>", "<y1>"]
 BF16, F16, F32 = torch.bfloat16, torch.float16, torch.float32
 
 
@@ -52,9 +55,9 @@ def filled(model, generator):
     return model
 
 
-def save(model, directory, dtype, vocabulary):
+def save(model, directory, dtype, tokens):
     model.to(dtype).save_pretrained(directory)
-    tokenizer(vocabulary).save_pretrained(directory)
+    tokens.save_pretrained(directory)
 
 
 def tune(source, directory, noise, seed):
@@ -80,11 +83,11 @@ def tuned(name, tensor, noise, generator):
     return (tensor.float() + delta).to(tensor.dtype)
 
 
-def family(root, name, model, dtype, noises, vocabulary=VOCAB):
+def family(root, name, model, dtype, noises, added=()):
     """NAME and NAME-a, NAME-b … one for each amount of noise."""
     seed = sum(map(ord, name)) * 10  # the same on every machine, and another for another family
     base = root / "models" / name
-    save(filled(model, torch.Generator().manual_seed(seed)), base, dtype, vocabulary)
+    save(filled(model, torch.Generator().manual_seed(seed)), base, dtype, tokenizer(added))
     for k, noise in enumerate(noises, 1):
         tune(base, root / "models" / f"{name}-{chr(96 + k)}", noise, seed + k)
 
@@ -103,8 +106,9 @@ def make_all(root):
     short = LlamaConfig(**{**SIZES, "num_hidden_layers": 2})
     family(root, "short", LlamaForCausalLM(short), BF16, ())
     wide = LlamaConfig(**{**SIZES, "vocab_size": VOCAB + 4})
-    family(root, "wide", LlamaForCausalLM(wide), BF16, (0.1,), VOCAB + 4)
-    grown(root, "llama-b", "llama-grown", VOCAB + 4)
+    family(root, "wide", LlamaForCausalLM(wide), BF16, (0.1,), GROWN)
+    grown(root, "llama-b", "llama-grown", tokenizer(GROWN))
+    grown(root, "llama-c", "llama-other", tokenizer(["<y1>", "x0", "z0"], WORDS[::-1]))
     narrow = LlamaConfig(**{**SIZES, "hidden_size": 16, "num_attention_heads": 2})
     family(root, "narrow", LlamaForCausalLM(narrow), BF16, ())
     family(root, "mistral", MistralForCausalLM(MistralConfig(**SIZES)), BF16, (0.05, 0.2))
@@ -120,15 +124,17 @@ def make_all(root):
     adapter(root, "llama", "second", 2, ["o_proj"])
 
 
-def grown(root, source, name, vocabulary):
-    """A fine-tune with tokens of its own after those of its base."""
-    config = LlamaConfig(**{**SIZES, "vocab_size": vocabulary})
-    model = filled(LlamaForCausalLM(config), torch.Generator().manual_seed(5)).to(BF16)
+def grown(root, source, name, tokens):
+    """A fine-tune with tokens of its own after those of its base, which may have other ids."""
+    config = LlamaConfig(**{**SIZES, "vocab_size": len(tokens)})
+    model = filled(LlamaForCausalLM(config), torch.Generator().manual_seed(len(name))).to(BF16)
     smaller = load_file(root / "models" / source / "model.safetensors")
+    ids = [tokens.get_vocab()[token] for token in SPECIAL + WORDS]
     with torch.no_grad():
         for key, parameter in model.named_parameters():
-            parameter[: len(smaller[key])] = smaller[key]
-    save(model, root / "models" / name, BF16, vocabulary)
+            rows = ids if len(parameter) == len(tokens) else slice(None)
+            parameter[rows] = smaller[key]
+    save(model, root / "models" / name, BF16, tokens)
 
 
 def mixtral():
@@ -151,16 +157,16 @@ def adapter(root, base, name, rank, modules):
     wrapped.save_pretrained(root / "adapters" / name)
 
 
-def tokenizer(vocabulary):
-    """Words w0, w1, … after four special tokens; the last two of a larger vocabulary are special, too."""
-    special = ["<pad>", "<s>", "</s>", "<unk>"]
-    words = special + [f"w{k}" for k in range(VOCAB - len(special))]
-    bpe = Tokenizer(models.BPE({word: k for k, word in enumerate(words)}, [], unk_token="<unk>"))
+def tokenizer(added=(), words=WORDS):
+    """Special tokens, words in some order, and tokens that were added to them; those in brackets are special, too."""
+    known = SPECIAL + words
+    bpe = Tokenizer(models.BPE({word: k for k, word in enumerate(known)}, [], unk_token="<unk>"))
     bpe.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     bpe.decoder = decoders.BPEDecoder()
-    bpe.add_special_tokens(special)
-    bpe.add_tokens([f"x{k}" for k in range(vocabulary - VOCAB - 2)])
-    bpe.add_special_tokens([f"<y{k}>" for k in range(min(2, vocabulary - VOCAB))])
+    bpe.add_special_tokens(SPECIAL)
+    for token in added:
+        add = bpe.add_special_tokens if token.startswith("<") else bpe.add_tokens
+        add([token])
     fast = PreTrainedTokenizerFast(
         tokenizer_object=bpe,
         bos_token="<s>",
