@@ -1,3 +1,4 @@
+import os
 import sys
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import table  # noqa: E402
 
 @pytest.fixture(scope="session")
 def bench(tmp_path_factory):
-    """The models, and what mergekit makes of every config: once for all tests."""
-    return merges.Bench(tmp_path_factory.mktemp("bench"))
+    """The models, and what mergekit makes of every config: once for all tests, and if BENCH names a directory,
+    for all runs until that is removed."""
+    return merges.Bench(Path(os.environ.get("BENCH") or tmp_path_factory.mktemp("bench")))
 
 
 def pytest_terminal_summary(terminalreporter):
