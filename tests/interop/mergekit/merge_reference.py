@@ -127,6 +127,15 @@ def undecided(votes):
     return (total < 1e-6 * size) & (size > 0)
 
 
+def undecided_of(name, base, tensors, parameters, per_tensor):
+    """The same of a method, or nothing where it has no vote. Differences of few bits cancel exactly, if unweighted."""
+    if not METHODS[name].votes:
+        return np.zeros(base.shape if base is not None else tensors[0].shape, bool)
+    ballots = votes(name, base, tensors, parameters, per_tensor)
+    doubtful = undecided(ballots)
+    return doubtful & (ballots.sum(axis=0) != 0) if name == "sce" else doubtful
+
+
 def votes(name, base, tensors, parameters, per_tensor):
     """What the entries of each tensor weigh in the vote of a method that has one."""
     if name == "sce":
@@ -199,7 +208,7 @@ def sce_selected(base, tensors, parameters):
     share = parameters["select_topk"]
     if share >= 1:
         return deltas
-    variance = deltas.var(axis=0)
+    variance = deltas.var(axis=0).astype(np.float32)  # so that equal ones are equal, however they are summed
     kept = sparse.count(share, np.count_nonzero(variance))
     mask = np.zeros(variance.size)
     mask[np.argsort(-variance.reshape(-1), kind="stable")[:kept]] = 1

@@ -209,21 +209,13 @@ def evaluated(setting, tensor, t):
 
 
 def evaluate(name, base, tensors, parameters, per_tensor):
-    method = reference.METHODS[name]
-    chance = method.merge is None
-    if chance and all(each["density"] >= 1 for each in per_tensor):  # no coin is thrown
-        method, chance = reference.Method(certain(method), votes=method.votes), False
-    value, doubt = None, None
-    if not chance:
-        value = tensors[0] if base is None and not tensors else method.merge(base, tensors, parameters, per_tensor)
-        doubt = np.zeros(value.shape, bool)
-        if method.votes:
-            doubt = reference.undecided(reference.votes(name, base, tensors, parameters, per_tensor))
-    return Exact(name, value, doubt, base, tensors, parameters, per_tensor)
-
-
-def certain(method):
-    return reference.task_vectors(None, method.votes)
+    arguments = (base, tensors, parameters, per_tensor)
+    merge = reference.METHODS[name].merge
+    if merge is None and all(each["density"] >= 1 for each in per_tensor):  # no coin is thrown
+        merge = reference.task_vectors(None, reference.METHODS[name].votes)
+    if merge is None:
+        return Exact(name, None, None, *arguments)
+    return Exact(name, merge(*arguments), reference.undecided_of(name, *arguments), *arguments)
 
 
 def documents(path, root):
