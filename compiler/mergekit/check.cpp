@@ -1,6 +1,7 @@
 #include "compiler/mergekit/check.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -60,9 +61,9 @@ class ConfigChecker {
     check_parameters(module.parameters, false);
     if (!module.models.empty()) {
       for (const MergekitInput& input : module.models) check_parameters(input.parameters, true);
-      if (check_twice(module.models))
-        check_inputs(inputs_of(module, config_), config_.base_model, config_,
-                     config_.method.span, diagnostics_);
+      check_twice(module.models);
+      check_inputs(inputs_of(module, config_), config_.base_model, config_,
+                   config_.method.span, diagnostics_);
     }
     for (const MergekitSlice& slice : module.slices) check_slice(slice);
   }
@@ -70,7 +71,8 @@ class ConfigChecker {
   void check_slice(const MergekitSlice& slice) {
     check_parameters(slice.parameters, false);
     for (const MergekitInput& input : slice.sources) check_parameters(input.parameters, true);
-    if (check_ranges(slice) && check_twice(slice.sources))
+    check_twice(slice.sources);
+    if (check_ranges(slice))
       check_inputs(slice.sources, base_of(&slice, config_), config_, slice.span, diagnostics_);
   }
 
@@ -100,20 +102,19 @@ class ConfigChecker {
     return true;
   }
 
-  bool check_twice(const std::vector<MergekitInput>& inputs) {
+  void check_twice(const std::vector<MergekitInput>& inputs) {
     for (std::size_t k = 0; k < inputs.size(); ++k) {
       for (std::size_t earlier = 0; earlier < k; ++earlier) {
         if (!(inputs[k].model == inputs[earlier].model)) continue;
-        diagnostics_.add(error("E565", fmt::format("'{}' is given twice in one merge",
-                                                   escape_for_terminal(inputs[k].model.text())))
+        diagnostics_.add(warning("W554", fmt::format("'{}' is named twice, and merged once",
+                                                     escape_for_terminal(inputs[k].model.text())))
                              .at(inputs[k].model.span, "again here")
                              .also(inputs[earlier].model.span, "first here")
-                             .note("mergekit merges it once: with its last layers and its first "
-                                   "parameters, and says nothing"));
-        return false;
+                             .note("as in mergekit, with the layers that are given last and the "
+                                   "parameters that are given first"));
+        break;
       }
     }
-    return true;
   }
 
   /// `of_model`: those of one model, where only some parameters are looked for.
@@ -175,7 +176,9 @@ bool check_inputs(const std::vector<MergekitInput>& inputs,
                   const std::optional<MergekitModel>& base, const MergekitConfig& config,
                   Span span, Diagnostics& diagnostics) {
   const MergekitMethod& method = *find_mergekit_method(config.method.text);
-  if (inputs.size() == 1 && method.alone_is_copied && method.name != "model_stock") return true;
+  std::set<std::string> models;
+  for (const MergekitInput& input : inputs) models.insert(input.model.text());
+  if (models.size() == 1 && method.alone_is_copied && method.name != "model_stock") return true;
   const bool has_base = base && std::any_of(inputs.begin(), inputs.end(), [&](const auto& input) {
                           return input.model == *base;
                         });
@@ -187,7 +190,7 @@ bool check_inputs(const std::vector<MergekitInput>& inputs,
             .note("mergekit fails in the middle of the merge"));
     return false;
   }
-  const auto all = static_cast<std::int64_t>(inputs.size());
+  const auto all = static_cast<std::int64_t>(models.size());
   const std::int64_t merged = has_base && !method.counts_base ? all - 1 : all;
   if (method.name == "model_stock" && merged == 0) return true;
   const bool lost_base = method.name == "nuslerp" && base && !has_base;

@@ -174,22 +174,29 @@ class MergeWriter {
   }
 
   std::optional<MergeBody> differences() {
-    auto weights = of_models("weight");
-    auto density = of_models("density");
-    if (!weights || !density || !densities_are_sound(*density)) return std::nullopt;
+    const auto weights = of_models("weight");
+    if (!weights) return std::nullopt;
     add_list("weights", *weights);
+    if (method_.find("density") && !sparse()) return std::nullopt;
+    for (const std::string_view name : {"normalize", "rescale", "lambda"}) {
+      if (method_.find(name) && !add_optional(name, name)) return std::nullopt;
+    }
+    return call(method_.name);
+  }
+
+  /// What stays of the differences; false on a fault.
+  bool sparse() {
+    const auto density = of_models("density");
+    if (!density || !densities_are_sound(*density)) return false;
     add_shared("density", *density);
     for (const std::string_view more : {"gamma", "epsilon"}) {
       if (!method_.find(more)) continue;
       const auto settings = of_models(more);
       if (!settings || (more == "epsilon" && !epsilons_are_sound(*settings, *density)))
-        return std::nullopt;
+        return false;
       add_shared(more, *settings);
     }
-    for (const std::string_view name : {"normalize", "rescale", "lambda"}) {
-      if (!add_optional(name, name)) return std::nullopt;
-    }
-    return call(method_.name);
+    return true;
   }
 
   bool densities_are_sound(const std::vector<Setting>& densities) {
@@ -240,7 +247,7 @@ class MergeWriter {
     if (flatten->constant && flatten->values.front() == 0) {
       const bool row_wise = rows->values.front() != 0;
       arguments_.push_back(
-          {"each", {row_wise ? "columns" : "rows"}, false, true, flatten->span});
+          {"each", {row_wise ? "columns" : "vectors"}, false, true, flatten->span});
     }
     add_deltas();
     return call("nuslerp");
@@ -292,6 +299,10 @@ class MergeWriter {
     return {{{fmt::format("combine: {{ {}: {{ {} }} }}", transform, text), span}}};
   }
 
+  static bool is_number(const std::string& text) {
+    return text.find_first_not_of("0123456789.-+e") == std::string::npos;
+  }
+
   MergeBody call_in_block(std::string_view transform) const {
     MergeBody body;
     body.lines.emplace_back("combine:", request_.span);
@@ -306,7 +317,7 @@ class MergeWriter {
       } else {
         body.lines.emplace_back(fmt::format("    {}:", argument.key), span);
         for (const std::string& value : argument.values)
-          body.lines.emplace_back("      - " + json_quote(value), span);
+          body.lines.emplace_back("      - " + (is_number(value) ? value : json_quote(value)), span);
       }
     }
     return body;

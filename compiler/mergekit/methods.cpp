@@ -29,6 +29,17 @@ MergekitMethod difference_method(std::string_view name, bool normalize, bool res
   return method;
 }
 
+/// All differences are taken whole, so that nothing says how many stay.
+MergekitMethod task_arithmetic() {
+  return {"task_arithmetic",
+          Base::required,
+          0,
+          any_count,
+          false,
+          false,
+          {weight, {"normalize", false, 0.0, true}, {"lambda", false, 1.0, false}}};
+}
+
 std::vector<MergekitMethod> make_methods() {
   const MergekitParameterInfo gamma = {"gamma", true, 0.01, false};
   const MergekitParameterInfo epsilon = {"epsilon", true, 0.15, false};
@@ -58,7 +69,7 @@ std::vector<MergekitMethod> make_methods() {
        true,
        true,
        {{"max_iter", false, 10.0, false}, {"tol", false, 1e-5, false}}},
-      difference_method("task_arithmetic", false, false),
+      task_arithmetic(),
       difference_method("ties", true, false),
       difference_method("dare_linear", false, true),
       difference_method("dare_ties", false, true),

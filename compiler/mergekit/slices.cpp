@@ -41,12 +41,24 @@ class ModulePlanner {
     return levels;
   }
 
-  /// Opens the inputs; the base goes first where the method has one.
+  static SliceInput* find_model(PlannedSlice& planned, const MergekitModel& model) {
+    for (SliceInput& input : planned.inputs) {
+      if (input.written->model == model) return &input;
+    }
+    return nullptr;
+  }
+
+  /// Opens the inputs, a model that is named again with its last layers; the base goes first where the method has one.
   bool open(const std::vector<const MergekitInput*>& inputs, const MergekitSlice* slice,
             PlannedSlice& planned) {
     const std::optional<MergekitModel>& base = base_of(slice, config_);
     bool good = true;
     for (const MergekitInput* input : inputs) {
+      if (SliceInput* earlier = find_model(planned, input->model)) {
+        earlier->again.push_back(input);
+        if (input->layers) earlier->first_layer = input->layers->first;
+        continue;
+      }
       SliceInput opened;
       opened.written = input;
       opened.view = models_.open(input->model);
@@ -157,7 +169,8 @@ class ModulePlanner {
   bool has_layers(const SliceInput& input, const LayerStack& stack) {
     const auto own = find_layer_stack(*input.view, stack.prefix);
     if (!own) return no_stack(*input.view, stack.prefix, input.written->model.span);
-    const std::int64_t to = input.written->layers->second;
+    const std::int64_t length = input.written->layers->second - input.written->layers->first;
+    const std::int64_t to = input.first_layer + length;
     if (to <= own->count) return true;
     diagnostics_.add(
         error("E561", fmt::format("'{}' has {} layers, and none up to {}", input.view->name,
@@ -202,6 +215,7 @@ class ModulePlanner {
 
 SettingLevels PlannedSlice::levels_of(const SliceInput& input) const {
   SettingLevels own = {&input.written->parameters};
+  for (const MergekitInput* again : input.again) own.push_back(&again->parameters);
   own.insert(own.end(), levels.begin(), levels.end());
   return own;
 }

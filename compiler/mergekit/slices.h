@@ -13,6 +13,7 @@ namespace inarch {
 /// One model of a slice, opened.
 struct SliceInput {
   const MergekitInput* written = nullptr;
+  std::vector<const MergekitInput*> again;  // where the same model is named once more
   const MergekitView* view = nullptr;
   std::int64_t first_layer = 0;
   bool is_base = false;
