@@ -16,16 +16,19 @@ std::string counted_models(std::int64_t count) {
   return fmt::format("{} model{}", count, count == 1 ? "" : "s");
 }
 
-/// "exactly 2 models", "at least 2 models": what a method merges, its base apart.
+/// What a method merges, in words.
 std::string wanted_models(const MergekitMethod& method) {
-  const std::string_view apart = method.base == MergekitMethod::Base::required ? " beside its base"
-                                 : method.base == MergekitMethod::Base::optional
-                                     ? " beside a base"
-                                     : "";
-  if (method.most == method.least) return counted_models(method.least) + std::string(apart);
-  if (method.most < 1000)
-    return fmt::format("at most {}{}", counted_models(method.most), apart);
-  return fmt::format("at least {}{}", counted_models(method.least), apart);
+  const bool with_base = method.base == MergekitMethod::Base::required;
+  if (with_base && method.most == 1) return "two models, the base and one more";
+  if (method.most == 1) return "one model";
+  if (method.most == 2) return "two models, with or without a base beside them";
+  if (with_base) return fmt::format("a base and at least {}", counted_models(method.least));
+  return fmt::format("at least {}", counted_models(method.least));
+}
+
+std::string with_base_counted(const MergekitMethod& method, std::int64_t merged, bool has_base) {
+  if (method.base == MergekitMethod::Base::unused || !has_base) return counted_models(merged);
+  return fmt::format("{} beside the base", counted_models(merged));
 }
 
 class ConfigChecker {
@@ -185,21 +188,31 @@ bool check_inputs(const std::vector<MergekitInput>& inputs,
   if (method.base == MergekitMethod::Base::required && !has_base) {
     diagnostics.add(
         error("E564", fmt::format("{} needs the base among the models that it merges", method.name))
-            .at(span)
-            .also(base ? base->span : Span{}, "the base")
+            .at(base ? base->span : span)
+            .also(base ? span : Span{}, "merged without it")
             .note("mergekit fails in the middle of the merge"));
     return false;
   }
   const auto all = static_cast<std::int64_t>(models.size());
   const std::int64_t merged = has_base && !method.counts_base ? all - 1 : all;
   if (method.name == "model_stock" && merged == 0) return true;
-  const bool lost_base = method.name == "nuslerp" && base && !has_base;
-  if (!lost_base && merged >= method.least && merged <= method.most) return true;
-  diagnostics.add(error("E564", fmt::format("{} merges {}, and has {} here", method.name,
-                                            wanted_models(method), counted_models(merged)))
-                      .at(span)
-                      .also(base ? base->span : Span{}, "the base")
-                      .note("mergekit says so in the middle of the merge"));
+  const bool no_base = method.name == "nuslerp" && base && !has_base;
+  if (!no_base && merged >= method.least && merged <= method.most) return true;
+  if (method.base == MergekitMethod::Base::optional && base && (no_base || all == method.most)) {
+    diagnostics.add(error("E564", fmt::format("'base_model' of {} is a third model beside the two "
+                                              "that it merges",
+                                              method.name))
+                        .at(base->span, no_base ? "not among the sources" : "one of the two")
+                        .note("mergekit says so in the middle of the merge")
+                        .hint("leave base_model out to merge the two as they are"));
+    return false;
+  }
+  diagnostics.add(
+      error("E564", fmt::format("{} merges {}, and has {} here", method.name, wanted_models(method),
+                                with_base_counted(method, merged, has_base)))
+          .at(span)
+          .also(base ? base->span : Span{}, "the base")
+          .note("mergekit says so in the middle of the merge"));
   return false;
 }
 

@@ -52,7 +52,8 @@ class MergeWriter {
   // ---- parameters
 
   std::optional<Setting> of_method(std::string_view name) {
-    return resolver_.resolve(*method_.find(name), request_.levels, request_.scope, request_.span, "");
+    return resolver_.resolve(*method_.find(name), request_.levels, request_.scope, request_.method_span,
+                             "");
   }
 
   /// The parameter for each model that is merged; nothing when one is missing.
@@ -122,8 +123,26 @@ class MergeWriter {
     scale.otherwise = 1;
     const auto setting =
         resolver_.resolve(scale, operand.levels, operand.scope, operand.span, operand.view->name);
-    if (!setting || (setting->constant && setting->values.front() == 1)) return MergeBody();
-    return rescaled(*setting);
+    if (!setting) return std::nullopt;
+    if (setting->constant && setting->values.front() == 1) return MergeBody();
+    MergeBody body = rescaled(*setting);
+    if (!setting->constant) spare_ones(*setting, body);
+    return body;
+  }
+
+  /// What is multiplied by one is better copied.
+  static void spare_ones(const Setting& setting, MergeBody& body) {
+    std::vector<SettingPiece> others = setting.pieces;
+    if (others.size() < 2 || others.back().value != "1") return;
+    others.pop_back();
+    for (const SettingPiece& piece : others) {
+      if (piece.value == "1") return;
+      body.where += (body.where.empty() ? "" : " or ") + piece.condition;
+    }
+    const std::string text = pieces_text(others);
+    body.lines_where = {{fmt::format("apply: [ {{ rescale: {} }} ]",
+                                     is_number(text) ? text : json_quote(text)),
+                         setting.span}};
   }
 
   static MergeBody rescaled(const Setting& setting) {
@@ -153,7 +172,10 @@ class MergeWriter {
         largest = std::max(largest, std::abs(weight.values[k]));
       }
       if (normalize.values[k] == 0 || std::abs(sum) > 1e-12 * largest) continue;
-      const Span place = weights.back().span.known() ? weights.back().span : request_.span;
+      const auto varied = std::find_if(weights.begin(), weights.end(),
+                                       [](const Setting& w) { return !w.constant; });
+      const Setting& cause = varied == weights.end() ? weights.back() : *varied;
+      const Span place = cause.span.known() ? cause.span : request_.span;
       diagnostics_.add(
           error("E560", fmt::format("the weights for '{}' sum to zero, and are to be divided by "
                                     "their sum",
@@ -231,7 +253,7 @@ class MergeWriter {
                                       number_text(density + epsilon)))
                 .at(place.known() ? place : request_.span)
                 .note("mergekit says so in the middle of the merge")
-                .hint(fmt::format("epsilon: {}", number_text(std::min(density, 1 - density) / 2))));
+                .hint(fmt::format("epsilon: {}", fmt::format("{:.3g}", std::min(density, 1 - density) / 2))));
         return false;
       }
     }

@@ -26,12 +26,17 @@ struct MergeRequest {
   std::vector<MergeOperand> operands;
   SettingLevels levels;  // of the method's own parameters
   SettingScope scope;    // of the results
+  Span method_span;      // where the method is named
   Span span;
 };
 
 /// Lines below a rule's `from` and `to`, with what they stand for; none for a plain copy.
 struct MergeBody {
   std::vector<std::pair<std::string, Span>> lines;
+  /// Where not all tensors need computing: a condition on those that do, and the lines for them. The
+  /// others are plain copies.
+  std::string where{};
+  std::vector<std::pair<std::string, Span>> lines_where{};
   bool operator==(const MergeBody& other) const;
 };
 

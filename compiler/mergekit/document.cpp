@@ -56,6 +56,8 @@ class DocumentWriter {
     donor_ = config_.base_model ? models_.open(*config_.base_model)
                                 : modules_.front().first.inputs.front().view;
     if (!donor_) return std::nullopt;
+    check_families();
+    if (diagnostics_.errors() != before) return std::nullopt;
     for (const PlannedModule& module : modules_) {
       if (check_module(module)) write_module(module);
     }
@@ -151,6 +153,34 @@ class DocumentWriter {
     return text + "]";
   }
 
+  static std::string family(const MergekitView& view) {
+    const Value* type = view.config.find("model_type");
+    return type && type->if_text() ? *type->if_text() : "";
+  }
+
+  /// E577 for models of another family than the one that gives the config.
+  void check_families() {
+    std::set<const MergekitView*> told;
+    for (const PlannedModule& module : modules_) {
+      std::vector<const PlannedSlice*> slices = {&module.first, &module.last};
+      for (const PlannedStack& stack : module.stacks) {
+        for (const PlannedSlice& slice : stack.slices) slices.push_back(&slice);
+      }
+      for (const PlannedSlice* slice : slices) {
+        for (const SliceInput& input : slice->inputs) {
+          const bool same = family(*input.view) == family(*donor_);
+          if (same || !told.insert(input.view).second) continue;
+          diagnostics_.add(
+              error("E577", fmt::format("'{}' is a {}, and '{}' is a {}", input.view->name,
+                                        escape_for_terminal(family(*input.view)), donor_->name,
+                                        escape_for_terminal(family(*donor_))))
+                  .at(input.written->model.span)
+                  .note("mergekit refuses this too, unless it is told --allow-crimes"));
+        }
+      }
+    }
+  }
+
   bool check_module(const PlannedModule& module) {
     if (module.name.empty() || is_module_name(module.name)) return true;
     const std::vector<std::string> names = module_names();
@@ -229,6 +259,7 @@ class DocumentWriter {
     const PlannedSlice* slice = whole_slice(module);
     if (!slice) return false;
     const MergekitView& first = *slice->inputs.front().view;
+    if (lacks_head(module, first)) return false;
     std::vector<std::string> names;
     RuleDraft draft;
     std::set<std::string> except;
@@ -265,6 +296,15 @@ class DocumentWriter {
     return true;
   }
 
+  /// Whether the result has a head that its first model has not.
+  bool lacks_head(const PlannedModule& module, const MergekitView& first) const {
+    if (donor_->ties_embeddings()) return false;
+    return std::any_of(donor_->tensors.begin(), donor_->tensors.end(), [&](const auto& tensor) {
+      return is_head(tensor.first) && is_of_module(tensor.first, module.name) &&
+             !first.shape_of(tensor.first);
+    });
+  }
+
   /// Whether the checkpoint has layers that its config does not count.
   bool layers_are_cut(const MergekitView& view) const {
     return std::any_of(view.tensors.begin(), view.tensors.end(), [&](const auto& tensor) {
@@ -278,6 +318,7 @@ class DocumentWriter {
     MergeRequest request;
     request.method = &method_;
     request.levels = slice.levels;
+    request.method_span = config_.method.span;
     request.span = slice.span;
     for (const SliceInput& input : slice.inputs) {
       MergeOperand operand;
@@ -473,6 +514,14 @@ class DocumentWriter {
   }
 
   void emit(const RuleDraft& draft) {
+    if (draft.body.where.empty() || !rules_.definition.empty())
+      return emit_rule(draft, "", draft.body.lines);
+    emit_rule(draft, draft.body.where, draft.body.lines_where);
+    emit_rule(draft, fmt::format("not ({})", draft.body.where), {});
+  }
+
+  void emit_rule(const RuleDraft& draft, const std::string& where,
+                 const std::vector<std::pair<std::string, Span>>& lines) {
     RecipeText& text = *rules_.text;
     std::string from;
     for (const std::string& operand : draft.operands)
@@ -492,7 +541,8 @@ class DocumentWriter {
       for (const std::string& name : draft.except) list += (list.empty() ? "" : ", ") + yaml_text(name);
       text.add(fmt::format("    except: [ {} ]", list), draft.span);
     }
-    for (const auto& [line, span] : draft.body.lines)
+    if (!where.empty()) text.add(fmt::format("    where: {}", where), draft.span);
+    for (const auto& [line, span] : lines)
       text.add("    " + line, span.known() ? span : draft.span);
     ++rule_count_;
   }

@@ -54,6 +54,22 @@ class DocumentOrder {
     return false;
   }
 
+  /// Points at the first mention, in the text, of one document of the circle in another.
+  bool circle() {
+    for (const MergekitConfig& config : configs_) {
+      if (open_.count(&config) == 0) continue;
+      for (const MergekitModel* model : mentioned(config)) {
+        const auto other = by_name_.find(model->model.path);
+        if (other == by_name_.end() || open_.count(other->second) == 0) continue;
+        diagnostics_.add(error("E571", fmt::format("'{}' is made of what it is merged into here",
+                                                   escape_for_terminal(model->text())))
+                             .at(model->span, "the documents merge one another in a circle"));
+        return false;
+      }
+    }
+    return false;
+  }
+
   bool collect_names() {
     for (const MergekitConfig& config : configs_) {
       if (by_name_.emplace(config.name, &config).second) continue;
@@ -83,15 +99,13 @@ class DocumentOrder {
       }
       wanted = &config;
     }
-    if (!wanted) fault(configs_.front(), "the documents merge one another in a circle");
-    return wanted;
+    return wanted ? wanted : &configs_.front();  // in a circle, which is found from any of them
   }
 
   /// Depth first, as deep as there are documents.
   bool visit(const MergekitConfig& config) {
     if (std::find(order_.begin(), order_.end(), &config) != order_.end()) return true;
-    if (!open_.insert(&config).second)
-      return fault(config, "the documents merge one another in a circle");
+    open_.insert(&config);
     for (const MergekitModel* model : mentioned(config)) {
       const auto other = by_name_.find(model->model.path);
       if (other == by_name_.end() || model->model.path.empty()) continue;
@@ -101,6 +115,7 @@ class DocumentOrder {
                              .at(model->span));
         return false;
       }
+      if (open_.count(other->second) != 0) return circle();
       if (!visit(*other->second)) return false;
     }
     open_.erase(&config);

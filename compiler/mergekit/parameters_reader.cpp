@@ -26,6 +26,7 @@ class SettingReader {
       read_case(node, cases);
     } else if (conditions) {
       for (const YamlNode& item : node.items) read_case(item, cases);
+      check_reachable(cases);
     } else {
       MergekitCase only;
       if (read_value(node, only)) cases.push_back(std::move(only));
@@ -52,6 +53,24 @@ class SettingReader {
       found.filter_span = filter->span;
     }
     cases.push_back(std::move(found));
+  }
+
+  /// What follows a value for all tensors is never looked at.
+  void check_reachable(const std::vector<MergekitCase>& cases) {
+    for (std::size_t k = 0; k + 1 < cases.size(); ++k) {
+      if (cases[k].filter) continue;
+      const MergekitCase& next = cases[k + 1];
+      const Span place = next.filter ? next.filter_span : next.span;
+      diagnostics_.add(
+          error("E563", next.filter ? fmt::format("the filter '{}' comes after a value for all tensors",
+                                                  escape_for_terminal(*next.filter))
+                                    : fmt::format("{} has two values for all tensors", what_))
+              .at(place, "never used")
+              .also(cases[k].span, "for all tensors")
+              .note("mergekit takes the first that fits, and says nothing")
+              .hint("put the value without a filter last"));
+      return;
+    }
   }
 
   bool read_value(const YamlNode& node, MergekitCase& found) {

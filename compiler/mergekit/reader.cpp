@@ -46,7 +46,7 @@ class DocumentReader {
     const YamlNode* experts = root_.is_mapping() ? root_.find("experts") : nullptr;
     const YamlNode* gate = root_.is_mapping() ? root_.find("gate_mode") : nullptr;
     if (!experts && !gate) return false;
-    const std::string_view key = experts ? "experts" : "gate_mode";
+    const std::string_view key = gate ? "gate_mode" : "experts";
     diagnostics_.add(error("E574", "this is a configuration of mergekit-moe, which makes mixtures "
                                    "of experts")
                          .at(mergekit_key_span(root_, key))

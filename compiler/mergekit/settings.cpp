@@ -41,14 +41,6 @@ double value_at(const MergekitCase& setting, const SettingScope& scope, std::siz
   return (1 - share) * list[before] + share * list[after];
 }
 
-/// Tensors of a scope that one entry gives its value.
-struct Piece {
-  const MergekitCase* setting = nullptr;
-  std::string condition;  // "" when nothing else is left
-  std::string value;
-  Span span;
-};
-
 std::string list_text(const std::vector<double>& values) {
   std::string text = "[";
   for (const double value : values) text += (text.size() > 1 ? ", " : "") + number_text(value);
@@ -78,13 +70,14 @@ std::string condition_text(const std::string& filter, const SettingScope& scope,
                      expression_text(filter));
 }
 
-std::string join_pieces(const std::vector<Piece>& pieces) {
-  std::string text;
-  for (const Piece& piece : pieces) {
-    text += piece.value;
-    if (!piece.condition.empty()) text += fmt::format(" if {} else ", piece.condition);
+/// Adds a piece; one with the value of the last is joined to it.
+void add_piece(std::vector<SettingPiece>& pieces, std::string condition, std::string value) {
+  if (!pieces.empty() && pieces.back().value == value) {
+    pieces.back().condition =
+        condition.empty() ? "" : fmt::format("{} or {}", pieces.back().condition, condition);
+  } else {
+    pieces.push_back({std::move(condition), std::move(value)});
   }
-  return text;
 }
 
 }  // namespace
@@ -101,14 +94,31 @@ void SettingResolver::note_filters(const std::vector<const MergekitCase*>& cases
   }
 }
 
-bool SettingResolver::is_given(const MergekitParameterInfo& info, const SettingLevels& levels,
-                               const SettingScope& scope) const {
-  for (const MergekitCase* setting : cases_of(info.name, levels)) {
-    for (const std::string& name : scope.names) {
-      if (fits(*setting, name)) return true;
-    }
+void SettingResolver::report_missing(const MergekitParameterInfo& info,
+                                     const std::vector<const MergekitCase*>& cases,
+                                     const std::string& tensor, Span asked,
+                                     const std::string& whose) {
+  const std::string of = whose.empty() ? "" : fmt::format(" of '{}'", escape_for_terminal(whose));
+  const std::string name = escape_for_terminal(tensor);
+  Diagnostic missing =
+      cases.empty()
+          ? error("E557", fmt::format("'{}'{} is not given", info.name, of)).at(asked)
+          : error("E557", fmt::format("no filter of '{}'{} fits '{}'", info.name, of, name))
+                .at(cases.back()->filter_span, "the last one");
+  missing.notes.emplace_back("mergekit says so once the models are loaded");
+  missing.help = cases.empty() ? fmt::format("parameters: {{ {}: 0.5 }}", info.name)
+                               : fmt::format("{}: [ …, {{ value: 0.5 }} ]", info.name);
+  diagnostics_.add(std::move(missing));
+}
+
+std::string pieces_text(const std::vector<SettingPiece>& pieces) {
+  std::string text;
+  for (const SettingPiece& piece : pieces) {
+    text += piece.value;
+    if (&piece == &pieces.back()) break;
+    text += fmt::format(" if {} else ", piece.condition);
   }
-  return false;
+  return text;
 }
 
 std::optional<Setting> SettingResolver::resolve(const MergekitParameterInfo& info,
@@ -119,7 +129,6 @@ std::optional<Setting> SettingResolver::resolve(const MergekitParameterInfo& inf
   note_filters(cases, scope);
   Setting setting;
   setting.values.assign(scope.size(), info.otherwise.value_or(0));
-  std::vector<Piece> pieces;
   std::vector<std::size_t> left(scope.size());
   for (std::size_t k = 0; k < left.size(); ++k) left[k] = k;
   for (const MergekitCase* entry : cases) {
@@ -128,23 +137,18 @@ std::optional<Setting> SettingResolver::resolve(const MergekitParameterInfo& inf
     for (const std::size_t k : left) (fits(*entry, scope.names[k]) ? taken : others).push_back(k);
     if (taken.empty()) continue;
     for (const std::size_t k : taken) setting.values[k] = value_at(*entry, scope, k);
-    pieces.push_back({entry, others.empty() ? "" : condition_text(*entry->filter, scope, left),
-                      value_text(*entry, scope, taken), entry->span});
+    if (!setting.span.known()) setting.span = entry->span;
+    add_piece(setting.pieces, others.empty() ? "" : condition_text(*entry->filter, scope, left),
+              value_text(*entry, scope, taken));
     left = std::move(others);
     if (left.empty()) break;
   }
   if (!left.empty() && !info.otherwise) {
-    diagnostics_.add(
-        error("E557", fmt::format("'{}' is not given{}", info.name,
-                                  whose.empty() ? "" : fmt::format(" for {}", escape_for_terminal(whose))))
-            .at(asked, fmt::format("for '{}'", escape_for_terminal(scope.names[left.front()])))
-            .note("mergekit says so once the models are loaded")
-            .hint(fmt::format("parameters: {{ {}: 0.5 }}", info.name)));
+    report_missing(info, cases, scope.names[left.front()], asked, whose);
     return std::nullopt;
   }
-  if (!left.empty()) pieces.push_back({nullptr, "", number_text(*info.otherwise), {}});
-  setting.text = join_pieces(pieces);
-  setting.span = pieces.front().span;
+  if (!left.empty()) add_piece(setting.pieces, "", number_text(*info.otherwise));
+  setting.text = pieces_text(setting.pieces);
   setting.constant = std::all_of(setting.values.begin(), setting.values.end(),
                                  [&](double v) { return v == setting.values.front(); });
   if (setting.constant) setting.text = number_text(setting.values.front());

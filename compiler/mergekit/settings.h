@@ -24,13 +24,23 @@ struct SettingScope {
   std::size_t size() const { return names.size(); }
 };
 
+/// Tensors of a scope that have one value of a parameter.
+struct SettingPiece {
+  std::string condition;  // on the rule's words; "" for all that are left
+  std::string value;
+};
+
 /// A parameter over the tensors of a scope.
 struct Setting {
   std::string text;            // an expression
   std::vector<double> values;  // by tensor
+  std::vector<SettingPiece> pieces;  // the first that fits holds
   Span span;                   // of what gives it; unknown for a default
   bool constant = true;        // the same for all
 };
+
+/// The pieces as one expression; the last one stands for all that are left.
+std::string pieces_text(const std::vector<SettingPiece>& pieces);
 
 /// Levels of `parameters`, the most specific first.
 using SettingLevels = std::vector<const MergekitParameters*>;
@@ -46,14 +56,13 @@ class SettingResolver {
   std::optional<Setting> resolve(const MergekitParameterInfo& info, const SettingLevels& levels,
                                  const SettingScope& scope, Span asked, const std::string& whose);
 
-  /// Like resolve(), without a fault where nothing gives a value.
-  bool is_given(const MergekitParameterInfo& info, const SettingLevels& levels,
-                const SettingScope& scope) const;
-
   /// E563 for every filter that has met no tensor.
   void report_unmatched();
 
  private:
+  void report_missing(const MergekitParameterInfo& info,
+                      const std::vector<const MergekitCase*>& cases, const std::string& tensor,
+                      Span asked, const std::string& whose);
   void note_filters(const std::vector<const MergekitCase*>& cases, const SettingScope& scope);
 
   Diagnostics& diagnostics_;
