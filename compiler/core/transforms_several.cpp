@@ -132,18 +132,6 @@ std::vector<TransformSpec> several() {
        "The matrix that two factors stand for: their product.",
        "[m, r] and [r, n] give [m, n]",
        "reconstruct"},
-      {Transform::linear,
-       "linear",
-       Family::merging,
-       {"x"},
-       true,
-       AxisEntries::none,
-       {{"weights", P::numbers, true, "", {}, "one factor per operand"},
-        {"normalize", P::boolean, false, "false", {}, "divide by the sum of the weights"}},
-       "weights",
-       "Weighted sum: Σ wᵢ·xᵢ, computed in f32 and rounded once.",
-       "all shapes must agree; the dtype is the first operand's",
-       "{ linear: [0.5, 0.5] }"},
   };
 }
 

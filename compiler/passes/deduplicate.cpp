@@ -60,6 +60,12 @@ class KeyWriter {
   void operator()(const EncodeOp& e) {
     put(reinterpret_cast<std::uintptr_t>(e.encoding.get()), e.part);
   }
+  void operator()(const MergeOp& m) {
+    put(m.merge, m.groups, m.size, m.row, m.keep, m.skip, m.iterations, m.from_base, m.normalize,
+        m.rescale, m.t, m.density, m.epsilon, m.tolerance, m.r, m.alpha, m.seed);
+    list(m.weights);
+    list(m.key);
+  }
   void operator()(const LowRankOp& l) {
     put(l.rows, l.columns, l.rank, l.oversampling, l.power_iterations, l.exact, l.energy, l.error,
         l.split, l.seed);

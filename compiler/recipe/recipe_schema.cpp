@@ -65,6 +65,10 @@ Value parameter_schema(const Parameter& p) {
       schema = {{"anyOf", List{Map{{"type", "array"}, {"items", number_schema()}},
                                Map{{"type", "string"}}}}};
       break;
+    case ParamKind::number_or_numbers:
+      schema = {{"anyOf", List{Map{{"type", "array"}, {"items", number_schema()}},
+                               Map{{"type", List{"number", "string"}}}}}};
+      break;
     case ParamKind::choice: {
       List choices;
       for (const std::string_view choice : p.choices) choices.emplace_back(choice);

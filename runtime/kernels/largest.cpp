@@ -75,6 +75,27 @@ void keep_values(const Cutoff& cutoff, bool as_mask, std::int64_t first, std::in
   keep_from(static_cast<Bits>(above), as_mask, n - before, values + before);
 }
 
+template <typename T, typename Bits>
+[[gnu::always_inline]] inline void drop_loop(Bits least, std::int64_t n, T* values) {
+  for (std::int64_t i = 0; i < n; ++i)
+    values[i] = magnitude_bits(values[i]) >= least ? T{0} : values[i];
+}
+
+INARCH_MULTIVERSION
+void drop_from(std::uint32_t least, std::int64_t n, float* values) { drop_loop(least, n, values); }
+INARCH_MULTIVERSION
+void drop_from(std::uint64_t least, std::int64_t n, double* values) { drop_loop(least, n, values); }
+
+template <typename T>
+void drop_values(const Cutoff& cutoff, std::int64_t first, std::int64_t n, T* values) {
+  using Bits = decltype(magnitude_bits(T{}));
+  constexpr std::uint64_t most = std::numeric_limits<Bits>::max();
+  if (cutoff.magnitude >= most) return;
+  const std::int64_t before = std::clamp<std::int64_t>(cutoff.last + 1 - first, 0, n);
+  drop_from(static_cast<Bits>(cutoff.magnitude), before, values);
+  drop_from(static_cast<Bits>(cutoff.magnitude + 1), n - before, values + before);
+}
+
 }  // namespace
 
 Cutoff find_cutoff(const float* values, std::int64_t n, std::int64_t keep, float* work) {
@@ -94,6 +115,14 @@ CutoffSearch::CutoffSearch(int width, std::int64_t n, std::int64_t keep,
   std::fill(bins_.begin(), bins_.end(), 0);
 }
 
+CutoffSearch CutoffSearch::of_nonzero(int width, std::int64_t n, double share,
+                                      std::span<std::int64_t> bins) {
+  CutoffSearch search(width, n, std::max<std::int64_t>(n - 1, 0), bins);
+  search.phase_ = Phase::digits;
+  search.share_ = share;
+  return search;
+}
+
 template <typename T>
 void CutoffSearch::count_digits(const T* values, std::int64_t n) {
   const int above = shift_ + 16;
@@ -104,6 +133,7 @@ void CutoffSearch::count_digits(const T* values, std::int64_t n) {
     const std::uint64_t bits = magnitude_bits(values[i]);
     if (!first && (bits >> above) != (prefix_ >> above)) continue;
     ++bins_[(bits >> shift_) & 0xffffU];
+    zeros_ += bits == 0 ? 1 : 0;
     rest |= bits & below;
   }
   rest_ |= rest;
@@ -132,6 +162,15 @@ void CutoffSearch::end_pass() {
     phase_ = Phase::done;
     return;
   }
+  if (share_ >= 0) {
+    wanted_ = static_cast<std::int64_t>(share_ * static_cast<double>(total_ - zeros_));
+    share_ = -1;
+    if (wanted_ <= 0 || wanted_ >= total_) {
+      cutoff_ = wanted_ <= 0 ? keep_nothing : Cutoff{0, total_ - 1};
+      phase_ = Phase::done;
+      return;
+    }
+  }
   std::size_t digit = bins_.size() - 1;
   while (digit > 0 && bins_[digit] < wanted_) wanted_ -= bins_[digit--];
   const std::int64_t sharing = bins_[digit];
@@ -144,6 +183,13 @@ void CutoffSearch::end_pass() {
   }
   cutoff_ = {prefix_, total_ - 1};
   phase_ = sharing == wanted_ ? Phase::done : Phase::ties;
+}
+
+void drop_largest(const Cutoff& cutoff, std::int64_t first, std::int64_t n, float* values) {
+  drop_values(cutoff, first, n, values);
+}
+void drop_largest(const Cutoff& cutoff, std::int64_t first, std::int64_t n, double* values) {
+  drop_values(cutoff, first, n, values);
 }
 
 void keep_largest(const Cutoff& cutoff, bool as_mask, std::int64_t first, std::int64_t n,

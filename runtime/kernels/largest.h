@@ -23,8 +23,11 @@ Cutoff find_cutoff(const double* values, std::int64_t n, std::int64_t keep, doub
 /// The same for values that come in portions, front to back, as often as wants_pass() asks.
 class CutoffSearch {
  public:
-  /// 0 < keep < n, values of `width` bytes (4 or 8). `bins` holds 65536 counts.
+  /// 0 ≤ keep ≤ n, values of `width` bytes (4 or 8). `bins` holds 65536 counts.
   CutoffSearch(int width, std::int64_t n, std::int64_t keep, std::span<std::int64_t> bins);
+  /// That share, rounded down, of the values that are not zero.
+  static CutoffSearch of_nonzero(int width, std::int64_t n, double share,
+                                 std::span<std::int64_t> bins);
 
   bool wants_pass() const { return phase_ != Phase::done; }
   void add(const float* values, std::int64_t n);
@@ -44,6 +47,8 @@ class CutoffSearch {
   std::span<std::int64_t> bins_;
   std::int64_t total_;
   std::int64_t wanted_;  // of the values that share the digits found so far
+  double share_ = -1;    // of the values that are not zero, which the first pass counts
+  std::int64_t zeros_ = 0;
   Phase phase_ = Phase::digits;
   int shift_;                  // of the digit that is counted
   std::uint64_t rest_ = 0;     // all digits below, or'ed: none left when zero
@@ -51,6 +56,10 @@ class CutoffSearch {
   std::int64_t position_ = 0;  // of the next value, in the search for the last tie
   Cutoff cutoff_;
 };
+
+/// Elements [first, first + n) of a run, in place: what the cutoff keeps becomes 0.
+void drop_largest(const Cutoff& cutoff, std::int64_t first, std::int64_t n, float* values);
+void drop_largest(const Cutoff& cutoff, std::int64_t first, std::int64_t n, double* values);
 
 /// Elements [first, first + n) of a run, in place: what the cutoff does not keep becomes 0, and
 /// with `as_mask` what it keeps becomes 1.
