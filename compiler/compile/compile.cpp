@@ -109,14 +109,12 @@ auto opening_once(const BindOptions& options) {
 
 std::optional<Plan> compile(SourceMap& sources, FileId file, const CompileOptions& options,
                             Diagnostics& diagnostics, CompileReport& report) {
-  if (!is_mergekit(sources, file))
-    return compile_text(sources, file, options, diagnostics, report);
+  if (!is_mergekit(sources, file)) return compile_text(sources, file, options, diagnostics, report);
   CompileOptions own = options;
   own.bind.recipe_directory.clear();  // mergekit's paths start from the current directory
   own.bind.open_source = opening_once(options.bind);
-  const auto recipe = timed("import", report, [&] {
-    return lower_mergekit(sources, file, own.bind, "", diagnostics);
-  });
+  const auto recipe = timed(
+      "import", report, [&] { return lower_mergekit(sources, file, own.bind, "", diagnostics); });
   if (!recipe || diagnostics.has_errors()) return std::nullopt;
   const FileId written = sources.add(sources.path(file), recipe->text());
   Diagnostics found;

@@ -65,8 +65,8 @@ class ConfigChecker {
     if (!module.models.empty()) {
       for (const MergekitInput& input : module.models) check_parameters(input.parameters, true);
       check_twice(module.models);
-      check_inputs(inputs_of(module, config_), config_.base_model, config_,
-                   config_.method.span, diagnostics_);
+      check_inputs(inputs_of(module, config_), config_.base_model, config_, config_.method.span,
+                   diagnostics_);
     }
     for (const MergekitSlice& slice : module.slices) check_slice(slice);
   }
@@ -125,10 +125,10 @@ class ConfigChecker {
     for (const MergekitParameter& parameter : parameters) {
       const MergekitParameterInfo* info = method_.find(parameter.name);
       if (!info) {
-        diagnostics_.add(warning("W551", fmt::format("{} does not use '{}'", method_.name,
-                                                     parameter.name))
-                             .at(parameter.span, "has no effect")
-                             .note(fmt::format("parameters of {}: {}", method_.name, names())));
+        diagnostics_.add(
+            warning("W551", fmt::format("{} does not use '{}'", method_.name, parameter.name))
+                .at(parameter.span, "has no effect")
+                .note(fmt::format("parameters of {}: {}", method_.name, names())));
       } else if (of_model && !info->is_of_model) {
         diagnostics_.add(
             error("E556", fmt::format("'{}' is a parameter of the merge, and not of one model",
@@ -176,8 +176,8 @@ const std::optional<MergekitModel>& base_of(const MergekitSlice* slice,
 }
 
 bool check_inputs(const std::vector<MergekitInput>& inputs,
-                  const std::optional<MergekitModel>& base, const MergekitConfig& config,
-                  Span span, Diagnostics& diagnostics) {
+                  const std::optional<MergekitModel>& base, const MergekitConfig& config, Span span,
+                  Diagnostics& diagnostics) {
   const MergekitMethod& method = *find_mergekit_method(config.method.text);
   std::set<std::string> models;
   for (const MergekitInput& input : inputs) models.insert(input.model.text());

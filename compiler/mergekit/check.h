@@ -19,7 +19,7 @@ const std::optional<MergekitModel>& base_of(const MergekitSlice* slice,
 
 /// E564 when the method cannot merge these; `span` is the slice or the list.
 bool check_inputs(const std::vector<MergekitInput>& inputs,
-                  const std::optional<MergekitModel>& base, const MergekitConfig& config,
-                  Span span, Diagnostics& diagnostics);
+                  const std::optional<MergekitModel>& base, const MergekitConfig& config, Span span,
+                  Diagnostics& diagnostics);
 
 }  // namespace inarch

@@ -52,8 +52,8 @@ class MergeWriter {
   // ---- parameters
 
   std::optional<Setting> of_method(std::string_view name) {
-    return resolver_.resolve(*method_.find(name), request_.levels, request_.scope, request_.method_span,
-                             "");
+    return resolver_.resolve(*method_.find(name), request_.levels, request_.scope,
+                             request_.method_span, "");
   }
 
   /// The parameter for each model that is merged; nothing when one is missing.
@@ -69,8 +69,7 @@ class MergeWriter {
   }
 
   void add(std::string_view key, const Setting& setting) {
-    arguments_.push_back(
-        {std::string(key), {setting.text}, false, setting.constant, setting.span});
+    arguments_.push_back({std::string(key), {setting.text}, false, setting.constant, setting.span});
   }
 
   void add_switch(std::string_view key, const Setting& setting) {
@@ -140,9 +139,9 @@ class MergeWriter {
       body.where += (body.where.empty() ? "" : " or ") + piece.condition;
     }
     const std::string text = pieces_text(others);
-    body.lines_where = {{fmt::format("apply: [ {{ rescale: {} }} ]",
-                                     is_number(text) ? text : json_quote(text)),
-                         setting.span}};
+    body.lines_where = {
+        {fmt::format("apply: [ {{ rescale: {} }} ]", is_number(text) ? text : json_quote(text)),
+         setting.span}};
   }
 
   static MergeBody rescaled(const Setting& setting) {
@@ -248,12 +247,13 @@ class MergeWriter {
         if (none || (density - epsilon > 0 && density + epsilon < 1)) continue;
         const Span place = epsilons[m].span.known() ? epsilons[m].span : densities[m].span;
         diagnostics_.add(
-            error("E559", fmt::format("density ± epsilon must lie between 0 and 1, and is {} to {}",
-                                      number_text(density - epsilon),
-                                      number_text(density + epsilon)))
+            error("E559",
+                  fmt::format("density ± epsilon must lie between 0 and 1, and is {} to {}",
+                              number_text(density - epsilon), number_text(density + epsilon)))
                 .at(place.known() ? place : request_.span)
                 .note("mergekit says so in the middle of the merge")
-                .hint(fmt::format("epsilon: {}", fmt::format("{:.3g}", std::min(density, 1 - density) / 2))));
+                .hint(fmt::format("epsilon: {}",
+                                  fmt::format("{:.3g}", std::min(density, 1 - density) / 2))));
         return false;
       }
     }
@@ -266,10 +266,16 @@ class MergeWriter {
     const auto rows = of_method("nuslerp_row_wise");
     if (!weights || !flatten || !rows) return std::nullopt;
     add_list("weights", *weights);
-    if (flatten->constant && flatten->values.front() == 0) {
-      const bool row_wise = rows->values.front() != 0;
-      arguments_.push_back(
-          {"each", {row_wise ? "columns" : "vectors"}, false, true, flatten->span});
+    if (!flatten->constant || !rows->constant) {
+      diagnostics_.add(error("E572",
+                             "nuslerp along other axes for some tensors of a layer cannot be "
+                             "imported yet")
+                           .at(flatten->span.known() ? flatten->span : rows->span));
+      return std::nullopt;
+    }
+    if (flatten->values.front() == 0) {
+      const bool columns = rows->values.front() != 0 && !request_.vectors;
+      arguments_.push_back({"each", {columns ? "columns" : "vectors"}, false, true, flatten->span});
     }
     add_deltas();
     return call("nuslerp");
@@ -339,7 +345,8 @@ class MergeWriter {
       } else {
         body.lines.emplace_back(fmt::format("    {}:", argument.key), span);
         for (const std::string& value : argument.values)
-          body.lines.emplace_back("      - " + (is_number(value) ? value : json_quote(value)), span);
+          body.lines.emplace_back("      - " + (is_number(value) ? value : json_quote(value)),
+                                  span);
       }
     }
     return body;

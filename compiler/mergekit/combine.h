@@ -27,14 +27,15 @@ struct MergeRequest {
   SettingLevels levels;  // of the method's own parameters
   SettingScope scope;    // of the results
   Span method_span;      // where the method is named
+  bool vectors = false;  // the tensors have one dimension
   Span span;
 };
 
 /// Lines below a rule's `from` and `to`, with what they stand for; none for a plain copy.
 struct MergeBody {
   std::vector<std::pair<std::string, Span>> lines;
-  /// Where not all tensors need computing: a condition on those that do, and the lines for them. The
-  /// others are plain copies.
+  /// Where not all tensors need computing: a condition on those that do, and the lines for them.
+  /// The others are plain copies.
   std::string where{};
   std::vector<std::pair<std::string, Span>> lines_where{};
   bool operator==(const MergeBody& other) const;

@@ -45,7 +45,7 @@ struct MergekitCase {
 
 struct MergekitParameter {
   std::string name;
-  Span span;  // of the name
+  Span span;                        // of the name
   std::vector<MergekitCase> cases;  // the first that fits holds
 };
 

@@ -10,22 +10,14 @@
 #include "compiler/mergekit/check.h"
 #include "compiler/mergekit/combine.h"
 #include "compiler/mergekit/result_config.h"
+#include "compiler/mergekit/rule_draft.h"
 #include "compiler/mergekit/slices.h"
+#include "compiler/mergekit/tensors.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
 
 namespace {
-
-/// A rule, before it is written.
-struct RuleDraft {
-  std::vector<std::string> operands;  // "a:model.layers.{i}.{name...}"
-  std::string range;                  // of `for`
-  std::string to;
-  std::vector<std::string> except;
-  MergeBody body;
-  Span span;
-};
 
 /// Tensors of no layer that one rule makes.
 struct NameGroup {
@@ -56,13 +48,14 @@ class DocumentWriter {
     donor_ = config_.base_model ? models_.open(*config_.base_model)
                                 : modules_.front().first.inputs.front().view;
     if (!donor_) return std::nullopt;
-    check_families();
+    tensors_.emplace(*donor_, diagnostics_);
+    tensors_->check_families(modules_);
     if (diagnostics_.errors() != before) return std::nullopt;
     for (const PlannedModule& module : modules_) {
-      if (check_module(module)) write_module(module);
+      if (tensors_->check_name(module)) write_module(module);
     }
     if (diagnostics_.errors() != before) return std::nullopt;
-    check_covered();
+    tensors_->check_covered(modules_);
     resolver_.report_unmatched();
     if (diagnostics_.errors() != before) return std::nullopt;
     set_result_config(*donor_, modules_, result_);
@@ -70,157 +63,48 @@ class DocumentWriter {
   }
 
  private:
-  // ---- which tensors
-
-  /// Whether a tensor of a model is left out: what is stored twice, or is no weight.
-  bool is_dropped(const MergekitView& view, const std::string& tensor) const {
-    if (is_head(tensor) && donor_->ties_embeddings()) return true;
-    if (view.legacy.count(tensor) != 0) return true;
-    const auto split = split_layer_name(tensor);
-    if (!split) return false;
-    const auto stack = find_stack(view, split->stack);
-    return stack && split->layer >= stack->count;
-  }
-
-  const LayerStack* find_stack(const MergekitView& view, std::string_view prefix) const {
-    auto known = stacks_.find(&view);
-    if (known == stacks_.end()) known = stacks_.emplace(&view, find_layer_stacks(view)).first;
-    for (const LayerStack& stack : known->second) {
-      if (stack.prefix == prefix) return &stack;
-    }
-    return nullptr;
-  }
-
-  /// The name under which a model has what the result calls `tensor`: a head that is tied is its
-  /// embedding. E566 when it has neither.
-  std::optional<std::string> name_in(const SliceInput& input, const std::string& tensor) {
-    if (input.view->shape_of(tensor)) return tensor;
-    if (is_head(tensor)) {
-      for (const auto& [name, shape] : input.view->tensors) {
-        if (is_embedding(name)) return name;
-      }
-    }
-    const Span place = input.written->model.span;
-    if (std::find(missing_.begin(), missing_.end(), input.view) == missing_.end()) {
-      missing_.push_back(input.view);
-      diagnostics_.add(error("E566", fmt::format("'{}' has no tensor '{}'", input.view->name,
-                                                 escape_for_terminal(tensor)))
-                           .at(place)
-                           .note("mergekit leaves out what is optional, and else fails in the "
-                                 "middle of the merge"));
-    }
-    return std::nullopt;
-  }
-
-  /// E567 or E568 unless the tensors of a merge have one shape.
-  bool same_shapes(const PlannedSlice& slice, const std::vector<std::string>& names) {
-    const Shape& first = *slice.inputs.front().view->shape_of(names.front());
-    for (std::size_t k = 1; k < names.size(); ++k) {
-      const SliceInput& input = slice.inputs[k];
-      const Shape& shape = *input.view->shape_of(names[k]);
-      if (shape == first) continue;
-      if (mismatched_.insert(input.view).second) report_shapes(slice, names, k);
-      return false;
-    }
-    return true;
-  }
-
-  void report_shapes(const PlannedSlice& slice, const std::vector<std::string>& names,
-                     std::size_t which) {
-    const SliceInput& first = slice.inputs.front();
-    const SliceInput& input = slice.inputs[which];
-    const std::string name = escape_for_terminal(names[which]);
-    const bool vocabulary = is_embedding(names[which]) || is_head(names[which]);
-    const std::string shape = shape_text(*input.view->shape_of(names[which]));
-    const std::string other = shape_text(*first.view->shape_of(names.front()));
-    diagnostics_.add(
-        error(vocabulary ? "E568" : "E567",
-              vocabulary ? fmt::format("the vocabularies differ: '{}' is {} in '{}' and {} in '{}'",
-                                       name, shape, input.view->name, other, first.view->name)
-                         : fmt::format("'{}' is {} in '{}' and {} in '{}'", name, shape,
-                                       input.view->name, other, first.view->name))
-            .at(input.written->model.span, shape)
-            .also(first.written->model.span, other)
-            .note(vocabulary ? "mergekit takes the rows that both have, or fails, by the method; "
-                               "the config keeps the base's size"
-                             : "mergekit fails, or leaves this model out here and says so in its "
-                               "log, by the method"));
-  }
-
-  static std::string shape_text(const Shape& shape) {
-    std::string text = "[";
-    for (const std::int64_t size : shape) text += (text.size() > 1 ? ", " : "") + std::to_string(size);
-    return text + "]";
-  }
-
-  static std::string family(const MergekitView& view) {
-    const Value* type = view.config.find("model_type");
-    return type && type->if_text() ? *type->if_text() : "";
-  }
-
-  /// E577 for models of another family than the one that gives the config.
-  void check_families() {
-    std::set<const MergekitView*> told;
-    for (const PlannedModule& module : modules_) {
-      std::vector<const PlannedSlice*> slices = {&module.first, &module.last};
-      for (const PlannedStack& stack : module.stacks) {
-        for (const PlannedSlice& slice : stack.slices) slices.push_back(&slice);
-      }
-      for (const PlannedSlice* slice : slices) {
-        for (const SliceInput& input : slice->inputs) {
-          const bool same = family(*input.view) == family(*donor_);
-          if (same || !told.insert(input.view).second) continue;
-          diagnostics_.add(
-              error("E577", fmt::format("'{}' is a {}, and '{}' is a {}", input.view->name,
-                                        escape_for_terminal(family(*input.view)), donor_->name,
-                                        escape_for_terminal(family(*donor_))))
-                  .at(input.written->model.span)
-                  .note("mergekit refuses this too, unless it is told --allow-crimes"));
-        }
-      }
-    }
-  }
-
-  bool check_module(const PlannedModule& module) {
-    if (module.name.empty() || is_module_name(module.name)) return true;
-    const std::vector<std::string> names = module_names();
-    const std::string near = nearest(module.name, names);
-    diagnostics_.add(error("E570", fmt::format("there is no module '{}'",
-                                               escape_for_terminal(module.name)))
-                         .at(module.span)
-                         .note(fmt::format("modules: {}", join_names(names, 20)))
-                         .hint(near.empty() ? "" : fmt::format("did you mean '{}'?", near)));
-    return false;
-  }
-
-  /// Every weight of the donor is in one of the modules.
-  void check_covered() {
-    for (const auto& [name, shape] : donor_->tensors) {
-      if (is_dropped(*donor_, name)) continue;
-      const bool named =
-          std::any_of(modules_.begin(), modules_.end(), [&, tensor = std::string_view(name)](
-                                                            const PlannedModule& module) {
-            return is_of_module(tensor, module.name);
-          });
-      if (named) continue;
-      diagnostics_.add(error("E570", fmt::format("no module has '{}'", escape_for_terminal(name)))
-                           .at(modules_.back().span)
-                           .note("mergekit leaves out modules that are not named, and says nothing")
-                           .hint("name every module of the model"));
-      return;
-    }
-  }
-
-  // ---- rules
-
   void write_module(const PlannedModule& module) {
     if (write_whole(module)) return;
     for (const PlannedStack& stack : module.stacks) {
       for (const PlannedSlice& slice : stack.slices) {
-        if (slice.layers > 0) write_layers(stack, slice);
+        if (slice.layers > 0) write_slice(stack, slice);
       }
     }
     write_others(module);
+  }
+
+  void write_slice(const PlannedStack& stack, const PlannedSlice& slice) {
+    if (!goes_by_columns(slice)) return write_layers(stack, slice, {});
+    for (const bool vectors : {false, true}) {
+      const std::vector<std::string> names = names_of_rank(stack, slice, vectors);
+      if (!names.empty()) write_layers(stack, slice, names);
+    }
+  }
+
+  /// Whether columns are merged one by one, so that vectors, which have none, need a rule of their
+  /// own.
+  bool goes_by_columns(const PlannedSlice& slice) const {
+    if (method_.name != "nuslerp") return false;
+    for (const MergekitParameters* level : slice.levels) {
+      for (const MergekitParameter& parameter : *level) {
+        if (parameter.name != "nuslerp_row_wise") continue;
+        for (const MergekitCase& setting : parameter.cases) {
+          if (setting.values.front() != 0) return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  std::vector<std::string> names_of_rank(const PlannedStack& planned, const PlannedSlice& slice,
+                                         bool vectors) const {
+    std::set<std::string> names;
+    for (const auto& [tensor, shape] : slice.inputs.front().view->tensors) {
+      const auto split = split_layer_name(tensor);
+      const bool of_stack = split && split->stack == planned.stack.prefix;
+      if (of_stack && (shape.size() < 2) == vectors) names.emplace(split->rest);
+    }
+    return {names.begin(), names.end()};
   }
 
   static bool has_gradient(const SettingLevels& levels) {
@@ -240,11 +124,12 @@ class DocumentWriter {
       if (stack.slices.size() != 1) return nullptr;
       const PlannedSlice& slice = stack.slices.front();
       for (const SliceInput& input : slice.inputs) {
-        const LayerStack* own = find_stack(*input.view, stack.stack.prefix);
+        const LayerStack* own = tensors_->find_stack(*input.view, stack.stack.prefix);
         if (input.first_layer != 0 || !own || own->count != slice.layers) return nullptr;
       }
     }
     const PlannedSlice& slice = module.first;
+    if (goes_by_columns(slice)) return nullptr;
     for (const SliceInput& input : slice.inputs) {
       if (has_gradient(slice.levels_of(input))) return nullptr;
     }
@@ -259,12 +144,12 @@ class DocumentWriter {
     const PlannedSlice* slice = whole_slice(module);
     if (!slice) return false;
     const MergekitView& first = *slice->inputs.front().view;
-    if (lacks_head(module, first)) return false;
+    if (tensors_->lacks_head(module, first)) return false;
     std::vector<std::string> names;
     RuleDraft draft;
     std::set<std::string> except;
     for (const auto& [name, shape] : first.tensors) {
-      if (!is_dropped(first, name)) {
+      if (!tensors_->is_dropped(first, name)) {
         names.push_back(name);
       } else if (const auto split = split_layer_name(name)) {
         except.insert(fmt::format("{}{{i}}.{}", split->stack, split->rest));
@@ -277,9 +162,9 @@ class DocumentWriter {
         if (!input.view->shape_of(name)) return false;
       }
     }
-    if (layers_are_cut(first)) return false;
+    if (tensors_->layers_are_cut(first)) return false;
     draft.except.assign(except.begin(), except.end());
-    const std::string variable = "name" + suffix();
+    const std::string variable = "name" + rules_.suffix();
     MergeRequest request = request_for(*slice);
     SettingScope scope;
     scope.names = scope.rests = names;
@@ -291,27 +176,9 @@ class DocumentWriter {
     for (const SliceInput& input : slice->inputs)
       draft.operands.push_back(fmt::format("{}{{{}...}}", input.view->operand, variable));
     draft.to = fmt::format("{{{}}}", variable);
-    emit(draft);
+    rules_.write(draft);
     for (const std::string& name : names) result_.add(name, *first.shape_of(name));
     return true;
-  }
-
-  /// Whether the result has a head that its first model has not.
-  bool lacks_head(const PlannedModule& module, const MergekitView& first) const {
-    if (donor_->ties_embeddings()) return false;
-    return std::any_of(donor_->tensors.begin(), donor_->tensors.end(), [&](const auto& tensor) {
-      return is_head(tensor.first) && is_of_module(tensor.first, module.name) &&
-             !first.shape_of(tensor.first);
-    });
-  }
-
-  /// Whether the checkpoint has layers that its config does not count.
-  bool layers_are_cut(const MergekitView& view) const {
-    return std::any_of(view.tensors.begin(), view.tensors.end(), [&](const auto& tensor) {
-      const auto split = split_layer_name(tensor.first);
-      const LayerStack* stack = split ? find_stack(view, split->stack) : nullptr;
-      return stack && split->layer >= stack->count;
-    });
   }
 
   MergeRequest request_for(const PlannedSlice& slice) const {
@@ -331,15 +198,15 @@ class DocumentWriter {
     return request;
   }
 
-  /// Checks the shapes of what is merged and makes the rule's body. `names` are those of the tensors
-  /// in each operand, or in all of them.
+  /// Checks the shapes of what is merged and makes the rule's body. `names` are those of the
+  /// tensors in each operand, or in all of them.
   bool merge(const MergeRequest& request, const PlannedSlice& slice,
              const std::vector<std::vector<std::string>>& names, RuleDraft& draft) {
     for (std::size_t k = 0; k < names.front().size(); ++k) {
       std::vector<std::string> tensor;
       for (std::size_t m = 0; m < slice.inputs.size(); ++m)
         tensor.push_back(names[names.size() == 1 ? 0 : m][k]);
-      if (!same_shapes(slice, tensor)) return false;
+      if (!tensors_->same_shapes(slice, tensor)) return false;
     }
     auto body = merge_body(request, resolver_, diagnostics_);
     if (!body) return false;
@@ -359,11 +226,13 @@ class DocumentWriter {
     return fmt::format("{} + text({}) + '.' + {}", expression_text(stack), layer, name);
   }
 
-  void write_layers(const PlannedStack& planned, const PlannedSlice& slice) {
+  /// The rule for a slice, or for those of its tensors that `only` names.
+  void write_layers(const PlannedStack& planned, const PlannedSlice& slice,
+                    const std::vector<std::string>& only) {
     const std::string& stack = planned.stack.prefix;
     const SliceInput& first = slice.inputs.front();
-    const std::string i = "i" + suffix();
-    const std::string name = "name" + suffix();
+    const std::string i = "i" + rules_.suffix();
+    const std::string name = "name" + rules_.suffix();
     MergeRequest request = request_for(slice);
     std::vector<std::vector<std::string>> names(slice.inputs.size());
     std::set<std::string> except;
@@ -372,23 +241,24 @@ class DocumentWriter {
     for (const auto& [tensor, shape] : first.view->tensors) {
       const auto split = split_layer_name(tensor);
       if (!split || split->stack != stack) continue;
+      const std::string rest(split->rest);
+      if (!only.empty() && std::find(only.begin(), only.end(), rest) == only.end()) continue;
       const std::int64_t place = split->layer - first.first_layer;
       if (place < 0 || place >= slice.layers) {
         all = false;
         continue;
       }
-      if (is_dropped(*first.view, tensor)) {
+      if (tensors_->is_dropped(*first.view, tensor)) {
         except.insert(fmt::format("{}{{{}}}.{}", stack, i, split->rest));
         continue;
       }
       scope.rests.emplace_back(split->rest);
       scope.places.push_back(place);
-      scope.names.push_back(
-          fmt::format("{}{}.{}", stack, slice.first_result + place, split->rest));
+      scope.names.push_back(fmt::format("{}{}.{}", stack, slice.first_result + place, split->rest));
       for (std::size_t m = 0; m < slice.inputs.size(); ++m) {
         const SliceInput& input = slice.inputs[m];
-        const auto own =
-            name_in(input, fmt::format("{}{}.{}", stack, input.first_layer + place, split->rest));
+        const auto own = tensors_->name_in(
+            input, fmt::format("{}{}.{}", stack, input.first_layer + place, split->rest));
         if (!own) return;
         names[m].push_back(*own);
       }
@@ -405,18 +275,22 @@ class DocumentWriter {
       own = scope;
       own.names = names[m];
       own.name_text = layer_name_text(stack, layer, name);
-      draft.operands.push_back(
-          fmt::format("{}{}{{{}}}.{{{}...}}", input.view->operand, stack, layer, name));
+      draft.operands.push_back(fmt::format("{}{}{{{}}}.{{{}{}}}", input.view->operand, stack, layer,
+                                           name, only.empty() ? "..." : ""));
     }
     const std::string layer = shifted(i, slice.first_result - first.first_layer);
     scope.name_text = layer_name_text(stack, layer, name);
     draft.to = fmt::format("{}{{{}}}.{{{}}}", stack, layer, name);
     draft.except.assign(except.begin(), except.end());
-    if (!all) {
-      draft.range = fmt::format("{{ {}: {} .. {} }}", i, first.first_layer,
-                                first.first_layer + slice.layers);
+    if (!all || !only.empty()) {
+      draft.range =
+          fmt::format("{}: {} .. {}", i, first.first_layer, first.first_layer + slice.layers);
     }
-    if (merge(request, slice, names, draft)) emit(draft);
+    if (!only.empty()) {
+      draft.range += fmt::format(", {}: {}", name, list_of_names(only));
+      request.vectors = first.view->shape_of(names.front().front())->size() < 2;
+    }
+    if (merge(request, slice, names, draft)) rules_.write(draft);
   }
 
   /// Tensors of no layer: those before the layers from the first slice, those after from the last.
@@ -425,7 +299,7 @@ class DocumentWriter {
     for (const PlannedSlice* slice : {&module.first, &module.last}) {
       const MergekitView& view = *slice->inputs.front().view;
       for (const auto& [name, shape] : view.tensors) {
-        if (split_layer_name(name) || is_dropped(view, name)) continue;
+        if (split_layer_name(name) || tensors_->is_dropped(view, name)) continue;
         const bool before = comes_before_layers(name);
         if (before == (slice == &module.first) && is_of_module(name, module.name))
           add_other(name, shape, *slice, groups);
@@ -452,8 +326,9 @@ class DocumentWriter {
     bool exact = true;
     NameGroup group;
     request.scope.names = request.scope.rests = {name};
+    request.vectors = shape.size() < 2;
     for (std::size_t m = 0; m < slice.inputs.size(); ++m) {
-      const auto own = name_in(slice.inputs[m], name);
+      const auto own = tensors_->name_in(slice.inputs[m], name);
       if (!own) return;
       exact = exact && *own == name;
       group.operands.push_back(slice.inputs[m].view->operand + *own);
@@ -481,9 +356,8 @@ class DocumentWriter {
   }
 
   static bool same_models(const PlannedSlice& a, const PlannedSlice& b) {
-    return std::equal(
-        a.inputs.begin(), a.inputs.end(), b.inputs.begin(), b.inputs.end(),
-        [](const SliceInput& x, const SliceInput& y) { return x.view == y.view; });
+    return std::equal(a.inputs.begin(), a.inputs.end(), b.inputs.begin(), b.inputs.end(),
+                      [](const SliceInput& x, const SliceInput& y) { return x.view == y.view; });
   }
 
   void emit_group(const NameGroup& group) {
@@ -491,7 +365,7 @@ class DocumentWriter {
     draft.body = group.body;
     draft.span = group.slice->inputs.front().written->model.span;
     draft.operands = group.operands;
-    const std::string variable = "name" + suffix();
+    const std::string variable = "name" + rules_.suffix();
     const bool one = group.names.size() == 1;
     draft.to = one ? group.names.front() : fmt::format("{{{}}}", variable);
     if (draft.operands.empty()) {
@@ -499,68 +373,22 @@ class DocumentWriter {
         draft.operands.push_back(input.view->operand + draft.to);
     }
     if (!one) {
-      std::string list;
-      for (const std::string& name : group.names) list += (list.empty() ? "" : ", ") + yaml_text(name);
-      draft.range = fmt::format("{{ {}: [{}] }}", variable, list);
+      draft.range = fmt::format("{}: {}", variable, list_of_names(group.names));
     }
-    emit(draft);
-  }
-
-  // ---- text
-
-  /// Words of a definition's name are its own, so that the names of two rules are never the same.
-  std::string suffix() const {
-    return rules_.definition.empty() || rule_count_ == 0 ? "" : std::to_string(rule_count_ + 1);
-  }
-
-  void emit(const RuleDraft& draft) {
-    if (draft.body.where.empty() || !rules_.definition.empty())
-      return emit_rule(draft, "", draft.body.lines);
-    emit_rule(draft, draft.body.where, draft.body.lines_where);
-    emit_rule(draft, fmt::format("not ({})", draft.body.where), {});
-  }
-
-  void emit_rule(const RuleDraft& draft, const std::string& where,
-                 const std::vector<std::pair<std::string, Span>>& lines) {
-    RecipeText& text = *rules_.text;
-    std::string from;
-    for (const std::string& operand : draft.operands)
-      from += (from.empty() ? "" : ", ") + json_quote(operand);
-    if (draft.operands.size() > 1) from = "[ " + from + " ]";
-    if (rules_.definition.empty()) {
-      text.add(fmt::format("  - from: {}", from), draft.span);
-    } else {
-      text.add(fmt::format("  {}:", json_quote(rules_.definition + "." + draft.to)), draft.span);
-      text.add(fmt::format("    from: {}", from), draft.span);
-    }
-    if (!draft.range.empty()) text.add(fmt::format("    for: {}", draft.range), draft.span);
-    if (rules_.definition.empty())
-      text.add(fmt::format("    to: {}", yaml_text(draft.to, false)), draft.span);
-    if (!draft.except.empty()) {
-      std::string list;
-      for (const std::string& name : draft.except) list += (list.empty() ? "" : ", ") + yaml_text(name);
-      text.add(fmt::format("    except: [ {} ]", list), draft.span);
-    }
-    if (!where.empty()) text.add(fmt::format("    where: {}", where), draft.span);
-    for (const auto& [line, span] : lines)
-      text.add("    " + line, span.known() ? span : draft.span);
-    ++rule_count_;
+    rules_.write(draft);
   }
 
   const MergekitConfig& config_;
   const MergekitMethod& method_;
   MergekitModels& models_;
-  const DocumentRules& rules_;
+  RuleWriter rules_;
   Diagnostics& diagnostics_;
   SettingResolver resolver_;
   std::deque<MergekitInput> storage_;
   std::vector<PlannedModule> modules_;
   const MergekitView* donor_ = nullptr;
+  std::optional<MergeTensors> tensors_;
   MergekitView result_;
-  mutable std::map<const MergekitView*, std::vector<LayerStack>> stacks_;
-  std::vector<const MergekitView*> missing_;  // a model that lacks tensors is told of once
-  std::set<const MergekitView*> mismatched_;
-  std::size_t rule_count_ = 0;
 };
 
 }  // namespace

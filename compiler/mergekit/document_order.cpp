@@ -92,9 +92,9 @@ class DocumentOrder {
     for (const MergekitConfig& config : configs_) {
       if (used.count(config.name) != 0) continue;
       if (wanted) {
-        fault(config, fmt::format("'{}' and '{}' are both wanted, and one model is made",
-                                  escape_for_terminal(wanted->name),
-                                  escape_for_terminal(config.name)));
+        fault(config,
+              fmt::format("'{}' and '{}' are both wanted, and one model is made",
+                          escape_for_terminal(wanted->name), escape_for_terminal(config.name)));
         return nullptr;
       }
       wanted = &config;
@@ -110,8 +110,9 @@ class DocumentOrder {
       const auto other = by_name_.find(model->model.path);
       if (other == by_name_.end() || model->model.path.empty()) continue;
       if (model->adapter) {
-        diagnostics_.add(error("E572", "an adapter on what another document makes cannot be "
-                                       "imported yet")
+        diagnostics_.add(error("E572",
+                               "an adapter on what another document makes cannot be "
+                               "imported yet")
                              .at(model->span));
         return false;
       }

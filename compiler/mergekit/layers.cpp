@@ -28,7 +28,8 @@ std::vector<std::string> count_keys(std::string_view stack) {
   if (contains_word(stack, "encoder")) return {"encoder_layers", "num_layers", "num_hidden_layers"};
   if (contains_word(stack, "decoder.block") || contains_word(stack, "decoder.layers"))
     return {"decoder_layers", "num_decoder_layers", "num_hidden_layers"};
-  return {"text_config.num_hidden_layers", "num_hidden_layers", "n_layer", "num_layers", "n_layers"};
+  return {"text_config.num_hidden_layers", "num_hidden_layers", "n_layer", "num_layers",
+          "n_layers"};
 }
 
 /// The count by the config, where it says one that the checkpoint can hold.
@@ -82,8 +83,8 @@ std::optional<LayerStack> find_layer_stack(const MergekitView& view, std::string
 }
 
 std::vector<std::string> module_names() {
-  return {"default",     "text_decoder", "vision_tower", "vision_model", "multi_modal_projector",
-          "encoder",     "decoder",      "shared"};
+  return {"default", "text_decoder", "vision_tower", "vision_model", "multi_modal_projector",
+          "encoder", "decoder",      "shared"};
 }
 
 bool is_module_name(std::string_view module) {

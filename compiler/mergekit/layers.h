@@ -38,8 +38,8 @@ bool is_of_module(std::string_view tensor, std::string_view module);
 bool is_module_name(std::string_view module);
 std::vector<std::string> module_names();
 
-/// Whether mergekit takes a tensor that is of no layer from the first slice (t = 0): embeddings. The
-/// others, the last norm and the head, are the last slice's.
+/// Whether mergekit takes a tensor that is of no layer from the first slice (t = 0): embeddings.
+/// The others, the last norm and the head, are the last slice's.
 bool comes_before_layers(std::string_view tensor);
 bool is_head(std::string_view tensor);
 bool is_embedding(std::string_view tensor);

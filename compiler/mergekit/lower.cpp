@@ -123,8 +123,8 @@ class Lowering {
 }  // namespace
 
 std::optional<RecipeText> lower_mergekit(SourceMap& sources, FileId file,
-                                         const BindOptions& options,
-                                         const std::string& path_prefix, Diagnostics& diagnostics) {
+                                         const BindOptions& options, const std::string& path_prefix,
+                                         Diagnostics& diagnostics) {
   return Lowering(sources, file, options, path_prefix, diagnostics).lower();
 }
 

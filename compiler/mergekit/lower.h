@@ -13,7 +13,7 @@ namespace inarch {
 /// directory, and a recipe's from its own folder. Every fault is located in the configuration
 /// (E551–E576, W551–W553, faults of the YAML and of the models).
 std::optional<RecipeText> lower_mergekit(SourceMap& sources, FileId file,
-                                         const BindOptions& options,
-                                         const std::string& path_prefix, Diagnostics& diagnostics);
+                                         const BindOptions& options, const std::string& path_prefix,
+                                         Diagnostics& diagnostics);
 
 }  // namespace inarch

@@ -23,8 +23,8 @@ std::vector<MergekitParameterInfo> of_differences(bool normalize, bool rescale) 
 
 MergekitMethod difference_method(std::string_view name, bool normalize, bool rescale,
                                  std::optional<MergekitParameterInfo> more = {}) {
-  MergekitMethod method{name, Base::required, 0, any_count, false, false,
-                        of_differences(normalize, rescale)};
+  MergekitMethod method{
+      name, Base::required, 0, any_count, false, false, of_differences(normalize, rescale)};
   if (more) method.parameters.push_back(*more);
   return method;
 }
@@ -44,7 +44,13 @@ std::vector<MergekitMethod> make_methods() {
   const MergekitParameterInfo gamma = {"gamma", true, 0.01, false};
   const MergekitParameterInfo epsilon = {"epsilon", true, 0.15, false};
   return {
-      {"linear", Base::unused, 1, any_count, true, false, {weight, {"normalize", false, 1.0, true}}},
+      {"linear",
+       Base::unused,
+       1,
+       any_count,
+       true,
+       false,
+       {weight, {"normalize", false, 1.0, true}}},
       {"slerp", Base::required, 0, 1, false, true, {{"t", false, std::nullopt, false}}},
       {"nuslerp",
        Base::optional,
@@ -52,9 +58,7 @@ std::vector<MergekitMethod> make_methods() {
        2,
        false,
        true,
-       {weight,
-        {"nuslerp_row_wise", false, 0.0, true},
-        {"nuslerp_flatten", false, 1.0, true}}},
+       {weight, {"nuslerp_row_wise", false, 0.0, true}, {"nuslerp_flatten", false, 1.0, true}}},
       {"multislerp",
        Base::optional,
        1,
@@ -91,10 +95,14 @@ std::vector<MergekitMethod> make_methods() {
        any_count,
        false,
        false,
-       {{"epsilon", false, 1e-5, false},
-        {"r", false, 0.1, false},
-        {"alpha", false, 0.2, false}}},
-      {"model_stock", Base::required, 2, any_count, false, true, {{"filter_wise", false, 0.0, true}}},
+       {{"epsilon", false, 1e-5, false}, {"r", false, 0.1, false}, {"alpha", false, 0.2, false}}},
+      {"model_stock",
+       Base::required,
+       2,
+       any_count,
+       false,
+       true,
+       {{"filter_wise", false, 0.0, true}}},
       {"nearswap", Base::required, 0, 1, false, false, {{"t", false, std::nullopt, false}}},
       {"arcee_fusion", Base::required, 0, 1, false, false, {}},
       {"passthrough", Base::unused, 1, 1, true, false, {{"scale", true, std::nullopt, false}}},

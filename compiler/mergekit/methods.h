@@ -8,8 +8,8 @@
 
 namespace inarch {
 
-/// A parameter of a merge method. What `is_of_model` is looked up for each model, by the name of its
-/// own tensor; others once, by the name of the result.
+/// A parameter of a merge method. What `is_of_model` is looked up for each model, by the name of
+/// its own tensor; others once, by the name of the result.
 struct MergekitParameterInfo {
   std::string_view name;
   bool is_of_model = false;
@@ -23,10 +23,10 @@ struct MergekitMethod {
 
   std::string_view name;
   Base base = Base::unused;
-  std::int64_t least = 1;           // models, the base not counted
-  std::int64_t most = 1'000'000;    // likewise
-  bool counts_base = false;         // the base is a model like others, and counted among them
-  bool alone_is_copied = false;     // of a single model its tensors are taken as they are
+  std::int64_t least = 1;         // models, the base not counted
+  std::int64_t most = 1'000'000;  // likewise
+  bool counts_base = false;       // the base is a model like others, and counted among them
+  bool alone_is_copied = false;   // of a single model its tensors are taken as they are
   std::vector<MergekitParameterInfo> parameters;
 
   const MergekitParameterInfo* find(std::string_view parameter) const;

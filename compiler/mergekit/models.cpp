@@ -58,7 +58,9 @@ const Shape* MergekitView::shape_of(std::string_view tensor) const {
 }
 
 bool MergekitView::ties_embeddings() const {
-  const auto flag = [](const Value* value) { return value && value->if_bool() ? value->if_bool() : nullptr; };
+  const auto flag = [](const Value* value) {
+    return value && value->if_bool() ? value->if_bool() : nullptr;
+  };
   if (const bool* tied = flag(config.find("tie_word_embeddings"))) return *tied;
   const Value* text = config.find("text_config");
   if (const bool* tied = text ? flag(text->find("tie_word_embeddings")) : nullptr) return *tied;
@@ -74,7 +76,8 @@ bool MergekitView::ties_embeddings() const {
 MergekitModels::Location MergekitModels::locate(const MergekitPath& path) const {
   const bool there = options_.is_directory && options_.is_directory(path.path);
   const auto slashes = std::count(path.path.begin(), path.path.end(), '/');
-  const bool path_like = path.path.front() == '.' || path.path.front() == '/' || path.path.front() == '~';
+  const bool path_like =
+      path.path.front() == '.' || path.path.front() == '/' || path.path.front() == '~';
   return {!there && !path_like && slashes == 1 && path.path.back() != '/', path.path};
 }
 
@@ -158,7 +161,8 @@ void MergekitModels::recognise_tensors(MergekitView& view) {
   if (!known) return;
   Diagnostics unfit;
   auto expected = known->architecture.expand(view.config, unfit);
-  if (expected) expected = known->architecture.respell(std::move(*expected), known->spelling, unfit);
+  if (expected)
+    expected = known->architecture.respell(std::move(*expected), known->spelling, unfit);
   if (!expected) return;
   const Comparison found =
       compare(known->architecture, known->spelling, *expected, view.checkpoint->tensors);

@@ -15,8 +15,8 @@
 
 namespace inarch {
 
-/// A model that is merged, as far as a merge has to know it: a source of the recipe, or what another
-/// document of the file makes.
+/// A model that is merged, as far as a merge has to know it: a source of the recipe, or what
+/// another document of the file makes.
 struct MergekitView {
   std::string name;     // of the source, or of the document
   std::string operand;  // what stands before a tensor's name in rules: "a:", "define:step."

@@ -41,11 +41,11 @@ std::string chat_template_line(const MergekitConfig& config, Diagnostics& diagno
     return "";
   }
   if (text.size() < 20 || text.find('{') == std::string::npos) {
-    diagnostics.add(error("E575", fmt::format("'{}' is no chat template",
-                                              escape_for_terminal(text, 60)))
-                        .at(span)
-                        .note("mergekit says so once everything else is written")
-                        .hint("auto, or a template in Jinja"));
+    diagnostics.add(
+        error("E575", fmt::format("'{}' is no chat template", escape_for_terminal(text, 60)))
+            .at(span)
+            .note("mergekit says so once everything else is written")
+            .hint("auto, or a template in Jinja"));
     return "";
   }
   return fmt::format("    chat_template.jinja: {{ text: {} }}", verbatim(text));
@@ -62,8 +62,8 @@ void write_files(const MergekitConfig& config, const MergekitView& result, Recip
                             tokenizer->span)
                         .hint("tokenizer_source: base"));
   } else if (tokenizer && !tokenizer->tokens.empty()) {
-    diagnostics.add(not_yet("the choice of single tokens' embeddings",
-                            tokenizer->tokens.front().span));
+    diagnostics.add(
+        not_yet("the choice of single tokens' embeddings", tokenizer->tokens.front().span));
   } else if (tokenizer && tokenizer->pad_to_multiple_of) {
     diagnostics.add(not_yet("'pad_to_multiple_of'", tokenizer->span));
   }

@@ -62,9 +62,10 @@ class SettingReader {
       const MergekitCase& next = cases[k + 1];
       const Span place = next.filter ? next.filter_span : next.span;
       diagnostics_.add(
-          error("E563", next.filter ? fmt::format("the filter '{}' comes after a value for all tensors",
-                                                  escape_for_terminal(*next.filter))
-                                    : fmt::format("{} has two values for all tensors", what_))
+          error("E563", next.filter
+                            ? fmt::format("the filter '{}' comes after a value for all tensors",
+                                          escape_for_terminal(*next.filter))
+                            : fmt::format("{} has two values for all tensors", what_))
               .at(place, "never used")
               .also(cases[k].span, "for all tensors")
               .note("mergekit takes the first that fits, and says nothing")
@@ -112,20 +113,21 @@ MergekitParameters read_mergekit_parameters(const YamlNode& owner, Diagnostics& 
   const YamlNode* node = mergekit_entry(owner, "parameters");
   if (!node) return parameters;
   if (!node->is_mapping()) {
-    diagnostics.add(error("E558", fmt::format("'parameters' must be a mapping, not {}",
-                                              node->kind_name()))
-                        .at(node->span));
+    diagnostics.add(
+        error("E558", fmt::format("'parameters' must be a mapping, not {}", node->kind_name()))
+            .at(node->span));
     return parameters;
   }
   const std::vector<std::string> known = mergekit_parameter_names();
   for (const auto& [key, value] : node->entries) {
     if (std::find(known.begin(), known.end(), key.text) == known.end()) {
       const std::string near = nearest(key.text, known);
-      diagnostics.add(error("E554", fmt::format("no merge method has a parameter '{}'",
-                                                escape_for_terminal(key.text)))
-                          .at(key.span, "unknown")
-                          .note("mergekit ignores parameters that it does not know, and says nothing")
-                          .hint(near.empty() ? "" : fmt::format("did you mean '{}'?", near)));
+      diagnostics.add(
+          error("E554",
+                fmt::format("no merge method has a parameter '{}'", escape_for_terminal(key.text)))
+              .at(key.span, "unknown")
+              .note("mergekit ignores parameters that it does not know, and says nothing")
+              .hint(near.empty() ? "" : fmt::format("did you mean '{}'?", near)));
       continue;
     }
     if (value.is_null()) continue;

@@ -15,8 +15,8 @@ namespace inarch {
 namespace {
 
 const std::vector<std::string> document_keys = {
-    "merge_method",     "models",    "slices",        "modules", "base_model", "parameters", "dtype",
-    "tokenizer_source", "tokenizer", "chat_template", "name",    "out_dtype"};
+    "merge_method", "models",           "slices",    "modules",       "base_model", "parameters",
+    "dtype",        "tokenizer_source", "tokenizer", "chat_template", "name",       "out_dtype"};
 
 class DocumentReader {
  public:
@@ -47,8 +47,9 @@ class DocumentReader {
     const YamlNode* gate = root_.is_mapping() ? root_.find("gate_mode") : nullptr;
     if (!experts && !gate) return false;
     const std::string_view key = gate ? "gate_mode" : "experts";
-    diagnostics_.add(error("E574", "this is a configuration of mergekit-moe, which makes mixtures "
-                                   "of experts")
+    diagnostics_.add(error("E574",
+                           "this is a configuration of mergekit-moe, which makes mixtures "
+                           "of experts")
                          .at(mergekit_key_span(root_, key))
                          .note("inarch reads what mergekit-yaml and mergekit-multi read"));
     return true;
@@ -94,10 +95,10 @@ class DocumentReader {
     for (const std::string_view known : {"bfloat16", "float16", "float32"}) {
       if (text->text == known) return text;
     }
-    diagnostics_.add(error("E573", fmt::format("'{}' cannot be '{}'", key,
-                                               escape_for_terminal(text->text)))
-                         .at(text->span)
-                         .hint("bfloat16, float16 or float32"));
+    diagnostics_.add(
+        error("E573", fmt::format("'{}' cannot be '{}'", key, escape_for_terminal(text->text)))
+            .at(text->span)
+            .hint("bfloat16, float16 or float32"));
     return std::nullopt;
   }
 
@@ -114,15 +115,15 @@ class DocumentReader {
     }
     if (given.size() != 1) {
       const std::uint32_t start = root_.span.begin;
-      diagnostics_.add(
-          error("E551", given.empty() ? "a merge has 'models', 'slices' or 'modules'"
-                                      : fmt::format("a merge has one of 'models', 'slices' and "
-                                                    "'modules', and this has {}",
-                                                    given.size()))
-              .at(given.empty() ? Span{root_.span.file, start, start}
-                                : mergekit_key_span(root_, given.back()))
-              .also(given.empty() ? Span{} : mergekit_key_span(root_, given.front()),
-                    "also given"));
+      diagnostics_.add(error("E551", given.empty()
+                                         ? "a merge has 'models', 'slices' or 'modules'"
+                                         : fmt::format("a merge has one of 'models', 'slices' and "
+                                                       "'modules', and this has {}",
+                                                       given.size()))
+                           .at(given.empty() ? Span{root_.span.file, start, start}
+                                             : mergekit_key_span(root_, given.back()))
+                           .also(given.empty() ? Span{} : mergekit_key_span(root_, given.front()),
+                                 "also given"));
       return;
     }
     if (given.front() == "modules") return read_modules(*root_.find("modules"));
@@ -247,7 +248,8 @@ class DocumentReader {
 bool has_mergekit_keys(const YamlNode& root) {
   if (!root.is_mapping() || root.find("inarch")) return false;
   return std::any_of(root.entries.begin(), root.entries.end(), [](const YamlEntry& entry) {
-    for (const std::string_view key : {"merge_method", "models", "slices", "modules", "gate_mode"}) {
+    for (const std::string_view key :
+         {"merge_method", "models", "slices", "modules", "gate_mode"}) {
       if (entry.key.text == key) return true;
     }
     return false;
@@ -255,7 +257,8 @@ bool has_mergekit_keys(const YamlNode& root) {
 }
 
 bool starts_a_line(std::string_view text, std::string_view word) {
-  for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+  for (std::size_t at = text.find(word); at != std::string_view::npos;
+       at = text.find(word, at + 1)) {
     if (at == 0 || text[at - 1] == '\n') return true;
   }
   return false;

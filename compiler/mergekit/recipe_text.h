@@ -32,8 +32,8 @@ class RecipeText {
   std::vector<Line> lines_;
 };
 
-/// A scalar as YAML reads it back as text: in quotes where it has to be. `in_flow` is for one inside
-/// brackets or braces.
+/// A scalar as YAML reads it back as text: in quotes where it has to be. `in_flow` is for one
+/// inside brackets or braces.
 std::string yaml_text(std::string_view text, bool in_flow = true);
 /// A text in an expression.
 std::string expression_text(std::string_view text);

@@ -30,7 +30,7 @@ void set_entry(MergekitView& result, const std::string& path, Value value, std::
 /// A list with an entry for each layer, put together like the layers.
 struct JoinedList {
   Value::List items;
-  std::string text;        // an expression
+  std::string text;         // an expression
   bool expressible = true;  // all parts are of configs that expressions know
 };
 

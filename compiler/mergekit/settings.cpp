@@ -32,8 +32,7 @@ double value_at(const MergekitCase& setting, const SettingScope& scope, std::siz
   const std::vector<double>& list = setting.values;
   if (list.size() == 1 || scope.places.empty()) return list.front();
   if (scope.count == 1) return list.back();
-  const double t =
-      static_cast<double>(scope.places[tensor]) / static_cast<double>(scope.count - 1);
+  const double t = static_cast<double>(scope.places[tensor]) / static_cast<double>(scope.count - 1);
   const double scaled = t * static_cast<double>(list.size() - 1);
   const auto before = static_cast<std::size_t>(scaled);
   const std::size_t after = std::min(list.size() - 1, before + 1);

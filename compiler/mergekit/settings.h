@@ -13,13 +13,13 @@ namespace inarch {
 
 /// Tensors that one rule makes, as its parameters see them.
 struct SettingScope {
-  std::vector<std::string> names;       // full names, by which filters go
-  std::vector<std::string> rests;       // what the rule's `{name...}` is in each
-  std::vector<std::int64_t> places;     // of the layer within its slice; empty for no layers
-  std::int64_t count = 0;               // layers of the slice
-  std::string place_text;               // an expression for the place: "i - 8"
-  std::string name_text;                // an expression for the full name
-  std::string rest_text = "name";       // for what `rests` has
+  std::vector<std::string> names;    // full names, by which filters go
+  std::vector<std::string> rests;    // what the rule's `{name...}` is in each
+  std::vector<std::int64_t> places;  // of the layer within its slice; empty for no layers
+  std::int64_t count = 0;            // layers of the slice
+  std::string place_text;            // an expression for the place: "i - 8"
+  std::string name_text;             // an expression for the full name
+  std::string rest_text = "name";    // for what `rests` has
 
   std::size_t size() const { return names.size(); }
 };
@@ -32,11 +32,11 @@ struct SettingPiece {
 
 /// A parameter over the tensors of a scope.
 struct Setting {
-  std::string text;            // an expression
-  std::vector<double> values;  // by tensor
+  std::string text;                  // an expression
+  std::vector<double> values;        // by tensor
   std::vector<SettingPiece> pieces;  // the first that fits holds
-  Span span;                   // of what gives it; unknown for a default
-  bool constant = true;        // the same for all
+  Span span;                         // of what gives it; unknown for a default
+  bool constant = true;              // the same for all
 };
 
 /// The pieces as one expression; the last one stands for all that are left.

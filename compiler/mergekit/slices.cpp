@@ -48,7 +48,8 @@ class ModulePlanner {
     return nullptr;
   }
 
-  /// Opens the inputs, a model that is named again with its last layers; the base goes first where the method has one.
+  /// Opens the inputs, a model that is named again with its last layers; the base goes first where
+  /// the method has one.
   bool open(const std::vector<const MergekitInput*>& inputs, const MergekitSlice* slice,
             PlannedSlice& planned) {
     const std::optional<MergekitModel>& base = base_of(slice, config_);
@@ -177,8 +178,8 @@ class ModulePlanner {
                                   own->count, to))
             .at(input.written->layers_span, fmt::format("layers are 0 to {}", own->count - 1))
             .note("mergekit says so in the middle of the merge")
-            .hint(fmt::format("layer_range: [{}, {}]",
-                              std::min(input.first_layer, own->count), own->count)));
+            .hint(fmt::format("layer_range: [{}, {}]", std::min(input.first_layer, own->count),
+                              own->count)));
     return false;
   }
 
@@ -227,8 +228,7 @@ std::int64_t PlannedStack::layers() const {
 }
 
 std::optional<PlannedModule> plan_module(const MergekitModule& module, const MergekitConfig& config,
-                                         MergekitModels& models,
-                                         std::deque<MergekitInput>& storage,
+                                         MergekitModels& models, std::deque<MergekitInput>& storage,
                                          Diagnostics& diagnostics) {
   return ModulePlanner(module, config, models, storage, diagnostics).plan();
 }

@@ -52,8 +52,7 @@ struct PlannedModule {
 /// Opens the models of a module and fits its slices to the layers that they have; nothing on a
 /// fault. `storage` keeps what `models` alone does not spell out.
 std::optional<PlannedModule> plan_module(const MergekitModule& module, const MergekitConfig& config,
-                                         MergekitModels& models,
-                                         std::deque<MergekitInput>& storage,
+                                         MergekitModels& models, std::deque<MergekitInput>& storage,
                                          Diagnostics& diagnostics);
 
 }  // namespace inarch

@@ -36,9 +36,9 @@ class TokenizerReader {
     const YamlNode* tokens = mergekit_entry(node, "tokens");
     if (!tokens) return;
     if (!tokens->is_mapping()) {
-      diagnostics_.add(error("E558", fmt::format("'tokens' must be a mapping, not {}",
-                                                 tokens->kind_name()))
-                           .at(tokens->span));
+      diagnostics_.add(
+          error("E558", fmt::format("'tokens' must be a mapping, not {}", tokens->kind_name()))
+              .at(tokens->span));
       return;
     }
     for (const YamlEntry& entry : tokens->entries) read_token(entry);
@@ -89,8 +89,9 @@ class TokenizerReader {
     if (id) token.other_id = mergekit_integer(*id, "'token_id'", 0, diagnostics_);
     if (text) token.other_token = mergekit_text(*text, "'token'", diagnostics_);
     if (model && (id == nullptr) != (text == nullptr)) return;
-    diagnostics_.add(error("E575", "a token of another model has a 'model', and either a 'token' "
-                                   "or a 'token_id'")
+    diagnostics_.add(error("E575",
+                           "a token of another model has a 'model', and either a 'token' "
+                           "or a 'token_id'")
                          .at(node.span));
   }
 

@@ -40,9 +40,9 @@ std::optional<double> raw_number(const YamlNode& node) {
 }
 
 Diagnostic wrong_value(const YamlNode& node, std::string_view what, std::string_view expected) {
-  const std::string shown =
-      node.is_scalar() ? fmt::format("'{}'", escape_for_terminal(node.text, 60))
-                       : std::string(node.kind_name());
+  const std::string shown = node.is_scalar()
+                                ? fmt::format("'{}'", escape_for_terminal(node.text, 60))
+                                : std::string(node.kind_name());
   return error("E558", fmt::format("{} must be {}, not {}", what, expected, shown)).at(node.span);
 }
 
@@ -153,10 +153,10 @@ std::optional<MergekitModel> mergekit_model(const YamlNode& node, Diagnostics& d
   MergekitModel model;
   model.span = node.span;
   if (plus != text.rfind('+')) {
-    diagnostics.add(error("E569", fmt::format("'{}' has more than one adapter",
-                                              escape_for_terminal(text)))
-                        .at(node.span)
-                        .hint("model+adapter"));
+    diagnostics.add(
+        error("E569", fmt::format("'{}' has more than one adapter", escape_for_terminal(text)))
+            .at(node.span)
+            .hint("model+adapter"));
     return std::nullopt;
   }
   auto base = path_from_text(text.substr(0, plus), node.span, diagnostics);
@@ -190,12 +190,11 @@ bool check_mergekit_keys(const YamlNode& node, std::string_view what,
       continue;
     }
     const std::string near = nearest(key, known);
-    diagnostics.add(
-        error("E552", fmt::format("{} has no key '{}'", what, escape_for_terminal(key)))
-            .at(entry.key.span, "unknown")
-            .note("mergekit ignores keys that it does not know, and says nothing")
-            .hint(near.empty() ? fmt::format("keys: {}", join_names(known, 20))
-                               : fmt::format("did you mean '{}'?", near)));
+    diagnostics.add(error("E552", fmt::format("{} has no key '{}'", what, escape_for_terminal(key)))
+                        .at(entry.key.span, "unknown")
+                        .note("mergekit ignores keys that it does not know, and says nothing")
+                        .hint(near.empty() ? fmt::format("keys: {}", join_names(known, 20))
+                                           : fmt::format("did you mean '{}'?", near)));
   }
   return true;
 }

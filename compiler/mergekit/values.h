@@ -31,9 +31,9 @@ std::optional<std::string> mergekit_text(const YamlNode& node, std::string_view 
 /// `path@revision+adapter`, or a mapping of `model` and `lora`; E569 for what is neither.
 std::optional<MergekitModel> mergekit_model(const YamlNode& node, Diagnostics& diagnostics);
 
-/// Reports the keys of a mapping that are not among `known`: E555 for a parameter of a merge method,
-/// which belongs under `parameters`, else E552 with what was likely meant. False when `node` is no
-/// mapping (E558).
+/// Reports the keys of a mapping that are not among `known`: E555 for a parameter of a merge
+/// method, which belongs under `parameters`, else E552 with what was likely meant. False when
+/// `node` is no mapping (E558).
 bool check_mergekit_keys(const YamlNode& node, std::string_view what,
                          const std::vector<std::string>& known, Diagnostics& diagnostics);
 

@@ -76,7 +76,8 @@ Result<Value> gradient(const Arguments& arguments) {
   const Value::List* list = arguments[0]->if_list();
   const std::int64_t* place = arguments[1]->if_int();
   const std::int64_t* count = arguments[2]->if_int();
-  if (!list) return wrong_argument("gradient", "a list of numbers, a place and a count", *arguments[0]);
+  if (!list)
+    return wrong_argument("gradient", "a list of numbers, a place and a count", *arguments[0]);
   for (const Value& item : *list) {
     if (!item.is_number()) return wrong_argument("gradient", "a list of numbers", item);
   }
@@ -84,12 +85,10 @@ Result<Value> gradient(const Arguments& arguments) {
     return wrong_argument("gradient", "a place and a count", place ? *arguments[2] : *arguments[1]);
   if (list->empty()) return error("E152", "gradient of an empty list");
   if (*place < 0 || *place >= *count) {
-    return error("E152",
-                 fmt::format("gradient's place is {}, and there are {}", *place, *count));
+    return error("E152", fmt::format("gradient's place is {}, and there are {}", *place, *count));
   }
   const auto last = static_cast<double>(list->size() - 1);
-  const double t =
-      *count == 1 ? 1 : static_cast<double>(*place) / static_cast<double>(*count - 1);
+  const double t = *count == 1 ? 1 : static_cast<double>(*place) / static_cast<double>(*count - 1);
   const auto before = static_cast<std::size_t>(t * last);
   const std::size_t after = std::min(list->size() - 1, before + 1);
   const double share = t * last - static_cast<double>(before);
