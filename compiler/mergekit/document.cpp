@@ -9,6 +9,7 @@
 #include "compiler/core/json.h"
 #include "compiler/mergekit/check.h"
 #include "compiler/mergekit/combine.h"
+#include "compiler/mergekit/layer_rule.h"
 #include "compiler/mergekit/result_config.h"
 #include "compiler/mergekit/rule_draft.h"
 #include "compiler/mergekit/slices.h"
@@ -96,17 +97,6 @@ class DocumentWriter {
     return false;
   }
 
-  std::vector<std::string> names_of_rank(const PlannedStack& planned, const PlannedSlice& slice,
-                                         bool vectors) const {
-    std::set<std::string> names;
-    for (const auto& [tensor, shape] : slice.inputs.front().view->tensors) {
-      const auto split = split_layer_name(tensor);
-      const bool of_stack = split && split->stack == planned.stack.prefix;
-      if (of_stack && (shape.size() < 2) == vectors) names.emplace(split->rest);
-    }
-    return {names.begin(), names.end()};
-  }
-
   static bool has_gradient(const SettingLevels& levels) {
     for (const MergekitParameters* level : levels) {
       for (const MergekitParameter& parameter : *level) {
@@ -165,7 +155,7 @@ class DocumentWriter {
     if (tensors_->layers_are_cut(first)) return false;
     draft.except.assign(except.begin(), except.end());
     const std::string variable = "name" + rules_.suffix();
-    MergeRequest request = request_for(*slice);
+    MergeRequest request = request_for(*slice, method_, config_.method.span);
     SettingScope scope;
     scope.names = scope.rests = names;
     scope.name_text = variable;
@@ -179,23 +169,6 @@ class DocumentWriter {
     rules_.write(draft);
     for (const std::string& name : names) result_.add(name, *first.shape_of(name));
     return true;
-  }
-
-  MergeRequest request_for(const PlannedSlice& slice) const {
-    MergeRequest request;
-    request.method = &method_;
-    request.levels = slice.levels;
-    request.method_span = config_.method.span;
-    request.span = slice.span;
-    for (const SliceInput& input : slice.inputs) {
-      MergeOperand operand;
-      operand.view = input.view;
-      operand.is_base = input.is_base;
-      operand.span = input.written->model.span;
-      operand.levels = slice.levels_of(input);
-      request.operands.push_back(std::move(operand));
-    }
-    return request;
   }
 
   /// Checks the shapes of what is merged and makes the rule's body. `names` are those of the
@@ -215,82 +188,14 @@ class DocumentWriter {
     return true;
   }
 
-  static std::string shifted(const std::string& variable, std::int64_t by) {
-    if (by == 0) return variable;
-    return fmt::format("{} {} {}", variable, by > 0 ? '+' : '-', by > 0 ? by : -by);
-  }
-
-  /// What an expression calls the tensor `name` of layer i + by.
-  static std::string layer_name_text(const std::string& stack, const std::string& layer,
-                                     const std::string& name) {
-    return fmt::format("{} + text({}) + '.' + {}", expression_text(stack), layer, name);
-  }
-
   /// The rule for a slice, or for those of its tensors that `only` names.
-  void write_layers(const PlannedStack& planned, const PlannedSlice& slice,
+  void write_layers(const PlannedStack& stack, const PlannedSlice& slice,
                     const std::vector<std::string>& only) {
-    const std::string& stack = planned.stack.prefix;
-    const SliceInput& first = slice.inputs.front();
-    const std::string i = "i" + rules_.suffix();
-    const std::string name = "name" + rules_.suffix();
-    MergeRequest request = request_for(slice);
-    std::vector<std::vector<std::string>> names(slice.inputs.size());
-    std::set<std::string> except;
-    bool all = first.first_layer == 0;
-    SettingScope& scope = request.scope;
-    for (const auto& [tensor, shape] : first.view->tensors) {
-      const auto split = split_layer_name(tensor);
-      if (!split || split->stack != stack) continue;
-      const std::string rest(split->rest);
-      if (!only.empty() && std::find(only.begin(), only.end(), rest) == only.end()) continue;
-      const std::int64_t place = split->layer - first.first_layer;
-      if (place < 0 || place >= slice.layers) {
-        all = false;
-        continue;
-      }
-      if (tensors_->is_dropped(*first.view, tensor)) {
-        except.insert(fmt::format("{}{{{}}}.{}", stack, i, split->rest));
-        continue;
-      }
-      scope.rests.emplace_back(split->rest);
-      scope.places.push_back(place);
-      scope.names.push_back(fmt::format("{}{}.{}", stack, slice.first_result + place, split->rest));
-      for (std::size_t m = 0; m < slice.inputs.size(); ++m) {
-        const SliceInput& input = slice.inputs[m];
-        const auto own = tensors_->name_in(
-            input, fmt::format("{}{}.{}", stack, input.first_layer + place, split->rest));
-        if (!own) return;
-        names[m].push_back(*own);
-      }
-      result_.add(scope.names.back(), shape);
-    }
-    scope.count = slice.layers;
-    scope.place_text = shifted(i, -first.first_layer);
-    scope.rest_text = name;
-    RuleDraft draft;
-    for (std::size_t m = 0; m < slice.inputs.size(); ++m) {
-      const SliceInput& input = slice.inputs[m];
-      const std::string layer = shifted(i, input.first_layer - first.first_layer);
-      SettingScope& own = request.operands[m].scope;
-      own = scope;
-      own.names = names[m];
-      own.name_text = layer_name_text(stack, layer, name);
-      draft.operands.push_back(fmt::format("{}{}{{{}}}.{{{}{}}}", input.view->operand, stack, layer,
-                                           name, only.empty() ? "..." : ""));
-    }
-    const std::string layer = shifted(i, slice.first_result - first.first_layer);
-    scope.name_text = layer_name_text(stack, layer, name);
-    draft.to = fmt::format("{}{{{}}}.{{{}}}", stack, layer, name);
-    draft.except.assign(except.begin(), except.end());
-    if (!all || !only.empty()) {
-      draft.range =
-          fmt::format("{}: {} .. {}", i, first.first_layer, first.first_layer + slice.layers);
-    }
-    if (!only.empty()) {
-      draft.range += fmt::format(", {}: {}", name, list_of_names(only));
-      request.vectors = first.view->shape_of(names.front().front())->size() < 2;
-    }
-    if (merge(request, slice, names, draft)) rules_.write(draft);
+    LayerRule rule;
+    rule.request = request_for(slice, method_, config_.method.span);
+    if (!fill_layer_rule(stack, slice, only, rules_.suffix(), *tensors_, rule)) return;
+    for (auto& [name, shape] : rule.results) result_.add(name, shape);
+    if (merge(rule.request, slice, rule.names, rule.draft)) rules_.write(rule.draft);
   }
 
   /// Tensors of no layer: those before the layers from the first slice, those after from the last.
@@ -321,7 +226,7 @@ class DocumentWriter {
 
   void add_other(const std::string& name, const Shape& shape, const PlannedSlice& slice,
                  std::vector<NameGroup>& groups) {
-    MergeRequest request = request_for(slice);
+    MergeRequest request = request_for(slice, method_, config_.method.span);
     std::vector<std::vector<std::string>> names;
     bool exact = true;
     NameGroup group;
