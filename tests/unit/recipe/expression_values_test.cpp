@@ -71,6 +71,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"enumerate(['a', 'b'])", "[[0, \"a\"], [1, \"b\"]]"},
                     Case{"zip([1, 2], 'a' if false else [3, 4])", "[[1, 3], [2, 4]]"},
                     Case{"zip([])", "[]"}, Case{"flatten([0 .. 2, 5, [[6]]])", "[0, 1, 5, [6]]"},
+                    Case{"gradient([0, 1, 0], 1, 5)", "0.5"}, Case{"gradient([2, 4], 3, 4)", "4.0"},
+                    Case{"gradient([2, 4], 0, 1)", "4.0"}, Case{"gradient([3], 1, 3)", "3.0"},
                     Case{"index([4, 5, 5], 5)", "1"}, Case{"index([4, 5], 9) ?? -1", "-1"},
                     Case{"sort([3, 1.5, 2])", "[1.5, 2, 3]"},
                     Case{"sort(['b', 'a'])", "[\"a\", \"b\"]"},
