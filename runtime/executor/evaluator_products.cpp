@@ -15,12 +15,18 @@ namespace inarch {
 void Evaluator::open_cache() {
   products_.assign(program_.size(), {});
   windows_.assign(program_.size(), {});
+  shared_.assign(program_.size(), {});
   const std::vector<bool> windowed = scratch::windowed_views(program_, how_);
+  const std::vector<bool> shared = scratch::shared_reads(program_, how_);
   for (std::size_t i = 0; i < program_.size(); ++i) {
     if (windowed[i]) {
       const auto& read = std::get<ReadOp>(program_[program_[i].inputs[0]].data);
       windows_[i].stored = static_cast<std::byte*>(
           arena_.take(scratch::window_elements(program_[i], how_) * bytes(read.dtype)));
+    }
+    if (shared[i]) {
+      shared_[i].values =
+          static_cast<std::byte*>(arena_.take(std::min(how_.tile, program_[i].count) * how_.width));
     }
     if (const auto* merge = if_boxed<MergeOp>(program_[i].data)) {
       const std::int64_t kept = merge_cache_bytes(*merge, how_.tile, how_.width);
