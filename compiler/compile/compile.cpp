@@ -4,6 +4,7 @@
 
 #include "compiler/compile/bind_target.h"
 #include "compiler/ir/build.h"
+#include "compiler/ir/describe_adapters.h"
 #include "compiler/ir/follow_encodings.h"
 #include "compiler/plan/build_plan.h"
 #include "compiler/plan/plan_check.h"
@@ -57,6 +58,7 @@ std::optional<Plan> compile(SourceMap& sources, FileId file, const CompileOption
   if (!graph) return std::nullopt;
   module.graph = std::move(*graph);
   module.graph.records.write(*bound, diagnostics);
+  describe_adapters(*bound, module.graph, diagnostics);
 
   const bool consistent = timed("check", report, [&] {
     build_checks(*bound, targets, module.graph, diagnostics);

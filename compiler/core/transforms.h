@@ -73,6 +73,8 @@ enum class Transform : std::uint8_t {
   reconstruct,
   // merging
   linear,
+  lora_merge,
+  dora_merge,
 };
 
 enum class Family : std::uint8_t {
