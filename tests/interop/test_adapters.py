@@ -5,19 +5,13 @@ import json
 import models
 import pytest
 import torch
+from adapters import CLOSE, adapter, fill, merged_by_peft
 from harness import build, described, inarch, write_recipe
 from models import Saving, read_tensors
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import PeftModel
 from safetensors.torch import load_file, save_file
-from transformers import (
-    AutoModelForCausalLM,
-    GPT2Config,
-    GPT2LMHeadModel,
-    LlamaForCausalLM,
-)
+from transformers import GPT2Config, GPT2LMHeadModel, LlamaForCausalLM
 
-# f32 sums of a few products, in another order than torch's.
-CLOSE = {"rtol": 0, "atol": 2e-6}
 ATTENTION = ["q_proj", "k_proj", "v_proj", "o_proj"]
 
 MERGED = """\
@@ -36,44 +30,9 @@ def gpt2(path, seed=7):
     torch.manual_seed(seed)
     config = GPT2Config(vocab_size=48, n_positions=32, n_embd=16, n_layer=2, n_head=2)
     model = GPT2LMHeadModel(config)
-    models.scramble(model) if hasattr(models, "scramble") else fill(model, seed)
+    fill(model, seed)
     model.save_pretrained(path)
     return path
-
-
-def fill(model, seed):
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.1)
-
-
-def fill_adapter(model, seed):
-    """Random values for all that an adapter has; a fresh one changes nothing."""
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if not parameter.requires_grad:
-                continue
-            noise = torch.randn(parameter.shape, generator=generator) * 0.2
-            # Magnitudes are lengths, and biases stand beside those of the base.
-            parameter.copy_(noise.abs() + 0.5 if parameter.dim() == 1 else noise)
-
-
-def adapter(base, path, seed=3, **config):
-    """An adapter over the model at `base`, saved by PEFT."""
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-    tuned = get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **config))
-    fill_adapter(tuned, seed)
-    tuned.save_pretrained(path)
-    return path
-
-
-def merged_by_peft(base, path):
-    """What PEFT makes of base and adapter: tensors by their names in the base's file."""
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-    merged = PeftModel.from_pretrained(model, path).merge_and_unload()
-    return {name: x.detach().clone() for name, x in merged.state_dict().items()}
 
 
 def merged_here(tmp_path, source, name="merged"):
@@ -200,7 +159,7 @@ def test_shares_add_up(tmp_path, llama):
     two = adapter(llama, tmp_path / "two", seed=6, **CASES["dora"])
     source = (
         f'{{ path: "{llama}", adapters: [ {{ path: "{one}", scale: 0.7 }}, '
-        f'{{ path: "{two}", scale: 0 - 0.2 }} ] }}'
+        f'{{ path: "{two}", scale: -0.2 }} ] }}'
     )
     here = merged_here(tmp_path, source)
     base, a, b = read_tensors(llama), merged_by_peft(llama, one), merged_by_peft(llama, two)
