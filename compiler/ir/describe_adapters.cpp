@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view config_name = "adapter_config.json";
 
-std::string_view last_segment(std::string_view name) {
+std::string_view module_kind(std::string_view name) {
   const std::size_t dot = name.rfind('.');
   return dot == std::string_view::npos ? name : name.substr(dot + 1);
 }
@@ -172,12 +172,12 @@ class Description {
   Value target_modules(const AdapterParts& parts) const {
     std::map<std::string, std::vector<std::string>, std::less<>> by_segment;
     for (const AdapterModule& module : parts.modules)
-      by_segment[std::string(last_segment(module.module))].push_back(module.module);
+      by_segment[std::string(module_kind(module.module))].push_back(module.module);
     std::map<std::string, std::size_t, std::less<>> there;
     for (const TensorInfo& tensor : base_.tensors) {
       if (!tensor.name.ends_with(".weight") || tensor.shape.size() < 2) continue;
       const std::string_view module(tensor.name.data(), tensor.name.size() - 7);
-      ++there[std::string(last_segment(module))];
+      ++there[std::string(module_kind(module))];
     }
     Value::List targets;
     for (const auto& [segment, modules] : by_segment) {

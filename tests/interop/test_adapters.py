@@ -287,3 +287,27 @@ output: {{ adapter: {{ of: base, alpha: dora.config.lora_alpha }} }}
     assert config["use_dora"] and config["r"] == 3 and config["lora_alpha"] == 5
     theirs, want = merged_by_peft(llama, out), merged_by_peft(llama, path)
     assert all(torch.equal(x, want[name]) for name, x in theirs.items())
+
+
+@pytest.mark.parametrize("encoding", ["nf4", "{ fp8: { block: [16, 16], scales: f32 } }"])
+def test_an_encoded_base_is_decoded_where_it_is_touched(tmp_path, llama, encoding):
+    def copied(source, name, output):
+        text = MERGED.format(source=source).replace("config: tuned", output)
+        return build(write_recipe(tmp_path, text, f"{name}.yaml"), tmp_path / name)
+
+    encoded = copied(f'{{ path: "{llama}" }}', "encoded", f"config: tuned\n  encode: {encoding}")
+    decoded = copied(f'{{ path: "{encoded}" }}', "decoded", "config: tuned\n  encode: none")
+    path = adapter(llama, tmp_path / "adapter", **CASES["dora"])
+    here = copied(f'{{ path: "{encoded}", adapter: "{path}" }}', "here", "config: tuned")
+    want = copied(f'{{ path: "{decoded}", adapter: "{path}" }}', "want", "config: tuned")
+    tensors, merged, stored = (load_file(d / "model.safetensors") for d in (here, want, encoded))
+    touched = [n for n in merged if n.removesuffix(".weight").rpartition(".")[2] in
+               [*ATTENTION, "up_proj"]]  # fmt: skip
+    assert touched
+    for name in touched:
+        assert torch.equal(tensors[name], merged[name])
+    rest = {n: x for n, x in stored.items() if not any(n.startswith(t) for t in touched)}
+    assert all(torch.equal(tensors[name].view(-1), x.view(-1)) for name, x in rest.items())
+    theirs = merged_by_peft(decoded, path)
+    for name in touched:
+        torch.testing.assert_close(merged[name], theirs[name], **CLOSE)
