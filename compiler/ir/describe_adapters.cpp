@@ -120,11 +120,7 @@ class Description {
   Value described(const AdapterParts& parts, const AdapterConfig& config,
                   const Adapted& adapted) const {
     const BoundAdapterOutput& asked = *output_.adapter;
-    Value::Map patterns;
-    for (const AdapterModule& module : parts.modules) {
-      const std::int64_t rank = ranks_.at(module.module);
-      if (rank != config.rank) patterns.emplace_back(module.module, rank);
-    }
+    Value::Map patterns = rank_patterns(parts, config.rank);
     Value alpha = config.rank;
     if (asked.alpha) alpha = *asked.alpha;
     Value::Map alphas = asked.alpha ? Value::Map() : patterns;
@@ -151,6 +147,23 @@ class Description {
                       {"task_type", asked.task.empty() ? Value() : Value(asked.task)},
                       {"use_dora", config.dora},
                       {"use_rslora", false}};
+  }
+
+  /// Modules whose rank is another: by the last segment where all of that name have the same.
+  Value::Map rank_patterns(const AdapterParts& parts, std::int64_t usual) const {
+    std::map<std::string, std::set<std::int64_t>, std::less<>> by_kind;
+    for (const AdapterModule& module : parts.modules)
+      by_kind[std::string(module_kind(module.module))].insert(ranks_.at(module.module));
+    Value::Map patterns;
+    for (const auto& [kind, ranks] : by_kind) {
+      if (ranks.size() == 1 && *ranks.begin() != usual) patterns.emplace_back(kind, *ranks.begin());
+    }
+    for (const AdapterModule& module : parts.modules) {
+      const std::int64_t rank = ranks_.at(module.module);
+      const bool mixed = by_kind.find(module_kind(module.module))->second.size() > 1;
+      if (mixed && rank != usual) patterns.emplace_back(module.module, rank);
+    }
+    return patterns;
   }
 
   static bool is_embedding(const AdapterParts& parts, std::uint32_t a) {

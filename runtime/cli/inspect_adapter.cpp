@@ -81,7 +81,7 @@ std::string adapter_sentence(const Value::Map& highlights) {
   if (text == "LORA") text = all.find("dora") ? "DoRA" : "LoRA";
   if (const Value* rank = all.find("rank")) text += fmt::format(" of rank {}", to_text(*rank));
   if (const Value* other = all.find("other_ranks"))
-    text += fmt::format(" (and {} patterns of others)", to_text(*other));
+    text += fmt::format(" and others (rank_pattern has {})", to_text(*other));
   if (const Value* alpha = all.find("alpha")) text += fmt::format(", alpha {}", to_text(*alpha));
   if (all.find("rank_stabilized")) text += ", scaled by the root of the rank";
   if (const Value* base = all.find("base"); base && !base->if_text()->empty())
