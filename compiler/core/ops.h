@@ -9,6 +9,7 @@
 
 #include "compiler/core/dtype.h"
 #include "compiler/core/encoding.h"
+#include "compiler/core/merge.h"
 
 namespace inarch {
 

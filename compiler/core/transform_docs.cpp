@@ -24,6 +24,8 @@ std::string kind_text(const Parameter& p) {
       return "axis pattern";
     case ParamKind::numbers:
       return "list of numbers";
+    case ParamKind::number_or_numbers:
+      return "number, or a list of them";
     case ParamKind::shape:
       return "list of sizes";
     case ParamKind::choice:

@@ -12,8 +12,8 @@ std::vector<TransformSpec> movement();
 std::vector<TransformSpec> pointwise();
 std::vector<TransformSpec> reduction();
 std::vector<TransformSpec> initial();
-/// Linear algebra and merging.
-std::vector<TransformSpec> several();
+std::vector<TransformSpec> several();  // linear algebra
+std::vector<TransformSpec> merging();
 
 /// Parameters that several families have.
 inline const Parameter fill_param = {"fill", ParamKind::number,         false, "0",

@@ -10,7 +10,7 @@ std::vector<TransformSpec> make_table() {
   std::vector<TransformSpec> table;
   for (auto part :
        {transform_table::movement(), transform_table::pointwise(), transform_table::reduction(),
-        transform_table::initial(), transform_table::several()}) {
+        transform_table::initial(), transform_table::several(), transform_table::merging()}) {
     table.insert(table.end(), part.begin(), part.end());
   }
   return table;

@@ -71,10 +71,28 @@ enum class Transform : std::uint8_t {
   low_rank,
   weighted_low_rank,
   reconstruct,
-  // merging
-  linear,
   lora_merge,
   dora_merge,
+  // merging
+  linear,
+  slerp,
+  nuslerp,
+  multislerp,
+  karcher,
+  model_stock,
+  task_arithmetic,
+  ties,
+  dare_linear,
+  dare_ties,
+  breadcrumbs,
+  breadcrumbs_ties,
+  della,
+  della_linear,
+  sce,
+  ram,
+  ramplus_tl,
+  nearswap,
+  arcee_fusion,
 };
 
 enum class Family : std::uint8_t {
@@ -95,10 +113,11 @@ enum class ParamKind : std::uint8_t {
   choice,            // one of Parameter::choices
   number_or_choice,  // a number, or one of Parameter::choices
   dtype,
-  axis,     // the name or number of an axis
-  pattern,  // axis names, grouped: "(head d) in"
-  numbers,  // a list of numbers
-  shape,    // a list of sizes
+  axis,               // the name or number of an axis
+  pattern,            // axis names, grouped: "(head d) in"
+  numbers,            // a list of numbers
+  number_or_numbers,  // one for all, or a list
+  shape,              // a list of sizes
 };
 
 struct Parameter {

@@ -159,6 +159,14 @@ std::optional<std::vector<double>> CallArguments::numbers(std::string_view name)
   return numbers;
 }
 
+std::optional<std::vector<double>> CallArguments::number_or_numbers(std::string_view name) const {
+  const Entry* entry = find(name);
+  if (entry && entry->value.if_list()) return numbers(name);
+  const auto single = number(name, 0);
+  if (!single) return std::nullopt;
+  return std::vector<double>{*single};
+}
+
 std::optional<std::vector<std::int64_t>> CallArguments::integers(std::string_view name) const {
   const Entry* entry = find(name);
   if (!entry) return std::vector<std::int64_t>();

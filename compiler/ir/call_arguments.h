@@ -27,6 +27,8 @@ class CallArguments {
   std::optional<bool> boolean(std::string_view name, bool otherwise) const;
   std::optional<DType> dtype(std::string_view name) const;
   std::optional<std::vector<double>> numbers(std::string_view name) const;
+  /// A single number is a list of one.
+  std::optional<std::vector<double>> number_or_numbers(std::string_view name) const;
   std::optional<std::vector<std::int64_t>> integers(std::string_view name) const;
 
   struct AxisEntry {

@@ -245,6 +245,25 @@ std::optional<Typed> TensorBuilder::single(const TensorExpr& e, const CallArgume
       return interleave(e, a, x);
     case Transform::linear:
       return linear(e, a, x);
+    case Transform::slerp:
+    case Transform::nuslerp:
+    case Transform::multislerp:
+    case Transform::karcher:
+    case Transform::model_stock:
+    case Transform::task_arithmetic:
+    case Transform::ties:
+    case Transform::dare_linear:
+    case Transform::dare_ties:
+    case Transform::breadcrumbs:
+    case Transform::breadcrumbs_ties:
+    case Transform::della:
+    case Transform::della_linear:
+    case Transform::sce:
+    case Transform::ram:
+    case Transform::ramplus_tl:
+    case Transform::nearswap:
+    case Transform::arcee_fusion:
+      return merge(e, a, x);
     case Transform::multiply:
     case Transform::divide:
       return product(e, a, x);

@@ -128,6 +128,27 @@ class TensorBuilder {
   std::optional<std::int64_t> how_many(const TensorExpr& call, const CallArguments& arguments,
                                        std::int64_t size);
 
+  // build_merges.cpp
+  struct MergeInputs;
+  std::optional<Typed> merge(const TensorExpr& call, const CallArguments& arguments,
+                             const std::vector<Typed>& xs);
+  std::optional<MergeInputs> merge_runs(const TensorExpr& call, const CallArguments& arguments,
+                                        const std::vector<Typed>& xs);
+  std::optional<Typed> blend(const TensorExpr& call, const CallArguments& arguments,
+                             const MergeInputs& in);
+  std::optional<Typed> task_vectors(const TensorExpr& call, const CallArguments& arguments,
+                                    const MergeInputs& in);
+  std::optional<Typed> thinned(const TensorExpr& call, const CallArguments& arguments,
+                               const MergeInputs& in, std::size_t k, const Typed& difference);
+  std::optional<Typed> select_merge(const TensorExpr& call, const CallArguments& arguments,
+                                    const MergeInputs& in);
+  Typed differences_merged(MergeOp op, const MergeInputs& in, Span origin);
+  std::optional<std::vector<double>> weights_of(const TensorExpr& call,
+                                                const CallArguments& arguments, std::size_t models);
+  std::optional<double> of_model(const TensorExpr& call, const CallArguments& arguments,
+                                 std::string_view name, double otherwise, std::size_t k,
+                                 std::size_t models);
+
   // build_products.cpp
   std::optional<Typed> matmul(const TensorExpr& call, const Typed& left, const Typed& right);
   std::optional<Typed> outer(const TensorExpr& call, const Typed& left, const Typed& right);

@@ -60,6 +60,12 @@ class KeyWriter {
   void operator()(const EncodeOp& e) {
     put(reinterpret_cast<std::uintptr_t>(e.encoding.get()), e.part);
   }
+  void operator()(const MergeOp& m) {
+    put(m.merge, m.groups, m.size, m.row, m.keep, m.skip, m.iterations, m.from_base, m.normalize,
+        m.rescale, m.t, m.density, m.epsilon, m.tolerance, m.r, m.alpha, m.seed);
+    list(m.weights);
+    list(m.key);
+  }
   void operator()(const LowRankOp& l) {
     put(l.rows, l.columns, l.rank, l.oversampling, l.power_iterations, l.exact, l.energy, l.error,
         l.split, l.seed);
@@ -131,14 +137,23 @@ class KnownNodes {
 
 }  // namespace
 
+/// In place, since no node becomes more than one, and mostly nothing moves.
 void deduplicate(Module& module) {
-  KnownNodes known(module.graph.nodes.size());
-  rewrite(module.graph, [&](Graph& graph, Node node) {
-    const auto next = static_cast<NodeId>(graph.nodes.size());
-    const NodeId id = known.find_or_add(node, next);
-    if (id == next) graph.add(std::move(node));
-    return id;
-  });
+  Graph& graph = module.graph;
+  KnownNodes known(graph.nodes.size());
+  std::vector<NodeId> renumbered(graph.nodes.size());
+  NodeId kept = 0;
+  for (NodeId id = 0; id < graph.nodes.size(); ++id) {
+    Node& node = graph[id];
+    for (NodeId& input : node.inputs) input = renumbered[input];
+    renumbered[id] = known.find_or_add(node, kept);
+    if (renumbered[id] != kept) continue;
+    if (kept != id) graph[kept] = std::move(node);
+    ++kept;
+  }
+  graph.nodes.resize(kept);
+  renumber_uses(graph, renumbered);
+  remove_unused(graph);
 }
 
 }  // namespace inarch

@@ -6,27 +6,17 @@
 #include <limits>
 
 #include "compiler/plan/low_rank_memory.h"
+#include "compiler/plan/merge_memory.h"
+#include "compiler/support/saturating.h"
 
 namespace inarch {
 
 namespace {
 
-/// Sums of untrusted sizes must not wrap round to something small.
-std::int64_t add(std::int64_t a, std::int64_t b) {
-  std::int64_t sum = 0;
-  return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<std::int64_t>::max() : sum;
-}
-
-std::int64_t multiply(std::int64_t a, std::int64_t b) {
-  std::int64_t product = 0;
-  return __builtin_mul_overflow(a, b, &product) ? std::numeric_limits<std::int64_t>::max()
-                                                : product;
-}
-
+std::int64_t add(std::int64_t a, std::int64_t b) { return saturating_add(a, b); }
+std::int64_t multiply(std::int64_t a, std::int64_t b) { return saturating_multiply(a, b); }
 std::int64_t buffer(std::int64_t elements, std::int64_t width) {
-  const std::int64_t most = std::numeric_limits<std::int64_t>::max() - scratch::alignment;
-  const std::int64_t size = std::min(multiply(elements, width), most);
-  return (size + scratch::alignment - 1) / scratch::alignment * scratch::alignment;
+  return scratch::buffer_bytes(elements, width);
 }
 
 template <typename T>
@@ -103,6 +93,12 @@ Evaluation check_evaluation(const Cut& cut) {
 
 namespace scratch {
 
+std::int64_t buffer_bytes(std::int64_t elements, std::int64_t width) {
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max() - alignment;
+  const std::int64_t size = std::min(saturating_multiply(elements, width), most);
+  return (size + alignment - 1) / alignment * alignment;
+}
+
 std::int64_t matmul_rows(const MatmulOp& op) {
   constexpr std::int64_t block_elements = std::int64_t{1} << 20;
   const std::int64_t widest = std::max({op.k, op.n, std::int64_t{1}});
@@ -134,8 +130,8 @@ std::vector<bool> windowed_views(const Program& program, const Evaluation& how) 
       windowed[at] =
           op_if<ReadOp>(program[op.inputs[0]]) != nullptr && reads_against_the_grain(*view);
     }
-    const bool in_order =
-        is_elementwise(op) || op_if<LargestOp>(op) != nullptr || op_if<EncodeOp>(op) != nullptr;
+    const bool in_order = is_elementwise(op) || op_if<LargestOp>(op) != nullptr ||
+                          op_if<MergeOp>(op) != nullptr || op_if<EncodeOp>(op) != nullptr;
     if (!in_order) continue;
     for (const std::uint32_t input : op.inputs) in_step[input] = true;
   }
@@ -326,6 +322,9 @@ std::int64_t own_bytes(const Program& program, const Op& op, const Evaluation& h
     return add(op.inputs.size() > 1 ? buffer(limit, how.width) : 0, input_bytes);
   }
   if (op_if<ReduceOp>(op) != nullptr || op_if<LowRankOp>(op) != nullptr) return 0;
+  if (const auto* merge = op_if<MergeOp>(op)) {
+    return add(merge_apply_bytes(*merge, op.inputs.size(), how.tile, how.width), input_bytes);
+  }
   if (const auto* decode = op_if<DecodeOp>(op)) return decode_bytes(*decode->encoding, limit, how);
   if (const auto* encode = op_if<EncodeOp>(op)) return encode_bytes(*encode, how, input_bytes);
   if (const auto* product = op_if<MatmulOp>(op)) {
@@ -366,6 +365,8 @@ std::int64_t unit_cache_bytes(const Program& program, const Evaluation& how) {
       const auto& read = std::get<ReadOp>(program[op.inputs[0]].data);
       total = add(total, buffer(window_elements(op, how), bytes(read.dtype)));
     }
+    if (const auto* merge = op_if<MergeOp>(op))
+      total = add(total, merge_cache_bytes(*merge, how.tile, how.width));
     const auto* product = op_if<MatmulOp>(op);
     if (product == nullptr) continue;
     const std::int64_t rows = std::min(matmul_rows(*product), product->m);
@@ -392,6 +393,11 @@ std::int64_t materialise_bytes(const Program& program, const Evaluation& how) {
     } else if (const auto* encode = op_if<EncodeOp>(op)) {
       if (encodes_scales(*encode))
         most = std::max(most, add(chunk_bytes(*encode->encoding, how), sizes[op.inputs[0]]));
+    } else if (const auto* merge = op_if<MergeOp>(op)) {
+      std::int64_t inputs = 0;
+      for (const std::uint32_t input : op.inputs) inputs = std::max(inputs, sizes[input]);
+      most = std::max(most,
+                      add(merge_pass_bytes(*merge, op.inputs.size(), how.tile, how.width), inputs));
     } else if (const auto* factors = op_if<LowRankOp>(op)) {
       const std::int64_t tile = how.width == 8 ? buffer(how.tile, how.width) : 0;
       const std::int64_t inputs = std::max(sizes[op.inputs[0]], sizes[op.inputs.back()]);
@@ -414,6 +420,8 @@ std::int64_t resident_bytes(const Program& program, int width) {
     if (const auto* decode = op_if<DecodeOp>(op)) total = add(total, kept_bytes(*decode->encoding));
     if (const auto* encode = op_if<EncodeOp>(op)) total = add(total, encoded_scales_bytes(*encode));
     if (op_if<LowRankOp>(op) != nullptr) total = add(total, buffer(op.count, sizeof(float)));
+    if (const auto* merge = op_if<MergeOp>(op))
+      total = add(total, buffer(merge_state_bytes(*merge, op.inputs.size()), 1));
   }
   return total;
 }

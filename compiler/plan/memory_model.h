@@ -78,6 +78,7 @@ namespace scratch {
 
 /// Every buffer starts on such a boundary, and sizes are rounded up to it.
 inline constexpr std::int64_t alignment = 64;
+std::int64_t buffer_bytes(std::int64_t elements, std::int64_t width);
 /// Rows of a product that are computed at once. Sums inside a product may depend on this number, so
 /// it depends on the shapes alone.
 std::int64_t matmul_rows(const MatmulOp& op);

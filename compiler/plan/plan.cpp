@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compiler/plan/memory_model.h"
+#include "compiler/plan/merge_memory.h"
 
 namespace inarch {
 
@@ -18,7 +19,17 @@ bool is_elementwise(const Op& op) {
 bool is_materialised(const Op& op) {
   return std::holds_alternative<ReduceOp>(op.data) || std::holds_alternative<LargestOp>(op.data) ||
          std::holds_alternative<MatmulOp>(op.data) || std::holds_alternative<DecodeOp>(op.data) ||
-         std::holds_alternative<EncodeOp>(op.data) || std::holds_alternative<LowRankOp>(op.data);
+         std::holds_alternative<EncodeOp>(op.data) || std::holds_alternative<LowRankOp>(op.data) ||
+         is_merge_of_runs(op);
+}
+
+bool is_merge_of_runs(const Op& op) {
+  const auto* merge = std::get_if<MergeOp>(&op.data);
+  return merge != nullptr && merge_state_bytes(*merge, op.inputs.size()) > 0;
+}
+
+bool is_worked_on_as_one(const Program& program) {
+  return has_factors(program) || std::any_of(program.begin(), program.end(), is_merge_of_runs);
 }
 
 bool has_factors(const Program& program) {

@@ -31,7 +31,7 @@ struct ReadOp {
 };
 using OpData = std::variant<ReadOp, FillOp, RandomOp, IdentityOp, ViewOp, ConcatOp, TakeOp,
                             LinearOp, ProductOp, QuotientOp, MapOp, ClampOp, RoundOp, ReduceOp,
-                            LargestOp, MatmulOp, DecodeOp, EncodeOp, LowRankOp>;
+                            LargestOp, MatmulOp, DecodeOp, EncodeOp, LowRankOp, MergeOp>;
 
 struct Op {
   OpData data;
@@ -50,8 +50,13 @@ bool is_materialised(const Op& op);
 /// True when the program gives bytes as they are stored, and not values to be stored.
 bool yields_stored(const Program& program);
 
-/// True when a matrix is factored on the way, which one worker does as a whole.
+/// True when a matrix is factored on the way.
 bool has_factors(const Program& program);
+/// True for a merge of which something is known only when whole runs have been seen.
+bool is_merge_of_runs(const Op& op);
+/// True when one worker makes the whole output: so much is computed before its first tile that
+/// others do better to begin with the next output than to wait.
+bool is_worked_on_as_one(const Program& program);
 
 /// Bytes that move from a source file to a shard as they are: one tensor, part of one, or a run of
 /// tensors that are neighbours in both.

@@ -176,6 +176,18 @@ class ProgramChecker {
       return fail(fmt::format("gives {}, which the encoding does not have", name(op.part)));
     if (gives(0, op.encoding->count())) yields(part_count(*op.encoding, op.part));
   }
+  void operator()(const MergeOp& op) {
+    const std::size_t inputs = program_[at_].inputs.size();
+    const auto [least, most] = merge_inputs(op.merge);
+    if (inputs < least || inputs > most)
+      return fail(fmt::format("{} inputs for '{}'", inputs, name(op.merge)));
+    if (!takes(inputs) || !computes()) return;
+    const std::string wrong = find_fault(op, inputs);
+    if (!wrong.empty()) return fail(wrong);
+    const auto elements = bounded_product(op.groups, op.size);
+    yields(elements);
+    if (!fault_.any()) elementwise();
+  }
   void operator()(const LowRankOp& op) {
     const std::size_t inputs = program_[at_].inputs.size() == 2 ? 2 : 1;
     if (!takes(inputs) || !computes()) return;

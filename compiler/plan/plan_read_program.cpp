@@ -105,6 +105,41 @@ OpData read_low_rank(PlanFields& fields) {
   return op;
 }
 
+OpData read_merge(PlanFields& fields, Merge merge) {
+  MergeOp op;
+  op.merge = merge;
+  op.groups = fields.integer("groups");
+  op.size = fields.integer("size");
+  const auto integer = [&](std::string_view key, std::int64_t& value) {
+    if (fields.has(key)) value = fields.integer(key);
+  };
+  const auto number = [&](std::string_view key, double& value) {
+    if (fields.has(key)) value = fields.real(key);
+  };
+  const auto flag = [&](std::string_view key, bool& value) {
+    if (fields.has(key)) value = fields.boolean(key);
+  };
+  integer("row", op.row);
+  integer("keep", op.keep);
+  integer("skip", op.skip);
+  integer("iterations", op.iterations);
+  flag("from_base", op.from_base);
+  flag("normalize", op.normalize);
+  flag("rescale", op.rescale);
+  number("t", op.t);
+  number("density", op.density);
+  number("epsilon", op.epsilon);
+  number("tolerance", op.tolerance);
+  number("r", op.r);
+  number("alpha", op.alpha);
+  if (fields.has("weights")) op.weights = fields.reals("weights");
+  if (fields.has("key")) {
+    op.seed = fields.unsigned_integer("seed");
+    op.key = fields.text("key");
+  }
+  return op;
+}
+
 OpData read_encode(PlanFields& fields, PlanFault& fault) {
   EncodeOp op;
   const auto part = part_role_named(fields.text("part"));
@@ -154,6 +189,7 @@ OpData read_data(PlanFields& fields, PlanFault& fault) {
   if (kind == "decode") return DecodeOp{read_encoding(fields, fault), fields.text("name")};
   if (kind == "encode") return read_encode(fields, fault);
   if (kind == "low_rank") return read_low_rank(fields);
+  if (const auto merge = merge_named(kind)) return read_merge(fields, *merge);
   return read_other(fields, kind);
 }
 

@@ -128,6 +128,39 @@ struct OpWriter {
     encoding(*op.encoding);
     put(out, ",\"name\":{}", json_quote(op.name));
   }
+  /// What is not as it is by default.
+  void operator()(const MergeOp& op) const {
+    const MergeOp usual;
+    put(out, "\"{}\",\"groups\":{},\"size\":{}", name(op.merge), op.groups, op.size);
+    const auto integer = [&](std::string_view key, std::int64_t value) {
+      if (value != 0) put(out, ",\"{}\":{}", key, value);
+    };
+    const auto number = [&](std::string_view key, double value, double otherwise) {
+      if (value != otherwise) put(out, ",\"{}\":{}", key, real(value));
+    };
+    const auto flag = [&](std::string_view key, bool value) {
+      if (value) put(out, ",\"{}\":true", key);
+    };
+    integer("row", op.row);
+    integer("keep", op.keep);
+    integer("skip", op.skip);
+    integer("iterations", op.iterations);
+    flag("from_base", op.from_base);
+    flag("normalize", op.normalize);
+    flag("rescale", op.rescale);
+    number("t", op.t, usual.t);
+    number("density", op.density, usual.density);
+    number("epsilon", op.epsilon, usual.epsilon);
+    number("tolerance", op.tolerance, usual.tolerance);
+    number("r", op.r, usual.r);
+    number("alpha", op.alpha, usual.alpha);
+    if (!op.weights.empty()) {
+      out += ",\"weights\":";
+      put_list(out, op.weights, [&](double weight) { out += real(weight); });
+    }
+    if (op.key.empty()) return;
+    put(out, ",\"seed\":{},\"key\":{}", op.seed, json_quote(op.key));
+  }
   void operator()(const LowRankOp& op) const {
     put(out,
         "\"low_rank\",\"rows\":{},\"columns\":{},\"rank\":{},\"oversampling\":{},"

@@ -65,6 +65,10 @@ Value parameter_schema(const Parameter& p) {
       schema = {{"anyOf", List{Map{{"type", "array"}, {"items", number_schema()}},
                                Map{{"type", "string"}}}}};
       break;
+    case ParamKind::number_or_numbers:
+      schema = {{"anyOf", List{Map{{"type", "array"}, {"items", number_schema()}},
+                               Map{{"type", List{"number", "string"}}}}}};
+      break;
     case ParamKind::choice: {
       List choices;
       for (const std::string_view choice : p.choices) choices.emplace_back(choice);
@@ -383,7 +387,9 @@ Map output_fields() {
            {"description", "the output's config.json"}}},
       {"files", described({{"type", "object"}, {"additionalProperties", file_schema()}},
                           "files carried over: tokenizer, processor, generation or a file's name, "
-                          "and the source they come from; files written")}};
+                          "and the source they come from; files written")},
+      {"card", Map{{"type", "boolean"},
+                   {"description", "write README.md, a model card in the form of the hub"}}}};
 }
 
 Value named_output_schema() {

@@ -308,7 +308,8 @@ std::optional<ArgumentValue> read_argument_value(const YamlNode& node, ParamKind
   ArgumentValue value;
   value.is_list = true;
   value.span = node.span;
-  const bool element_wise = kind == ParamKind::numbers || kind == ParamKind::shape;
+  const bool element_wise = kind == ParamKind::numbers || kind == ParamKind::number_or_numbers ||
+                            kind == ParamKind::shape;
   for (const YamlNode& item : node.items) {
     auto read =
         read_argument_value(item, element_wise ? ParamKind::number : kind, parameter, diagnostics);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "compiler/plan/memory_model.h"
@@ -13,6 +14,9 @@
 #include "runtime/executor/input_files.h"
 
 namespace inarch {
+
+struct Cutoff;
+struct Thinning;
 
 /// Results of a program that are computed once, before its tiles: reductions, thresholds
 /// and right operands.
@@ -41,7 +45,8 @@ class Evaluator {
   const std::vector<FactorReport>& factors_found() const { return factors_found_; }
 
  private:
-  struct ProductCache {
+  /// Rows that are only computed as wholes: of products, and of what depends on ranks.
+  struct RowCache {
     std::byte* rows = nullptr;
     std::int64_t block = -1;  // which block of rows it holds
   };
@@ -94,6 +99,57 @@ class Evaluator {
              std::byte* target);
   bool apply(const LowRankOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
              std::byte* target);
+
+  bool apply(const MergeOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+             std::byte* target);
+
+  // evaluator_merge.cpp: tiles of merges
+  /// All inputs of an op, side by side.
+  template <typename T>
+  bool eval_inputs(std::uint32_t at, std::int64_t begin, std::int64_t n, std::span<T* const> into);
+  template <typename T>
+  std::vector<T*> take_buffers(std::size_t count, std::int64_t elements);
+  template <typename T>
+  bool merge_part(const MergeOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+                  T* target);
+  template <typename T>
+  bool blend_part(const MergeOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+                  T* target);
+  template <typename T>
+  bool thin_part(const MergeOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+                 T* target);
+  template <typename T>
+  bool copy_ranked(const MergeOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+                   T* target);
+  template <typename T>
+  bool rank_rows(const MergeOp& op, std::uint32_t at, std::int64_t block);
+
+  // evaluator_{blend,thinning,sce,fusion}.cpp: what is known of whole runs
+  bool materialise_merge(const MergeOp& op, std::uint32_t at, std::byte* state);
+  template <typename T>
+  bool find_blend(const MergeOp& op, std::uint32_t at, std::byte* state);
+  template <typename T>
+  bool find_thinning(const MergeOp& op, std::uint32_t at, std::byte* state);
+  template <typename T>
+  bool find_cutoffs(const MergeOp& op, std::uint32_t input, Thinning* found);
+  template <typename T>
+  bool find_factors(const MergeOp& op, std::uint32_t at, Thinning* found);
+  template <typename T>
+  bool find_sce(const MergeOp& op, std::uint32_t at, std::byte* state);
+  template <typename T>
+  bool find_variance_cutoff(const MergeOp& op, std::uint32_t at, std::int64_t run, Cutoff& found);
+  template <typename T>
+  bool find_ram(const MergeOp& op, std::uint32_t at, std::byte* state);
+  template <typename T>
+  bool find_fusion(const MergeOp& op, std::uint32_t at, std::byte* state);
+  template <typename T>
+  bool find_divergence(const MergeOp& op, std::uint32_t at, std::int64_t row, double& found);
+  template <typename T>
+  bool find_importances(const MergeOp& op, std::uint32_t at, const double* divergences,
+                        std::int64_t begin, std::int64_t n, T* out);
+  template <typename T>
+  bool find_quartiles(const MergeOp& op, std::uint32_t at, const double* divergences,
+                      std::int64_t run, std::span<double, 3> quartiles);
 
   bool view_of_read(const ViewOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
                     std::byte* target);
@@ -170,8 +226,8 @@ class Evaluator {
   const InputFiles& inputs_;
   Arena& arena_;
   const Materialised* materialised_ = nullptr;
-  std::vector<ProductCache> products_;  // by op
-  std::vector<ViewWindow> windows_;     // by op
+  std::vector<RowCache> products_;   // by op
+  std::vector<ViewWindow> windows_;  // by op
   std::vector<FactorReport> factors_found_;
   std::optional<Diagnostic> fault_;
 };

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "compiler/plan/merge_memory.h"
 #include "runtime/executor/evaluator.h"
 #include "runtime/kernels/gemm.h"
 
@@ -20,6 +21,10 @@ void Evaluator::open_cache() {
       const auto& read = std::get<ReadOp>(program_[program_[i].inputs[0]].data);
       windows_[i].stored = static_cast<std::byte*>(
           arena_.take(scratch::window_elements(program_[i], how_) * bytes(read.dtype)));
+    }
+    if (const auto* merge = std::get_if<MergeOp>(&program_[i].data)) {
+      const std::int64_t kept = merge_cache_bytes(*merge, how_.tile, how_.width);
+      if (kept > 0) products_[i].rows = static_cast<std::byte*>(arena_.take(kept));
     }
     const auto* product = std::get_if<MatmulOp>(&program_[i].data);
     if (product == nullptr) continue;
@@ -81,7 +86,13 @@ Status Evaluator::materialise(Materialised& into) {
       into.blocks[i] = Block(elements * how_.width);
       good = eval_long(op.inputs[1], 0, elements, into.blocks[i].data());
     }
-    if (const auto* decode = std::get_if<DecodeOp>(&op.data)) {
+    if (const auto* merge = std::get_if<MergeOp>(&op.data)) {
+      const std::int64_t kept = merge_state_bytes(*merge, op.inputs.size());
+      if (kept == 0) continue;
+      into.blocks[i] = Block(kept);
+      good = op.count == 0 ||
+             materialise_merge(*merge, static_cast<std::uint32_t>(i), into.blocks[i].data());
+    } else if (const auto* decode = std::get_if<DecodeOp>(&op.data)) {
       into.blocks[i] = Block(scratch::kept_bytes(*decode->encoding));
       good = materialise_parts(*decode, op, into.blocks[i].data());
     } else if (const auto* encode = std::get_if<EncodeOp>(&op.data)) {

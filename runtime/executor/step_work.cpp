@@ -270,7 +270,9 @@ void StepWork::read_ahead(const Program& program, std::uint32_t at, std::int64_t
                std::min(n * values, program[op.inputs[0]].count - begin * values));
     return;
   }
-  if (!is_elementwise(op) && !std::holds_alternative<LargestOp>(op.data)) return;
+  const bool in_step = is_elementwise(op) || std::holds_alternative<LargestOp>(op.data) ||
+                       std::holds_alternative<MergeOp>(op.data);
+  if (!in_step) return;
   for (const std::uint32_t input : op.inputs) read_ahead(program, input, begin, n);
 }
 

@@ -37,7 +37,7 @@ void cut_program(const Plan& plan, std::uint32_t step, const Program& program, c
                  std::vector<Unit>& units) {
   const std::uint32_t output = plan.steps[step].first_output;
   const std::int64_t size = plan.outputs[output].bytes;
-  if (has_factors(program)) {
+  if (is_worked_on_as_one(program)) {
     if (!plan.steps[step].shares_before) {
       units.push_back({step, output, 0, size});
     } else {

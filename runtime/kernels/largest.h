@@ -23,8 +23,16 @@ Cutoff find_cutoff(const double* values, std::int64_t n, std::int64_t keep, doub
 /// The same for values that come in portions, front to back, as often as wants_pass() asks.
 class CutoffSearch {
  public:
-  /// 0 < keep < n, values of `width` bytes (4 or 8). `bins` holds 65536 counts.
+  /// 0 ≤ keep ≤ n, values of `width` bytes (4 or 8). `bins` holds 65536 counts.
   CutoffSearch(int width, std::int64_t n, std::int64_t keep, std::span<std::int64_t> bins);
+  /// That share, rounded down, of the values that are not zero.
+  static CutoffSearch of_nonzero(int width, std::int64_t n, double share,
+                                 std::span<std::int64_t> bins);
+
+  /// Before the first pass, of a run of f32 and less than 2^32 values: guesses from a sample of the
+  /// run, which is lost, between which two magnitudes the threshold lies. If it does, and `room`
+  /// holds what lies between, one pass is enough; else passes by digits follow.
+  void guess(std::span<float> sample, std::span<std::uint64_t> room);
 
   bool wants_pass() const { return phase_ != Phase::done; }
   void add(const float* values, std::int64_t n);
@@ -33,9 +41,12 @@ class CutoffSearch {
   Cutoff cutoff() const { return cutoff_; }
 
  private:
-  enum class Phase : std::uint8_t { digits, ties, done };
+  enum class Phase : std::uint8_t { guess, digits, ties, done };
   template <typename T>
   void add_values(const T* values, std::int64_t n);
+  void collect(const float* values, std::int64_t n);
+  void choose_candidate();
+  bool settle_share();
   template <typename T>
   void count_digits(const T* values, std::int64_t n);
   template <typename T>
@@ -44,13 +55,24 @@ class CutoffSearch {
   std::span<std::int64_t> bins_;
   std::int64_t total_;
   std::int64_t wanted_;  // of the values that share the digits found so far
+  double share_ = -1;    // of the values that are not zero, which the first pass counts
+  std::int64_t zeros_ = 0;
   Phase phase_ = Phase::digits;
-  int shift_;                  // of the digit that is counted
-  std::uint64_t rest_ = 0;     // all digits below, or'ed: none left when zero
-  std::uint64_t prefix_ = 0;   // the digits found so far
-  std::int64_t position_ = 0;  // of the next value, in the search for the last tie
+  int shift_;                      // of the digit that is counted
+  std::uint64_t rest_ = 0;         // all digits below, or'ed: none left when zero
+  std::uint64_t prefix_ = 0;       // the digits found so far
+  std::int64_t position_ = 0;      // of the next value, in the search for the last tie
+  std::span<std::uint64_t> room_;  // of candidates: magnitude, and below it all ones less the place
+  std::uint32_t low_ = 0;          // of the guess, inclusive
+  std::uint32_t high_ = 0;         // exclusive
+  std::int64_t above_ = 0;
+  std::int64_t found_ = 0;  // candidates, also those for which there was no room
   Cutoff cutoff_;
 };
+
+/// Elements [first, first + n) of a run, in place: what the cutoff keeps becomes 0.
+void drop_largest(const Cutoff& cutoff, std::int64_t first, std::int64_t n, float* values);
+void drop_largest(const Cutoff& cutoff, std::int64_t first, std::int64_t n, double* values);
 
 /// Elements [first, first + n) of a run, in place: what the cutoff does not keep becomes 0, and
 /// with `as_mask` what it keeps becomes 1.
