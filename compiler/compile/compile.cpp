@@ -7,6 +7,7 @@
 
 #include "compiler/compile/bind_target.h"
 #include "compiler/ir/build.h"
+#include "compiler/ir/describe_adapters.h"
 #include "compiler/ir/follow_encodings.h"
 #include "compiler/mergekit/lower.h"
 #include "compiler/mergekit/reader.h"
@@ -60,6 +61,7 @@ std::optional<Plan> compile_text(SourceMap& sources, FileId file, const CompileO
   if (!graph) return std::nullopt;
   module.graph = std::move(*graph);
   module.graph.records.write(*bound, diagnostics);
+  describe_adapters(*bound, module.graph, diagnostics);
 
   const bool consistent = timed("check", report, [&] {
     build_checks(*bound, targets, module.graph, diagnostics);

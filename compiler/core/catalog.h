@@ -57,7 +57,8 @@ struct Checkpoint {
   std::vector<FileIdentity> files;     // the shards
   std::vector<TensorInfo> tensors;     // in file order: by file, then by offset
   std::vector<EncodedTensor> encoded;  // once recognise_encodings() has found what belongs together
-  Value config;                        // config.json, or null when there is none
+  Value config;                        // config.json, else adapter_config; null when there is none
+  Value adapter_config;                // adapter_config.json, or null when there is none
   std::vector<std::string> side_files;  // names of the other regular files beside the shards
 
   const TensorInfo* find(std::string_view name) const;

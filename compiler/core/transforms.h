@@ -71,6 +71,8 @@ enum class Transform : std::uint8_t {
   low_rank,
   weighted_low_rank,
   reconstruct,
+  lora_merge,
+  dora_merge,
   // merging
   linear,
   slerp,

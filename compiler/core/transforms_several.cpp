@@ -62,6 +62,28 @@ TransformSpec factors(Transform transform, std::string_view name,
           {"left", "right"}};
 }
 
+TransformSpec merging_factors(Transform transform, std::string_view name,
+                              std::vector<std::string_view> inputs, std::string_view summary,
+                              std::string_view type_rule, std::string_view example) {
+  return {transform,
+          name,
+          Family::linear_algebra,
+          std::move(inputs),
+          false,
+          AxisEntries::none,
+          {{"scale", P::number, false, "1", {}, "what the product is multiplied by: alpha / r"},
+           {"transposed",
+            P::boolean,
+            false,
+            "false",
+            {},
+            "w lies as [in, out], as that of embeddings and of GPT-2's layers"}},
+          "scale",
+          summary,
+          type_rule,
+          example};
+}
+
 }  // namespace
 
 std::vector<TransformSpec> several() {
@@ -132,6 +154,15 @@ std::vector<TransformSpec> several() {
        "The matrix that two factors stand for: their product.",
        "[m, r] and [r, n] give [m, n]",
        "reconstruct"},
+      merging_factors(Transform::lora_merge, "lora_merge", {"w", "a", "b"},
+                      "A matrix with a low-rank update: w + scale · b·a, computed in f32 and "
+                      "rounded once.",
+                      "w is [out, in], a [r, in], b [out, r]", "{ lora_merge: 2 }"),
+      merging_factors(Transform::dora_merge, "dora_merge", {"w", "a", "b", "magnitude"},
+                      "A matrix with a low-rank update of its direction: with u = w + scale · b·a, "
+                      "each row of the result is magnitude · u / ‖u‖ (DoRA).",
+                      "as `lora_merge`; the magnitude has one entry for each row",
+                      "{ dora_merge: 2 }"),
   };
 }
 

@@ -78,13 +78,7 @@ std::optional<Typed> TensorBuilder::reference(const TensorExpr& expression) {
   if (!found) return std::nullopt;
   if (found->source == defined_source) return definition(expression, found->output_name);
   if (found->source != output_source) {
-    const Checkpoint& checkpoint = *context_.bound->sources[found->source].checkpoint;
-    const TensorInfo& info = checkpoint.tensors[found->tensor];
-    TensorType type = make_type(info.dtype, info.shape);
-    const SourceTensor leaf{found->source, found->tensor};
-    if (!info.is_encoded()) return add(leaf, {}, std::move(type), expression.span);
-    const NodeId node = add_source_values(*context_.graph, checkpoint, leaf, expression.span);
-    return Typed{node, std::move(type)};
+    return source_values(found->source, found->tensor, expression.span);
   }
   const auto& known = (*context_.outputs)[found->tensor];
   const auto output = known.find(found->output_name);
@@ -118,6 +112,23 @@ std::optional<Typed> TensorBuilder::reference(const TensorExpr& expression) {
   if (!is_arithmetic(written.dtype) || holds_exactly(*context_.graph, written.node, written.dtype))
     return Typed{written.node, std::move(type)};
   return add(RoundOp{written.dtype}, {written.node}, std::move(type), expression.span);
+}
+
+Typed TensorBuilder::source_values(std::uint32_t source, std::uint32_t tensor, Span origin) {
+  const BoundSource& bound = context_.bound->sources[source];
+  const auto changed = bound.changed.find(tensor);
+  if (changed != bound.changed.end()) return adapted(bound, source, *changed, origin);
+  return stored_values(source, tensor, origin);
+}
+
+Typed TensorBuilder::stored_values(std::uint32_t source, std::uint32_t tensor, Span origin) {
+  const Checkpoint& checkpoint = *context_.bound->sources[source].checkpoint;
+  const TensorInfo& info = checkpoint.tensors[tensor];
+  TensorType type = make_type(info.dtype, info.shape);
+  const SourceTensor leaf{source, tensor};
+  if (!info.is_encoded()) return add(leaf, {}, std::move(type), origin);
+  const NodeId node = add_source_values(*context_.graph, checkpoint, leaf, origin);
+  return Typed{node, std::move(type)};
 }
 
 std::optional<Typed> TensorBuilder::definition(const TensorExpr& expression,
@@ -275,6 +286,9 @@ std::optional<Typed> TensorBuilder::single(const TensorExpr& e, const CallArgume
       return outer(e, x[0], x[1]);
     case Transform::transpose:
       return transpose(x[0], e.span);
+    case Transform::lora_merge:
+    case Transform::dora_merge:
+      return merge_factors(e, a, x);
     case Transform::orthogonalize:
       return orthogonalize(e, a, x[0], x[1]);
     case Transform::rescale:

@@ -56,6 +56,10 @@ class TensorBuilder {
 
  private:
   std::optional<Typed> reference(const TensorExpr& expression);
+  /// A tensor of a source, with what its adapters make of it.
+  Typed source_values(std::uint32_t source, std::uint32_t tensor, Span origin);
+  /// The same as its file has it, decoded where it is encoded.
+  Typed stored_values(std::uint32_t source, std::uint32_t tensor, Span origin);
   std::optional<Typed> definition(const TensorExpr& expression, const std::string& name);
   std::optional<Typed> operand(const TensorExpr& expression);
   std::optional<Typed> probe(const NamedOperand& named);
@@ -155,6 +159,20 @@ class TensorBuilder {
                               const std::vector<Typed>& xs);
   std::optional<Typed> orthogonalize(const TensorExpr& call, const CallArguments& arguments,
                                      const Typed& x, const Typed& direction);
+
+  // build_adapters.cpp
+  using Changed = std::pair<const std::uint32_t, std::vector<AdapterTerm>>;
+  Typed adapted(const BoundSource& source, std::uint32_t number, const Changed& changed,
+                Span origin);
+  Typed term_result(const BoundSource& source, std::uint32_t number, std::uint32_t tensor,
+                    const AdapterTerm& term, Span origin);
+  /// B·A, or its transposed, with the type of what it is added to.
+  Typed factor_product(const Typed& a, const Typed& b, bool transposed, const TensorType& like,
+                       Span origin);
+  /// magnitude · x / ‖x‖, with the norm over the inputs of each output.
+  Typed with_magnitude(const Typed& x, const Typed& magnitude, bool transposed, Span origin);
+  std::optional<Typed> merge_factors(const TensorExpr& call, const CallArguments& arguments,
+                                     const std::vector<Typed>& xs);
 
   // build_values.cpp: pointwise and initial transforms
   std::optional<Typed> pointwise(const TensorExpr& call, const CallArguments& arguments,

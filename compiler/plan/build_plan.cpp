@@ -88,7 +88,9 @@ class PlanBuilder {
       for (std::uint32_t s = 0; s < module_.shard_counts[k]; ++s) {
         std::size_t end = first;
         while (end < plan_.outputs.size() && plan_.outputs[end].shard == plan_.shards.size()) ++end;
-        add_shard(in_directory(k, shard_name(s, module_.shard_counts[k])),
+        const bool is_adapter = module_.bound->outputs[k].adapter.has_value();
+        add_shard(in_directory(k, is_adapter ? "adapter_model.safetensors"
+                                             : shard_name(s, module_.shard_counts[k])),
                   std::span(plan_.outputs).subspan(first, end - first));
         first = end;
       }

@@ -8,6 +8,7 @@
 #include "compiler/recipe/bind_data.h"
 #include "compiler/recipe/bind_except.h"
 #include "compiler/recipe/bind_outputs.h"
+#include "compiler/recipe/bind_sources.h"
 #include "compiler/recipe/bound_recipe.h"
 #include "compiler/recipe/definition_order.h"
 #include "compiler/recipe/expand.h"
@@ -56,7 +57,7 @@ class Binder {
     const std::size_t before = diagnostics_.errors();
     bound_.measured_ranks = options_.measured_ranks;
     bind_params();
-    bind_sources();
+    bind_sources(recipe_, options_, bound_, diagnostics_);
     if (diagnostics_.errors() != before) return std::nullopt;
     for (const LetDecl& let : recipe_.lets) bound_.globals->set_lazy(let.name, let.expression);
     bind_data(recipe_, options_, texts_, bound_, diagnostics_);
@@ -125,87 +126,6 @@ class Binder {
             .in("--set")
             .note(names.empty() ? "it has none" : fmt::format("params: {}", join_names(names, 20)))
             .hint(near.empty() ? "" : fmt::format("did you mean '{}'?", near)));
-  }
-
-  // ---- sources
-
-  void bind_sources() {
-    std::map<std::string, std::string> given;
-    for (const auto& [name, path] : options_.sources) given[name] = path;
-    for (const SourceDecl& source : recipe_.sources) {
-      Value::List described;
-      std::vector<const Checkpoint*>& checkpoints = bound_.checkpoints.emplace_back();
-      for (std::size_t k = 0; k < source.locations.size(); ++k) {
-        const std::string name =
-            source.is_list ? fmt::format("{}[{}]", source.name, k) : source.name;
-        open(source, source.locations[k], name, given);
-        if (!bound_.sources.empty() && bound_.sources.back().name == name) {
-          described.emplace_back(Value::Map{{"config", bound_.sources.back().checkpoint->config}});
-          checkpoints.push_back(bound_.sources.back().checkpoint.get());
-        }
-      }
-      if (!source.is_list && !described.empty()) {
-        bound_.values.push_back(std::make_unique<Value>(std::move(described.front())));
-        bound_.globals->set_source(source.name, bound_.values.back().get(), checkpoints);
-      } else if (source.is_list) {
-        bound_.values.push_back(std::make_unique<Value>(std::move(described)));
-        bound_.globals->set_source(source.name, bound_.values.back().get(), checkpoints);
-      }
-    }
-    std::vector<std::string> names;
-    for (const SourceDecl& source : recipe_.sources) {
-      if (!source.is_list) names.push_back(source.name);
-      for (std::size_t k = 0; source.is_list && k < source.locations.size(); ++k)
-        names.push_back(fmt::format("{}[{}]", source.name, k));
-    }
-    for (const auto& [name, path] : given) {
-      const std::string near = nearest(name, names);
-      diagnostics_.add(
-          error("E201", fmt::format("the recipe has no source '{}'", escape_for_terminal(name)))
-              .in("--source")
-              .note(fmt::format("sources: {}", names.empty() ? "none" : join_names(names, 20)))
-              .hint(near.empty() ? "" : fmt::format("did you mean '{}'?", near)));
-    }
-  }
-
-  void open(const SourceDecl& source, const SourceLocation& location, const std::string& name,
-            std::map<std::string, std::string>& given) {
-    SourceRequest request;
-    request.name = name;
-    const auto override_path = given.find(name);
-    if (override_path != given.end()) {
-      request.location = override_path->second;
-      given.erase(override_path);
-    } else {
-      const auto text = evaluate(location.text, *bound_.globals, diagnostics_);
-      if (!text) return;
-      request.is_hub = location.is_hub;
-      request.location = to_text(*text);
-      const bool relative =
-          !request.is_hub && !request.location.empty() && request.location[0] != '/';
-      if (relative && !options_.recipe_directory.empty()) {
-        request.location = options_.recipe_directory + "/" + request.location;
-      }
-      if (location.revision) {
-        const auto revision = evaluate(*location.revision, *bound_.globals, diagnostics_);
-        if (!revision) return;
-        request.revision = to_text(*revision);
-      }
-    }
-    Diagnostics found;
-    auto checkpoint = options_.open_source(request, found);
-    for (Diagnostic d : found.list()) {
-      if (!d.primary.span.known()) d.primary = {location.span, fmt::format("source '{}'", name)};
-      const bool not_there = d.code == "E422" || d.code == "E423";
-      if (not_there && d.help.empty())
-        d.help = fmt::format("--source {}=PATH reads it from elsewhere", name);
-      diagnostics_.add(std::move(d));
-    }
-    if (!checkpoint) return;
-    BoundSource bound{name, &source, std::move(checkpoint), {}};
-    for (std::size_t i = 0; i < bound.checkpoint->tensors.size(); ++i)
-      bound.names.add(bound.checkpoint->tensors[i].name, i);
-    bound_.sources.push_back(std::move(bound));
   }
 
   // ---- rules

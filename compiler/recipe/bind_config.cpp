@@ -156,6 +156,7 @@ std::optional<std::uint32_t> find_source(const std::string& name, Span span,
                                          const BoundRecipe& bound, Diagnostics& diagnostics) {
   std::vector<std::string> names;
   for (std::uint32_t s = 0; s < bound.sources.size(); ++s) {
+    if (bound.sources[s].is_adapter()) continue;
     if (bound.sources[s].name == name) return s;
     names.push_back(bound.sources[s].name);
   }

@@ -158,7 +158,7 @@ class DataBinder {
                                  : fmt::format("did you mean '{}'?", escape_for_terminal(near))));
       return std::nullopt;
     }
-    if (!is_small(*tensor, data)) return std::nullopt;
+    if (!is_stored(*source, *tensor, data) || !is_small(*tensor, data)) return std::nullopt;
     auto value = options_.read_tensor(checkpoint, *tensor);
     if (!value) {
       Diagnostic fault = value.error();
@@ -178,6 +178,18 @@ class DataBinder {
       name += fmt::format("[{}]", index->exact().value_or(reference.index->text));
     }
     return find_source(name, reference.source_span, bound_, diagnostics_);
+  }
+
+  /// A table is what a file holds; what adapters make of it is computed by a run.
+  bool is_stored(std::uint32_t source, const TensorInfo& tensor, const DataDecl& data) {
+    const BoundSource& from = bound_.sources[source];
+    const auto index = static_cast<std::uint32_t>(&tensor - from.checkpoint->tensors.data());
+    if (from.changed.count(index) == 0) return true;
+    diagnostics_.add(error("E168", fmt::format("'{}' is what an adapter makes of it, and a table "
+                                               "is what a file holds",
+                                               escape_for_terminal(tensor.name)))
+                         .at(data.tensor->span));
+    return false;
   }
 
   bool is_small(const TensorInfo& tensor, const DataDecl& data) {

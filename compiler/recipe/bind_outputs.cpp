@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/recipe/bind_config.h"
 #include "compiler/recipe/bind_files.h"
 #include "compiler/recipe/expand.h"
 #include "compiler/recipe/model_card.h"
@@ -71,6 +72,33 @@ std::optional<std::vector<Bindings>> entries_of(const OutputDecl& output, const 
   return entries;
 }
 
+/// An adapter is one file, however large.
+constexpr std::int64_t one_shard = std::int64_t{1} << 62;
+
+std::optional<BoundAdapterOutput> bind_adapter(const AdapterOutputDecl& adapter, const Scope& scope,
+                                               const BoundRecipe& bound, Diagnostics& diagnostics) {
+  const auto source = bind_source_name(adapter.of, scope, bound, diagnostics);
+  if (!source) return std::nullopt;
+  BoundAdapterOutput result{*source, std::nullopt, "CAUSAL_LM",
+                            bound.sources[*source].checkpoint->location};
+  if (adapter.alpha) {
+    const auto alpha = evaluate(*adapter.alpha, scope, diagnostics);
+    if (!alpha) return std::nullopt;
+    if (!alpha->is_number()) {
+      diagnostics.add(error("E151", fmt::format("alpha is a number, not {}", alpha->kind()))
+                          .at(adapter.alpha->span));
+      return std::nullopt;
+    }
+    result.alpha = alpha->as_real();
+  }
+  for (const auto& [given, text] :
+       {std::pair(&adapter.task, &result.task), std::pair(&adapter.base, &result.base)}) {
+    const auto value = *given ? evaluate(**given, scope, diagnostics) : std::nullopt;
+    if (value) *text = to_text(*value);
+  }
+  return result;
+}
+
 class OutputBinder {
  public:
   OutputBinder(BoundRecipe& bound, const BindOptions& options, const SourceMap& texts,
@@ -110,6 +138,10 @@ class OutputBinder {
     output.dtype = bind_dtype(declaration, scope, diagnostics_);
     if (declaration.encode) output.encode = bind_encoding(*declaration.encode, scope, diagnostics_);
     output.shard_size = bind_shard_size(declaration, scope, diagnostics_);
+    if (declaration.adapter) {
+      output.adapter = bind_adapter(*declaration.adapter, scope, bound_, diagnostics_);
+      output.shard_size = one_shard;
+    }
     const OutputContext context{bound_, scope, options_};
     if (declaration.config)
       output.config = bind_config(*declaration.config, output.dtype, context, diagnostics_);

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "compiler/adapter/adapted.h"
 #include "compiler/core/catalog.h"
 #include "compiler/recipe/encoding_spec.h"
 #include "compiler/recipe/name_tree.h"
@@ -19,12 +20,17 @@
 
 namespace inarch {
 
-/// One checkpoint of a recipe: a source, or one entry of a list of sources.
+/// One checkpoint of a recipe: a source, or one entry of a list of sources, or an adapter of one,
+/// which has no names that rules could match.
 struct BoundSource {
-  std::string name;  // "text", "experts[3]"
+  std::string name;  // "text", "experts[3]", "tuned.adapter[0]"
   const SourceDecl* declaration = nullptr;
   std::shared_ptr<const Checkpoint> checkpoint;
-  NameTree names;  // of the checkpoint's tensors, by index
+  NameTree names;                       // of the checkpoint's tensors, by index
+  std::vector<std::uint32_t> adapters;  // indices into BoundRecipe::sources, as terms count them
+  std::map<std::uint32_t, std::vector<AdapterTerm>> changed;  // by index of the tensor
+
+  bool is_adapter() const { return declaration->locations.empty(); }
 };
 
 inline constexpr std::uint32_t output_source = std::numeric_limits<std::uint32_t>::max();
@@ -87,6 +93,14 @@ struct BoundText {
   std::string text;
 };
 
+/// What `adapter:` of an output says; what it does not follows from the tensors.
+struct BoundAdapterOutput {
+  std::uint32_t of = 0;         // index into BoundRecipe::sources
+  std::optional<double> alpha;  // nothing: as large as each rank, so that nothing is scaled
+  std::string task;
+  std::string base;
+};
+
 /// A table of `data:`, read.
 struct BoundData {
   const DataDecl* declaration = nullptr;
@@ -104,6 +118,7 @@ struct BoundOutput {
   std::optional<DType> dtype;
   std::optional<EncodingSpec> encode;
   std::int64_t shard_size = 0;
+  std::optional<BoundAdapterOutput> adapter;
   std::optional<Value> config;
   std::vector<BoundFile> files;
   std::vector<BoundText> texts;
@@ -113,6 +128,7 @@ struct BoundOutput {
 struct BoundRecipe {
   const Recipe* recipe = nullptr;
   std::vector<BoundSource> sources;
+  std::deque<SourceDecl> adapters;             // what those have for declarations
   std::unique_ptr<Scope> globals;              // params, configs of sources and outputs, lets
   std::vector<std::unique_ptr<Value>> values;  // what the scope refers to
   std::deque<std::vector<const Checkpoint*>> checkpoints;  // likewise: of each declared source
@@ -129,6 +145,7 @@ struct SourceRequest {
   bool is_hub = false;
   std::string location;  // a path (already relative to the current directory), or org/name
   std::string revision;
+  bool is_adapter = false;  // a PEFT directory, of which the adapter is to be opened
 };
 
 struct FileFingerprint {

@@ -327,8 +327,8 @@ class Expansion {
   void report_unknown_source(const TensorExpr& reference) {
     std::vector<std::string> names;
     for (const BoundSource& source : context_.bound->sources) {
-      if (names.empty() || names.back() != source.declaration->name)
-        names.push_back(source.declaration->name);
+      const bool known = !names.empty() && names.back() == source.declaration->name;
+      if (!known && !source.is_adapter()) names.push_back(source.declaration->name);
     }
     Diagnostic d =
         error("E202", fmt::format("there is no source '{}'", escape_for_terminal(reference.source)))

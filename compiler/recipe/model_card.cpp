@@ -25,7 +25,8 @@ bool is_permissive(const std::string& licence) {
 
 /// What the hub calls the model: its id where one is known, else its folder's name.
 std::string hub_name(const BoundSource& source) {
-  const std::string& where = source.checkpoint->location;
+  std::string where = source.checkpoint->location;
+  if (source.is_adapter()) where = where.substr(0, where.rfind('/'));  // one file of the folder
   const Value::Map* config = source.checkpoint->config.if_map();
   for (const auto& [key, value] : config ? *config : Value::Map()) {
     const std::string* id = value.if_text();

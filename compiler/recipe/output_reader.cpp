@@ -60,12 +60,44 @@ void read_files(const YamlNode& files, OutputDecl& output, Diagnostics& diagnost
   }
 }
 
+std::optional<AdapterOutputDecl> read_adapter_output(const YamlNode& node,
+                                                     Diagnostics& diagnostics) {
+  AdapterOutputDecl adapter;
+  adapter.span = node.span;
+  if (node.is_scalar()) {
+    auto of = parse_template(node.text, node.span, diagnostics);
+    if (!of) return std::nullopt;
+    adapter.of = std::move(*of);
+    return adapter;
+  }
+  const Fields fields(node, "'adapter'", {"of", "alpha", "task", "base"}, diagnostics);
+  if (!node.is_mapping() || !fields.require("of", "adapter: { of: base }")) return std::nullopt;
+  auto of = fields.text("of");
+  if (!of) return std::nullopt;
+  adapter.of = std::move(*of);
+  adapter.alpha = fields.expression("alpha");
+  adapter.task = fields.text("task");
+  adapter.base = fields.text("base");
+  return adapter;
+}
+
 void read_block(const Fields& fields, OutputDecl& output, Diagnostics& diagnostics) {
   output.dtype = fields.text("dtype");
   if (fields.get("dtype")) output.dtype_span = fields.get("dtype")->span;
   if (const YamlNode* encode = fields.get("encode")) output.encode = *encode;
   output.shard_size = fields.text("shard_size");
   if (fields.get("shard_size")) output.shard_size_span = fields.get("shard_size")->span;
+  if (const YamlNode* adapter = fields.get("adapter"))
+    output.adapter = read_adapter_output(*adapter, diagnostics);
+  for (const char* other : {"config", "encode", "shard_size"}) {
+    if (!fields.get("adapter") || !fields.get(other)) continue;
+    diagnostics.add(
+        error("E133", fmt::format("an output has 'adapter' or '{}', not both: an adapter is one "
+                                  "file and has a config of its own",
+                                  other))
+            .at(fields.key_span(other))
+            .also(fields.key_span("adapter"), "also given"));
+  }
   if (const YamlNode* config = fields.get("config"))
     output.config = read_config(*config, diagnostics);
   if (const YamlNode* files = fields.mapping("files")) read_files(*files, output, diagnostics);
@@ -78,7 +110,8 @@ OutputDecl read_output(const YamlNode& node, Diagnostics& diagnostics) {
   OutputDecl output;
   output.span = node.span;
   const Fields fields(node, "'output'",
-                      {"dtype", "encode", "shard_size", "config", "files", "card"}, diagnostics);
+                      {"dtype", "encode", "shard_size", "adapter", "config", "files", "card"},
+                      diagnostics);
   if (node.is_mapping()) read_block(fields, output, diagnostics);
   return output;
 }
@@ -88,9 +121,10 @@ OutputDecl read_named_output(const YamlNode& name, const YamlNode& node, Diagnos
   output.name = name.text;
   output.span = name.span;
   if (node.is_null()) return output;
-  const Fields fields(node, "an output",
-                      {"for", "target", "dtype", "encode", "shard_size", "config", "files", "card"},
-                      diagnostics);
+  const Fields fields(
+      node, "an output",
+      {"for", "target", "dtype", "encode", "shard_size", "adapter", "config", "files", "card"},
+      diagnostics);
   if (!node.is_mapping()) return output;
   output.ranges = read_ranges(fields.get("for"), diagnostics);
   if (const YamlNode* target = fields.get("target"))

@@ -18,12 +18,26 @@ struct ParamDecl {
   YamlNode value;
 };
 
-/// Where a source's checkpoint is: `path:` relative to the recipe, or `hub:` in the local hub
+/// Where something is that is read: `path:` relative to the recipe, or `hub:` in the local hub
 /// cache.
-struct SourceLocation {
+struct Place {
   bool is_hub = false;
   Template text;
   std::optional<Template> revision;
+  Span span;
+};
+
+/// An adapter over a source: how much of it is taken is an expression, 1 without one.
+struct AdapterDecl {
+  Place place;
+  ExprPtr scale;
+};
+
+/// Where a source's checkpoint is. The place may be left out where there are adapters, which say
+/// what they are over.
+struct SourceLocation {
+  std::optional<Place> place;
+  std::vector<AdapterDecl> adapters;
   Span span;
 };
 
@@ -168,6 +182,15 @@ struct FileDecl {
   bool optional = false;  // "tokenizer?": carried over if the source has it, written if not null
 };
 
+/// `adapter:` of an output, which then is a PEFT directory.
+struct AdapterOutputDecl {
+  Span span;
+  Template of;                   // the source that it is an adapter of
+  ExprPtr alpha;                 // lora_alpha; without it products of factors are taken as they are
+  std::optional<Template> task;  // task_type
+  std::optional<Template> base;  // base_model_name_or_path, in place of where the source is
+};
+
 /// `output:`, or an entry of `outputs:`, which has a name.
 struct OutputDecl {
   std::string name;              // "" for the only one
@@ -179,6 +202,7 @@ struct OutputDecl {
   std::optional<YamlNode> encode;
   std::optional<Template> shard_size;
   Span shard_size_span;
+  std::optional<AdapterOutputDecl> adapter;
   std::optional<ConfigDecl> config;
   std::vector<FileDecl> files;
   bool card = false;  // README.md is written

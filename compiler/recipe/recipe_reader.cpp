@@ -9,6 +9,7 @@
 #include "compiler/recipe/recipe.h"
 #include "compiler/recipe/rule_reader.h"
 #include "compiler/recipe/side_file_reader.h"
+#include "compiler/recipe/source_reader.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
@@ -170,46 +171,12 @@ class Reader {
       source.span = key.span;
       if (value.is_sequence()) {
         source.is_list = true;
-        for (const YamlNode& item : value.items) read_location(item, source);
+        for (const YamlNode& item : value.items) read_location(item, source, diagnostics_);
       } else {
-        read_location(value, source);
+        read_location(value, source, diagnostics_);
       }
       recipe_.sources.push_back(std::move(source));
     }
-  }
-
-  void read_location(const YamlNode& node, SourceDecl& source) {
-    SourceLocation location;
-    location.span = node.span;
-    if (node.is_scalar()) {  // a bare path
-      auto text = parse_template(node.text, node.span, diagnostics_);
-      if (text) location.text = std::move(*text);
-      source.locations.push_back(std::move(location));
-      return;
-    }
-    const Fields fields(node, "a source", {"path", "hub", "revision", "strict", "ignore"},
-                        diagnostics_);
-    if (!node.is_mapping()) return;
-    auto path = fields.text("path");
-    auto hub = fields.text("hub");
-    if (!path && !hub && fields.misspelt({"path", "hub"})) return;
-    if (static_cast<bool>(path) == static_cast<bool>(hub)) {
-      diagnostics_.add(error("E137", "a source has either 'path' or 'hub'")
-                           .at(node.span)
-                           .hint("path: ../models/gemma-3-1b-it"));
-      return;
-    }
-    location.is_hub = static_cast<bool>(hub);
-    location.text = std::move(hub ? *hub : *path);
-    location.revision = fields.text("revision");
-    source.strict = source.strict || fields.boolean("strict", false);
-    if (const YamlNode* ignore = fields.sequence("ignore")) {
-      for (const YamlNode& item : ignore->items) {
-        auto pattern = parse_name_pattern(item.text, item.span, diagnostics_);
-        if (pattern) source.ignore.push_back(std::move(*pattern));
-      }
-    }
-    source.locations.push_back(std::move(location));
   }
 
   void read_definitions(const YamlNode* definitions) {

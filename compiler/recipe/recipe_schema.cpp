@@ -128,6 +128,18 @@ Value transform_step(const TransformSpec& t) {
              {"description", t.summary}};
 }
 
+Value adapter_schema() {
+  return Map{
+      {"anyOf",
+       List{text("the path of a PEFT directory"),
+            object({{"path", text("a PEFT directory, relative to the recipe")},
+                    {"hub", text("org/name, looked up in the local hub cache")},
+                    {"revision", text("branch, tag or commit of a hub model")},
+                    {"scale", definition("expression", "how much of it is taken; 1 by default")}},
+                   {}, "an adapter")}},
+      {"description", "an adapter, with which the source is read as the merged model"}};
+}
+
 /// Steps that may stand in one place: all transforms that `fits` lets through.
 template <typename F>
 Value steps(F fits) {
@@ -209,14 +221,17 @@ Map definitions() {
                           "\"new, old\": enumerate(layers) }"));
   d.emplace_back(
       "location",
-      Map{{"anyOf", List{text("a path"),
-                         object({{"path", text("a directory or file, relative to the recipe")},
-                                 {"hub", text("org/name, looked up in the local hub cache")},
-                                 {"revision", text("branch, tag or commit of a hub model")},
-                                 {"strict", flag("a tensor that no rule uses is an error")},
-                                 {"ignore", list_of(text("a name pattern"),
-                                                    "what a strict source may leave unused")}},
-                                {}, "where a checkpoint is")}}});
+      Map{{"anyOf",
+           List{text("a path"),
+                object({{"path", text("a directory or file, relative to the recipe")},
+                        {"hub", text("org/name, looked up in the local hub cache")},
+                        {"revision", text("branch, tag or commit of a hub model")},
+                        {"adapter", adapter_schema()},
+                        {"adapters", list_of(adapter_schema(), "several adapters, added up")},
+                        {"strict", flag("a tensor that no rule uses is an error")},
+                        {"ignore",
+                         list_of(text("a name pattern"), "what a strict source may leave unused")}},
+                       {}, "where a checkpoint is")}}});
   return d;
 }
 
@@ -349,6 +364,17 @@ Map output_fields() {
       {"dtype", definition("dtype", "of all float tensors")},
       {"encode", definition("encoding", "what the weights of linear layers are stored as")},
       {"shard_size", text("5GB by default")},
+      {"adapter",
+       Map{{"anyOf",
+            List{text("the source that it is an adapter of"),
+                 object({{"of", text("the source that it is an adapter of")},
+                         {"alpha", definition("expression", "lora_alpha; the rank by default")},
+                         {"task", text("task_type; CAUSAL_LM by default")},
+                         {"base", text("base_model_name_or_path; the source's path by default")}},
+                        {"of"}, "")}},
+           {"description",
+            "the output is a PEFT directory, with the config that its tensors ask "
+            "for"}}},
       {"config",
        Map{{"anyOf",
             List{text("a source whose config is copied"),

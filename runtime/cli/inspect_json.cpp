@@ -97,6 +97,7 @@ std::string inspect_json(const InspectReport& report) {
       {"dtypes", dtypes_value(report.dtypes)},
       {"architecture", report.architecture ? architecture_value(*report.architecture) : Value()},
       {"config", report.config},
+      {"adapter", report.adapter.empty() ? Value() : Value(report.adapter)},
       {"groups", std::move(groups)}};
   return write_json(object, JsonStyle::compact) + "\n";
 }

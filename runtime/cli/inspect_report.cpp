@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/cli/inspect_adapter.h"
 #include "runtime/cli/inspect_config.h"
 
 namespace inarch {
@@ -75,6 +76,7 @@ InspectReport describe_checkpoint(const Checkpoint& checkpoint,
     report.tensor_bytes += share.bytes;
   }
   report.config = config_highlights(checkpoint.config);
+  report.adapter = adapter_highlights(checkpoint.adapter_config);
   report.single = single;
   report.listed = static_cast<std::int64_t>(positions.size());
   std::vector<std::string> names, kinds;

@@ -45,7 +45,8 @@ struct InspectReport {
   std::int64_t tensor_bytes = 0;
   std::vector<DTypeShare> dtypes;  // the largest first
   std::optional<ArchitectureFinding> architecture;
-  Value::Map config;  // config_highlights()
+  Value::Map config;   // config_highlights()
+  Value::Map adapter;  // adapter_highlights(); empty for what is no adapter
   std::vector<InspectLine> lines;
   std::int64_t listed = 0;  // tensors in `lines`
   bool single = false;      // each line is one tensor
@@ -88,6 +89,8 @@ std::string inspect_table(const InspectReport& report, std::size_t width);
 ///                 differences: [{kind: "missing" | "unexpected" | "shape" | "dtype" |
 ///                 "tied", name, tensors, expected, found}]}
 ///   config        what stands out of config.json
+///   adapter       what stands out of adapter_config.json (inspect_adapter.h); null when there is
+///                 none
 ///   groups        [{name, tensors, dtype, encoding, shape, elements, bytes, stats}]: those that
 ///   were
 ///                 asked for; a line for a single tensor also has {file, offset}. stats is there

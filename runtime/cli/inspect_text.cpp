@@ -4,6 +4,7 @@
 
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
+#include "runtime/cli/inspect_adapter.h"
 #include "runtime/cli/inspect_config.h"
 #include "runtime/cli/inspect_report.h"
 #include "runtime/cli/labelled_text.h"
@@ -108,9 +109,13 @@ std::string inspect_summary(const InspectReport& report, std::size_t width) {
   text += labelled("tensors",
                    fmt::format("{}, {}", format_count(report.tensors), dtypes_text(report)), width);
   text += labelled("parameters", parameters_text(report), width);
-  text += labelled("architecture",
-                   report.architecture ? architecture_text(*report.architecture) : "not recognised",
-                   width);
+  const std::string adapter = escape_for_terminal(adapter_sentence(report.adapter), 1000);
+  if (!adapter.empty()) text += labelled("adapter", adapter, width);
+  if (report.architecture || adapter.empty()) {
+    text += labelled(
+        "architecture",
+        report.architecture ? architecture_text(*report.architecture) : "not recognised", width);
+  }
   const std::string config = escape_for_terminal(config_sentence(report.config), 1000);
   if (!config.empty()) text += labelled("config", config, width);
   return text;

@@ -69,7 +69,8 @@ std::shared_ptr<const Checkpoint> open_source(const SourceRequest& request,
     }
     location = *snapshot;
   }
-  auto checkpoint = open_checkpoint(location, diagnostics);
+  auto checkpoint = request.is_adapter ? open_adapter(location, diagnostics)
+                                       : open_checkpoint(location, diagnostics);
   if (!checkpoint || !read_encodings(*checkpoint, diagnostics)) return nullptr;
   return std::make_shared<const Checkpoint>(std::move(*checkpoint));
 }

@@ -51,7 +51,8 @@ class CheckpointReader {
   void read_shards(const std::vector<std::string>& names);
   void read_shard(const std::string& name, ReadShard& shard) const;
   void add_shard(SafetensorsFile file);
-  void read_config(const std::string& path);
+  void read_configs(const std::string& directory);
+  Value read_config(const std::string& directory, const char* name);
   void check_unique();
   void check_against(const WeightIndex& index, const std::string& path);
   void check_total_size(const WeightIndex& index, const std::string& path);
@@ -89,7 +90,7 @@ void CheckpointReader::read_directory() {
   } else {
     read_index(files->index);
   }
-  read_config(path_of("config.json"));
+  read_configs(checkpoint_.location);
 }
 
 void CheckpointReader::read_single_file() {
@@ -113,7 +114,7 @@ void CheckpointReader::read_single_file() {
     checkpoint_.tensors = std::move(shard->tensors);
     check_unique();
   }
-  read_config(join_path(directory, "config.json"));
+  read_configs(directory);
 }
 
 void CheckpointReader::read_index(const std::string& name) {
@@ -181,19 +182,31 @@ void CheckpointReader::add_shard(SafetensorsFile file) {
   }
 }
 
-void CheckpointReader::read_config(const std::string& path) {
-  if (!exists(path)) return;
-  if (auto fault = check_link(path, root_)) return diagnostics_.add(std::move(*fault));
-  const auto text = read_small_file(path, max_config_bytes);
-  if (!text) return diagnostics_.add(text.error());
-  auto config = parse_json(*text, path);
-  if (!config) return diagnostics_.add(std::move(config.error()));
-  if (config->if_map() == nullptr) {
-    return diagnostics_.add(
-        error("E420", fmt::format("config.json is {}, expected an object", config->kind()))
-            .in(path));
+/// A directory with an adapter alone has the adapter's config for its own.
+void CheckpointReader::read_configs(const std::string& directory) {
+  checkpoint_.config = read_config(directory, "config.json");
+  checkpoint_.adapter_config = read_config(directory, adapter_config_name);
+  if (checkpoint_.config.is_null()) checkpoint_.config = checkpoint_.adapter_config;
+}
+
+Value CheckpointReader::read_config(const std::string& directory, const char* name) {
+  const std::string path = join_path(directory, name);
+  if (!exists(path)) return {};
+  Result<Value> config = Value();
+  if (auto fault = check_link(path, root_)) {
+    config = std::move(*fault);
+  } else if (const auto text = read_small_file(path, max_config_bytes); text.ok()) {
+    config = parse_json(*text, path);
+  } else {
+    config = text.error();
   }
-  checkpoint_.config = std::move(*config);
+  if (config.ok() && config->if_map() == nullptr) {
+    config =
+        error("E420", fmt::format("{} is {}, expected an object", name, config->kind())).in(path);
+  }
+  if (config.ok()) return std::move(*config);
+  diagnostics_.add(std::move(config.error()));
+  return {};
 }
 
 /// Also completes the catalog's index, of which a name's first tensor wins.
@@ -257,6 +270,19 @@ void CheckpointReader::check_total_size(const WeightIndex& index, const std::str
 }
 
 }  // namespace
+
+std::optional<Checkpoint> open_adapter(const std::string& location, Diagnostics& diagnostics) {
+  if (!is_directory(location)) return open_checkpoint(location, diagnostics);
+  if (!resolves(join_path(location, adapter_config_name))) {
+    diagnostics.add(error("E331", "there is no adapter_config.json here, as PEFT writes it")
+                        .in(location)
+                        .hint("a directory that peft's save_pretrained wrote, or a folder in it"));
+    return std::nullopt;
+  }
+  const std::string weights = join_path(location, adapter_weights_name);
+  // Without the one file the directory is looked at as any other, whose faults say what is there.
+  return open_checkpoint(exists(weights) ? weights : location, diagnostics);
+}
 
 std::optional<Checkpoint> open_checkpoint(const std::string& location, Diagnostics& diagnostics) {
   std::string trimmed = location;

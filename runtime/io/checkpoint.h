@@ -8,6 +8,10 @@
 
 namespace inarch {
 
+/// The files of an adapter, as PEFT calls them.
+inline constexpr const char* adapter_config_name = "adapter_config.json";
+inline constexpr const char* adapter_weights_name = "adapter_model.safetensors";
+
 /// Reads the headers, the index and config.json of the checkpoint at `location`: a directory with
 /// model.safetensors.index.json, with model.safetensors, or with other *.safetensors files (all of
 /// them, when there is no index); or one .safetensors file. No weight is read, no code of the
@@ -22,5 +26,9 @@ namespace inarch {
 /// (…/models--x/snapshots/y) they must stay inside that models--x directory; elsewhere they may
 /// lead to any regular file, since people link shards together.
 std::optional<Checkpoint> open_checkpoint(const std::string& location, Diagnostics& diagnostics);
+
+/// The same for the adapter in a PEFT directory, or in one safetensors file beside which its
+/// adapter_config.json lies. E331 where the directory has no adapter_config.json.
+std::optional<Checkpoint> open_adapter(const std::string& location, Diagnostics& diagnostics);
 
 }  // namespace inarch

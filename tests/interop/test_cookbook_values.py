@@ -129,7 +129,8 @@ def test_extract_lora(tmp_path, llamas, rank):
         best = torch.linalg.svdvals(delta)[rank:].norm()
         assert (delta - b @ a).norm() <= 1.001 * best
     said = json.loads((out / "adapter_config.json").read_text())
-    assert (said["r"], said["lora_alpha"], said["target_modules"]) == (rank, rank, modules)
+    assert (said["r"], said["lora_alpha"]) == (rank, rank)
+    assert said["target_modules"] == sorted(modules)
 
 
 def test_remove_direction(tmp_path, llamas):
