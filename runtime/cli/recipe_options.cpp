@@ -3,7 +3,6 @@
 #include <charconv>
 
 #include <fmt/format.h>
-#include <sched.h>
 
 #include "compiler/core/json.h"
 #include "compiler/mergekit/lower.h"
@@ -20,6 +19,7 @@
 #include "runtime/io/directory.h"
 #include "runtime/io/file.h"
 #include "runtime/io/hub_cache.h"
+#include "runtime/io/parallel_tasks.h"
 
 namespace inarch {
 
@@ -101,11 +101,7 @@ void print_timings(const CompileReport& report, Console& console) {
 
 std::optional<int> jobs_option(const Arguments& arguments, Console& console) {
   const auto text = arguments.value("jobs");
-  if (!text) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    return sched_getaffinity(0, sizeof(set), &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
-  }
+  if (!text) return processor_count();
   int jobs = 0;
   const auto [end, failure] = std::from_chars(text->data(), text->data() + text->size(), jobs);
   if (failure == std::errc() && end == text->data() + text->size() && jobs >= 1 && jobs <= 1024)

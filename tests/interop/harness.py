@@ -8,13 +8,14 @@ ROOT = Path(__file__).resolve().parents[2]
 INARCH = os.environ.get("INARCH", str(ROOT / "build" / "release" / "inarch"))
 
 
-def inarch(*arguments, timeout=120):
+def inarch(*arguments, timeout=120, cwd=None):
     """Runs the program; its result holds returncode, stdout and stderr."""
     return subprocess.run(
         [INARCH, *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=timeout,
+        cwd=cwd,
         errors="replace",
     )
 

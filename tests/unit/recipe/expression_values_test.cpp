@@ -196,6 +196,8 @@ TEST(ExpressionScope, a_definition_is_evaluated_where_it_is_used) {
   inner.set("i", 5);
   EXPECT_EQ(run("full", inner).json(), "true");
   EXPECT_EQ(run("[i for i in 0 .. 12 if full]", outer).json(), "[5, 11]");
+  EXPECT_EQ(run("[full, [full for i in 4 .. 6], full]", inner).json(),
+            "[true, [false, true], true]");
 }
 
 TEST(ExpressionScope, a_bound_word_in_a_list_after_in_is_its_value) {
