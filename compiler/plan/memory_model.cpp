@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstdlib>
 #include <limits>
+#include <type_traits>
 
 #include "compiler/plan/low_rank_memory.h"
 #include "compiler/plan/merge_memory.h"
@@ -21,7 +22,11 @@ std::int64_t buffer(std::int64_t elements, std::int64_t width) {
 
 template <typename T>
 const T* op_if(const Op& op) {
-  return std::get_if<T>(&op.data);
+  if constexpr (std::is_same_v<T, LowRankOp> || std::is_same_v<T, MergeOp>) {
+    return if_boxed<T>(op.data);
+  } else {
+    return std::get_if<T>(&op.data);
+  }
 }
 
 bool reads_against_the_grain(const ViewOp& view) {
@@ -84,7 +89,11 @@ Evaluation move_evaluation(const Program& program, DType output, const Cut& cut)
 
 Evaluation compute_evaluation(const Program& program, DType output, const Cut& cut) {
   const std::int64_t window = unit_bytes(program, cut) / bytes(output);
-  return {false, needs_f64(program, output) ? 8 : 4, cut.tile_elements, cut.span_bytes, window};
+  const bool merges = std::any_of(program.begin(), program.end(),
+                                  [](const Op& op) { return op_if<MergeOp>(op) != nullptr; });
+  const std::int64_t tile =
+      merges ? std::min(cut.tile_elements, merge_tile_elements) : cut.tile_elements;
+  return {false, needs_f64(program, output) ? 8 : 4, tile, cut.span_bytes, window};
 }
 
 Evaluation check_evaluation(const Cut& cut) {
@@ -136,6 +145,22 @@ std::vector<bool> windowed_views(const Program& program, const Evaluation& how) 
     for (const std::uint32_t input : op.inputs) in_step[input] = true;
   }
   return windowed;
+}
+
+std::vector<bool> shared_reads(const Program& program, const Evaluation& how) {
+  std::vector<int> uses(program.size());
+  bool merges = false;
+  for (const Op& op : program) {
+    merges = merges || op_if<MergeOp>(op) != nullptr;
+    for (const std::uint32_t input : op.inputs) ++uses[input];
+  }
+  std::vector<bool> shared(program.size());
+  for (std::size_t at = 0; at < program.size() && merges && !how.raw; ++at) {
+    const Op& op = program[at];
+    const bool reads = op_if<ReadOp>(op) != nullptr || op_if<DecodeOp>(op) != nullptr;
+    shared[at] = reads && uses[at] > 1;
+  }
+  return shared;
 }
 
 std::int64_t window_elements(const Op& view, const Evaluation& how) {
@@ -359,8 +384,10 @@ std::int64_t stack_bytes(const Program& program, std::uint32_t at, const Evaluat
 std::int64_t unit_cache_bytes(const Program& program, const Evaluation& how) {
   std::int64_t total = 0;
   const std::vector<bool> windowed = windowed_views(program, how);
+  const std::vector<bool> shared = shared_reads(program, how);
   for (std::size_t at = 0; at < program.size(); ++at) {
     const Op& op = program[at];
+    if (shared[at]) total = add(total, buffer(std::min(how.tile, op.count), how.width));
     if (windowed[at]) {
       const auto& read = std::get<ReadOp>(program[op.inputs[0]].data);
       total = add(total, buffer(window_elements(op, how), bytes(read.dtype)));

@@ -27,6 +27,8 @@ struct Cut {
 
 /// Elements that a worker computes at a time.
 inline constexpr std::int64_t tile_elements = Cut{}.tile_elements;
+/// The same where tensors are merged: so few that those of all inputs stay in the cache.
+inline constexpr std::int64_t merge_tile_elements = std::int64_t{16} * 1024;
 /// Content hashes run over pieces of this size, and work is handed out in multiples of it, so
 /// neither the digest nor the bytes depend on how the work was divided.
 inline constexpr std::int64_t digest_piece_bytes = 1024 * 1024;
@@ -89,6 +91,9 @@ bool is_fine_take(const TakeOp& op, const Evaluation& how);
 /// By op: views that gather stored elements against the grain and whose elements are asked for in
 /// the order of the output. They gather a window and keep it for the tiles that follow.
 std::vector<bool> windowed_views(const Program& program, const Evaluation& how);
+/// By op: what is read from a file and used more than once where tensors are merged. The last tile
+/// of it is kept, as the base of a merge is wanted once for every other model.
+std::vector<bool> shared_reads(const Program& program, const Evaluation& how);
 /// Elements in the window of such a view.
 std::int64_t window_elements(const Op& view, const Evaluation& how);
 /// How a reduction goes over its input: a row of an axis without inner dimensions is dealt out to

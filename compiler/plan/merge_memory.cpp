@@ -38,8 +38,7 @@ std::int64_t blend_bytes(std::int64_t inputs, std::int64_t chunk, int width) {
 }  // namespace
 
 std::int64_t merge_chunk(const MergeOp& op, std::int64_t tile) {
-  constexpr std::int64_t cached = 16 * 1024;
-  return std::max<std::int64_t>(std::min({tile, cached, op.count()}), 1);
+  return std::max<std::int64_t>(std::min({tile, merge_tile_elements, op.count()}), 1);
 }
 
 bool holds_runs(const MergeOp& op, std::int64_t tile) { return op.size <= tile; }

@@ -90,9 +90,11 @@ const std::vector<Command>& commands() {
       {"import",
        "inarch import CONFIG.yml [-o RECIPE.yaml] [options]",
        "print the recipe that a mergekit configuration stands for",
-       "Reads the YAML of mergekit, and the headers and configs of its models, and writes the recipe "
+       "Reads the YAML of mergekit, and the headers and configs of its models, and writes the "
+       "recipe "
        "that makes\n"
-       "the same model: what 'inarch run CONFIG.yml' runs. Several documents, as mergekit-multi takes "
+       "the same model: what 'inarch run CONFIG.yml' runs. Several documents, as mergekit-multi "
+       "takes "
        "them, become\n"
        "one recipe. No weights are read.",
        {{"-o, --output FILE", "write the recipe there, with paths that start from its folder"},

@@ -22,9 +22,27 @@ Status Evaluator::evaluate(std::int64_t begin, std::int64_t n, std::byte* target
 
 bool Evaluator::eval(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* target) {
   if (n == 0) return true;
+  if (!shared_.empty() && shared_[at].values != nullptr) return eval_shared(at, begin, n, target);
   const ArenaScope scope(arena_);
   return std::visit([&](const auto& op) { return apply(op, at, begin, n, target); },
                     program_[at].data);
+}
+
+bool Evaluator::eval_shared(std::uint32_t at, std::int64_t begin, std::int64_t n,
+                            std::byte* target) {
+  SharedTile& kept = shared_[at];
+  if (kept.n < n || begin < kept.begin || begin + n > kept.begin + kept.n) {
+    const ArenaScope scope(arena_);
+    kept.n = 0;
+    const bool good = std::visit(
+        [&](const auto& op) { return apply(op, at, begin, n, kept.values); }, program_[at].data);
+    if (!good) return false;
+    kept.begin = begin;
+    kept.n = n;
+  }
+  std::memcpy(target, kept.values + (begin - kept.begin) * how_.width,
+              static_cast<std::size_t>(n * how_.width));
+  return true;
 }
 
 bool Evaluator::eval_long(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* target) {

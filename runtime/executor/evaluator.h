@@ -51,6 +51,13 @@ class Evaluator {
     std::int64_t block = -1;  // which block of rows it holds
   };
 
+  /// The last tile of what several ops ask for.
+  struct SharedTile {
+    std::byte* values = nullptr;  // none: it is not shared
+    std::int64_t begin = 0;
+    std::int64_t n = 0;
+  };
+
   struct ViewWindow {
     std::byte* stored = nullptr;  // none: the view has no window
     std::int64_t begin = 0;
@@ -58,6 +65,7 @@ class Evaluator {
   };
 
   bool eval(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* target);
+  bool eval_shared(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* target);
   bool eval_long(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* target);
 
   bool apply(const ReadOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
@@ -228,6 +236,7 @@ class Evaluator {
   const Materialised* materialised_ = nullptr;
   std::vector<RowCache> products_;   // by op
   std::vector<ViewWindow> windows_;  // by op
+  std::vector<SharedTile> shared_;   // by op
   std::vector<FactorReport> factors_found_;
   std::optional<Diagnostic> fault_;
 };

@@ -15,14 +15,20 @@ namespace inarch {
 void Evaluator::open_cache() {
   products_.assign(program_.size(), {});
   windows_.assign(program_.size(), {});
+  shared_.assign(program_.size(), {});
   const std::vector<bool> windowed = scratch::windowed_views(program_, how_);
+  const std::vector<bool> shared = scratch::shared_reads(program_, how_);
   for (std::size_t i = 0; i < program_.size(); ++i) {
     if (windowed[i]) {
       const auto& read = std::get<ReadOp>(program_[program_[i].inputs[0]].data);
       windows_[i].stored = static_cast<std::byte*>(
           arena_.take(scratch::window_elements(program_[i], how_) * bytes(read.dtype)));
     }
-    if (const auto* merge = std::get_if<MergeOp>(&program_[i].data)) {
+    if (shared[i]) {
+      shared_[i].values =
+          static_cast<std::byte*>(arena_.take(std::min(how_.tile, program_[i].count) * how_.width));
+    }
+    if (const auto* merge = if_boxed<MergeOp>(program_[i].data)) {
       const std::int64_t kept = merge_cache_bytes(*merge, how_.tile, how_.width);
       if (kept > 0) products_[i].rows = static_cast<std::byte*>(arena_.take(kept));
     }
@@ -86,7 +92,7 @@ Status Evaluator::materialise(Materialised& into) {
       into.blocks[i] = Block(elements * how_.width);
       good = eval_long(op.inputs[1], 0, elements, into.blocks[i].data());
     }
-    if (const auto* merge = std::get_if<MergeOp>(&op.data)) {
+    if (const auto* merge = if_boxed<MergeOp>(op.data)) {
       const std::int64_t kept = merge_state_bytes(*merge, op.inputs.size());
       if (kept == 0) continue;
       into.blocks[i] = Block(kept);
@@ -100,7 +106,7 @@ Status Evaluator::materialise(Materialised& into) {
       into.blocks[i] = Block(scratch::encoded_scales_bytes(*encode));
       void* scales = into.blocks[i].data();
       good = materialise_scales(*encode, op, static_cast<float*>(scales));
-    } else if (const auto* factors = std::get_if<LowRankOp>(&op.data)) {
+    } else if (const auto* factors = if_boxed<LowRankOp>(op.data)) {
       into.blocks[i] = Block(op.count * std::int64_t{sizeof(float)});
       good = materialise_factors(*factors, static_cast<std::uint32_t>(i),
                                  static_cast<float*>(static_cast<void*>(into.blocks[i].data())));
