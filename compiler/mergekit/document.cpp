@@ -1,20 +1,17 @@
 #include "compiler/mergekit/document.h"
 
 #include <algorithm>
-#include <functional>
 #include <set>
 
 #include <fmt/format.h>
 
-#include "compiler/core/json.h"
-#include "compiler/mergekit/check.h"
 #include "compiler/mergekit/combine.h"
 #include "compiler/mergekit/layer_rule.h"
 #include "compiler/mergekit/result_config.h"
 #include "compiler/mergekit/rule_draft.h"
 #include "compiler/mergekit/slices.h"
 #include "compiler/mergekit/tensors.h"
-#include "compiler/support/text.h"
+#include "compiler/mergekit/vocabulary_section.h"
 
 namespace inarch {
 
@@ -35,6 +32,7 @@ class DocumentWriter {
       : config_(config),
         method_(*find_mergekit_method(config.method.text)),
         models_(models),
+        texts_(rules),
         rules_(rules),
         diagnostics_(diagnostics),
         resolver_(diagnostics) {}
@@ -52,6 +50,9 @@ class DocumentWriter {
     tensors_.emplace(*donor_, diagnostics_);
     tensors_->check_families(modules_);
     if (diagnostics_.errors() != before) return std::nullopt;
+    vocabulary_.emplace(config_, models_, *donor_, modules_, diagnostics_);
+    if (diagnostics_.errors() != before) return std::nullopt;
+    if (texts_.vocabulary) texts_.vocabulary->append(vocabulary_->text());
     for (const PlannedModule& module : modules_) {
       if (tensors_->check_name(module)) write_module(module);
     }
@@ -71,7 +72,7 @@ class DocumentWriter {
         if (slice.layers > 0) write_slice(stack, slice);
       }
     }
-    write_others(module);
+    write_others(module, false);
   }
 
   void write_slice(const PlannedStack& stack, const PlannedSlice& slice) {
@@ -129,17 +130,25 @@ class DocumentWriter {
     return &slice;
   }
 
+  /// Whether a tensor has a row for each token, and these are not the model's own.
+  bool follows_vocabulary(std::string_view tensor) const {
+    return vocabulary_->has_rows() && (is_embedding(tensor) || is_head(tensor));
+  }
+
   /// One rule for all tensors of a module, where no parameter depends on the layer.
   bool write_whole(const PlannedModule& module) {
     const PlannedSlice* slice = whole_slice(module);
     if (!slice) return false;
     const MergekitView& first = *slice->inputs.front().view;
-    if (tensors_->lacks_head(module, first)) return false;
+    const bool by_token = vocabulary_->has_rows();
+    if (!by_token && tensors_->lacks_head(module, first)) return false;
     std::vector<std::string> names;
     RuleDraft draft;
     std::set<std::string> except;
     for (const auto& [name, shape] : first.tensors) {
-      if (!tensors_->is_dropped(first, name)) {
+      if (follows_vocabulary(name)) {
+        except.insert(name);
+      } else if (!tensors_->is_dropped(first, name)) {
         names.push_back(name);
       } else if (const auto split = split_layer_name(name)) {
         except.insert(fmt::format("{}{{i}}.{}", split->stack, split->rest));
@@ -168,6 +177,7 @@ class DocumentWriter {
     draft.to = fmt::format("{{{}}}", variable);
     rules_.write(draft);
     for (const std::string& name : names) result_.add(name, *first.shape_of(name));
+    if (by_token) write_others(module, true);
     return true;
   }
 
@@ -179,7 +189,8 @@ class DocumentWriter {
       std::vector<std::string> tensor;
       for (std::size_t m = 0; m < slice.inputs.size(); ++m)
         tensor.push_back(names[names.size() == 1 ? 0 : m][k]);
-      if (!tensors_->same_shapes(slice, tensor)) return false;
+      const bool rows = !follows_vocabulary(tensor.front());
+      if (!tensors_->same_shapes(slice, tensor, rows)) return false;
     }
     auto body = merge_body(request, resolver_, diagnostics_);
     if (!body) return false;
@@ -198,13 +209,15 @@ class DocumentWriter {
     if (merge(rule.request, slice, rule.names, rule.draft)) rules_.write(rule.draft);
   }
 
-  /// Tensors of no layer: those before the layers from the first slice, those after from the last.
-  void write_others(const PlannedModule& module) {
+  /// Tensors of no layer, or those that follow the vocabulary alone: those before the layers from
+  /// the first slice, those after from the last.
+  void write_others(const PlannedModule& module, bool by_token) {
     std::vector<NameGroup> groups;
     for (const PlannedSlice* slice : {&module.first, &module.last}) {
       const MergekitView& view = *slice->inputs.front().view;
       for (const auto& [name, shape] : view.tensors) {
         if (split_layer_name(name) || tensors_->is_dropped(view, name)) continue;
+        if (by_token && !follows_vocabulary(name)) continue;
         const bool before = comes_before_layers(name);
         if (before == (slice == &module.first) && is_of_module(name, module.name))
           add_other(name, shape, *slice, groups);
@@ -228,6 +241,7 @@ class DocumentWriter {
                  std::vector<NameGroup>& groups) {
     MergeRequest request = request_for(slice, method_, config_.method.span);
     std::vector<std::vector<std::string>> names;
+    const bool by_token = follows_vocabulary(name);
     bool exact = true;
     NameGroup group;
     request.scope.names = request.scope.rests = {name};
@@ -235,8 +249,9 @@ class DocumentWriter {
     for (std::size_t m = 0; m < slice.inputs.size(); ++m) {
       const auto own = tensors_->name_in(slice.inputs[m], name);
       if (!own) return;
-      exact = exact && *own == name;
-      group.operands.push_back(slice.inputs[m].view->operand + *own);
+      exact = exact && *own == name && !by_token;
+      group.operands.push_back(by_token ? rows_of(*slice.inputs[m].view, name)
+                                        : slice.inputs[m].view->operand + *own);
       request.operands[m].scope = request.scope;
       request.operands[m].scope.names = {*own};
       names.push_back({*own});
@@ -258,6 +273,14 @@ class DocumentWriter {
       }
     }
     groups.push_back(std::move(group));
+  }
+
+  /// The operand with a model's rows of a tensor, by the result's tokens.
+  std::string rows_of(const MergekitView& view, const std::string& tensor) {
+    std::vector<std::string> names;
+    for (const SliceInput& source : vocabulary_->sources())
+      names.push_back(tensors_->name_in(source, tensor).value_or(tensor));
+    return vocabulary_->rows_of(view, tensor, names, *texts_.definitions);
   }
 
   static bool same_models(const PlannedSlice& a, const PlannedSlice& b) {
@@ -286,6 +309,7 @@ class DocumentWriter {
   const MergekitConfig& config_;
   const MergekitMethod& method_;
   MergekitModels& models_;
+  DocumentRules texts_;
   RuleWriter rules_;
   Diagnostics& diagnostics_;
   SettingResolver resolver_;
@@ -293,6 +317,7 @@ class DocumentWriter {
   std::vector<PlannedModule> modules_;
   const MergekitView* donor_ = nullptr;
   std::optional<MergeTensors> tensors_;
+  std::optional<VocabularySection> vocabulary_;
   MergekitView result_;
 };
 

@@ -10,8 +10,10 @@ namespace inarch {
 
 /// The rules that one document stands for.
 struct DocumentRules {
-  RecipeText* text = nullptr;  // they are added to it
-  std::string definition;      // the document's name, where its tensors become definitions
+  RecipeText* text = nullptr;         // they are added to it
+  RecipeText* definitions = nullptr;  // and what they read to this
+  RecipeText* vocabulary = nullptr;   // the section of that name, for the document that is made
+  std::string definition;             // the document's name, where its tensors become definitions
 };
 
 /// Writes the rules of a document whose form check_mergekit() has passed, and gives what they make:

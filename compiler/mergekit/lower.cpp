@@ -59,7 +59,8 @@ class Lowering {
  private:
   std::optional<MergekitView> document(const MergekitConfig& config, bool last) {
     if (!last) check_inner_document(config, diagnostics_);
-    DocumentRules rules{last ? &rules_ : &definitions_, last ? "" : definition_name(config.name)};
+    DocumentRules rules{last ? &rules_ : &definitions_, &definitions_,
+                        last ? &vocabulary_ : nullptr, last ? "" : definition_name(config.name)};
     auto result = write_document(config, models_, rules, diagnostics_);
     if (result) result->dtype = result_dtype(config, result->dtype);
     return result;
@@ -98,6 +99,10 @@ class Lowering {
       text.add("");
       text.add("target: " + result.architecture, config.span);
     }
+    if (!vocabulary_.text().empty()) {
+      text.add("");
+      text.append(vocabulary_);
+    }
     if (!definitions_.text().empty()) {
       text.add("");
       text.add("define:", config.span);
@@ -106,7 +111,7 @@ class Lowering {
     text.add("");
     text.add("tensors:", config.span);
     text.append(rules_);
-    write_output_section(config, result, text, diagnostics_);
+    write_output_section(config, result, text);
     return text;
   }
 
@@ -115,6 +120,7 @@ class Lowering {
   MergekitModels models_;
   Diagnostics& diagnostics_;
   RecipeText definitions_;
+  RecipeText vocabulary_;
   RecipeText rules_;
   std::set<std::string> definition_names_;
   std::string last_name_;  // of the document that was written last

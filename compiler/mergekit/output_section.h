@@ -9,10 +9,9 @@ namespace inarch {
 /// `inherited`.
 std::string result_dtype(const MergekitConfig& config, const std::string& inherited);
 
-/// Writes `output:` of a recipe whose tensors are those of `result`. E572 for what cannot be said
-/// yet, E575 for a chat template that is none.
+/// Writes `output:` of a recipe whose tensors are those of `result`.
 void write_output_section(const MergekitConfig& config, const MergekitView& result,
-                          RecipeText& text, Diagnostics& diagnostics);
+                          RecipeText& text);
 
 /// E572 for a document that others merge and that wants a tokenizer of its own.
 void check_inner_document(const MergekitConfig& config, Diagnostics& diagnostics);

@@ -55,6 +55,15 @@ Diagnostic RecipeText::point_back(Diagnostic diagnostic, FileId file) const {
   return diagnostic;
 }
 
+namespace {
+
+/// Words that stand for nothing where they are plain.
+bool is_null_word(std::string_view text) {
+  return text == "null" || text == "Null" || text == "NULL" || text == "~";
+}
+
+}  // namespace
+
 std::string yaml_text(std::string_view text, bool in_flow) {
   YamlNode scalar;
   scalar.kind = YamlNode::Kind::scalar;
@@ -67,7 +76,7 @@ std::string yaml_text(std::string_view text, bool in_flow) {
   const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), is_plain) &&
                      std::string_view("-{ ~").find(text.front()) == std::string_view::npos &&
                      text.back() != ' ' && scalar_value(scalar).if_text() != nullptr &&
-                     !looks_like_number(text);
+                     !looks_like_number(text) && !is_null_word(text);
   return plain ? std::string(text) : json_quote(text);
 }
 

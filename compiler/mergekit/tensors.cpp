@@ -78,12 +78,17 @@ std::optional<std::string> MergeTensors::name_in(const SliceInput& input,
   return std::nullopt;
 }
 
-bool MergeTensors::same_shapes(const PlannedSlice& slice, const std::vector<std::string>& names) {
+bool MergeTensors::same_shapes(const PlannedSlice& slice, const std::vector<std::string>& names,
+                               bool rows) {
   const Shape& first = *slice.inputs.front().view->shape_of(names.front());
   for (std::size_t k = 1; k < names.size(); ++k) {
     const SliceInput& input = slice.inputs[k];
     const Shape& shape = *input.view->shape_of(names[k]);
-    if (shape == first) continue;
+    const std::size_t from = rows ? 0 : 1;
+    if (shape.size() == first.size() && shape.size() >= from &&
+        std::equal(shape.begin() + static_cast<std::ptrdiff_t>(from), shape.end(),
+                   first.begin() + static_cast<std::ptrdiff_t>(from)))
+      continue;
     if (mismatched_.insert(input.view).second) report_shapes(slice, names, k);
     return false;
   }

@@ -29,8 +29,9 @@ class MergeTensors {
   /// The name under which a model has what the result calls `tensor`: a head that is tied is its
   /// embedding. E566 when it has neither.
   std::optional<std::string> name_in(const SliceInput& input, const std::string& tensor);
-  /// E567 or E568 unless the tensors of a merge, one for each input, have one shape.
-  bool same_shapes(const PlannedSlice& slice, const std::vector<std::string>& names);
+  /// E567 or E568 unless the tensors of a merge, one for each input, have one shape; the number of
+  /// their rows is not looked at without `rows`.
+  bool same_shapes(const PlannedSlice& slice, const std::vector<std::string>& names, bool rows);
   /// E577 for models of another family than the donor.
   void check_families(const std::vector<PlannedModule>& modules);
   /// E570 unless the module's name is one.

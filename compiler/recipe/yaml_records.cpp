@@ -185,6 +185,7 @@ void Recorder::check_depth(std::size_t levels, Span place) {
 /// A value that is not there is reported where the next token starts; its place is after the sign
 /// that asks for it.
 std::size_t Recorder::implied_null_place() const {
+  if (levels_.empty()) return last_end_;  // a document that holds nothing
   const std::size_t sign = skip_yaml_blank(text_, last_end_);
   const bool asks = sign < text_.size() && std::string_view(":-?").find(text_[sign]) != npos;
   return asks ? sign + 1 : last_end_;

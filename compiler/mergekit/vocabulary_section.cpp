@@ -1,0 +1,187 @@
+#include "compiler/mergekit/vocabulary_section.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "compiler/core/json.h"
+#include "compiler/mergekit/layers.h"
+#include "compiler/support/text.h"
+
+namespace inarch {
+
+namespace {
+
+/// What YAML and the recipe read back as this text.
+std::string verbatim(const std::string& text) {
+  std::string out;
+  for (std::size_t k = 0; k < text.size(); ++k) {
+    if (text[k] == '$' && k + 1 < text.size() && text[k + 1] == '{') out += '$';
+    out += text[k];
+  }
+  return json_quote(out);
+}
+
+bool is_built_in_template(const std::string& name) {
+  return name == "alpaca" || name == "chatml" || name == "exaone" || name == "llama3" ||
+         name == "mistral";
+}
+
+/// The rows of a model's embedding; 0 when it has none.
+std::int64_t embedding_rows(const MergekitView& view) {
+  for (const auto& [name, shape] : view.tensors) {
+    if (is_embedding(name) && !shape.empty()) return shape.front();
+  }
+  return 0;
+}
+
+}  // namespace
+
+VocabularySection::VocabularySection(const MergekitConfig& config, MergekitModels& models,
+                                     const MergekitView& donor,
+                                     const std::vector<PlannedModule>& modules,
+                                     Diagnostics& diagnostics)
+    : config_(config), models_(models), donor_(donor), diagnostics_(diagnostics) {
+  if (!config.tokenizer && !config.chat_template) return;
+  const Span span = config.tokenizer ? config.tokenizer->span : config.chat_template->span;
+  text_.add("vocabulary:", span);
+  if (config.tokenizer) {
+    find_sources(modules);
+    const MergekitView* tokens = owner();
+    const bool all = config.tokenizer->source == MergekitTokenizer::Source::all;
+    text_.add(fmt::format("  from: {}", all || !tokens ? "union" : tokens->name), span);
+    std::string list;
+    for (const SliceInput& input : sources_) list += (list.empty() ? "" : ", ") + input.view->name;
+    text_.add(fmt::format("  sources: [{}]", list), span);
+    if (!sources_.front().is_base) text_.add("  base: none", span);
+    if (config.tokenizer->pad_to_multiple_of)
+      text_.add(fmt::format("  pad_to_multiple_of: {}", *config.tokenizer->pad_to_multiple_of),
+                span);
+    write_tokens();
+  } else {
+    text_.add(fmt::format("  from: {}", donor.config_source), span);
+    text_.add(fmt::format("  rows: {}", embedding_rows(donor)), span);
+  }
+  write_chat_template();
+}
+
+void VocabularySection::add_source(const SliceInput& input) {
+  for (const SliceInput& known : sources_) {
+    if (known.view == input.view) return;
+  }
+  sources_.push_back(input);
+  if (!input.view->checkpoint) {
+    diagnostics_.add(error("E572",
+                           "a tokenizer for what other documents make cannot be imported "
+                           "yet")
+                         .at(config_.tokenizer->span)
+                         .also(input.written->model.span, "made by a document"));
+  }
+}
+
+void VocabularySection::find_sources(const std::vector<PlannedModule>& modules) {
+  for (const PlannedModule& module : modules) {
+    for (const SliceInput& input : module.first.inputs) add_source(input);
+    for (const SliceInput& input : module.last.inputs) add_source(input);
+  }
+  std::stable_partition(sources_.begin(), sources_.end(),
+                        [](const SliceInput& input) { return input.is_base; });
+}
+
+/// The model whose vocabulary the result has; null for all, or on a fault.
+const MergekitView* VocabularySection::owner() {
+  const MergekitTokenizer& tokenizer = *config_.tokenizer;
+  if (tokenizer.source == MergekitTokenizer::Source::base) return &donor_;
+  if (tokenizer.source == MergekitTokenizer::Source::all || !tokenizer.model) return nullptr;
+  return models_.open(*tokenizer.model);
+}
+
+std::string VocabularySection::rows_of(const MergekitView& view, const std::string& tensor,
+                                       const std::vector<std::string>& names,
+                                       RecipeText& definitions) {
+  const std::string name = fmt::format("rows.{}.{}", view.name, tensor);
+  if (!defined_.insert(name).second) return "define:" + name;
+  std::string from;
+  for (std::size_t m = 0; m < sources_.size(); ++m)
+    from += (from.empty() ? "" : ", ") + json_quote(sources_[m].view->operand + names[m]);
+  const Span span = config_.tokenizer->span;
+  definitions.add(fmt::format("  {}:", json_quote(name)), span);
+  if (sources_.size() == 1) {
+    definitions.add(fmt::format("    from: {}", from), span);
+    definitions.add(fmt::format("    apply: [ {{ to_vocabulary: {} }} ]", view.name), span);
+  } else {
+    definitions.add(fmt::format("    from: [ {} ]", from), span);
+    definitions.add(fmt::format("    combine: {{ to_vocabulary: {} }}", view.name), span);
+  }
+  return "define:" + name;
+}
+
+/// A model that a token is taken from, which must be one of those that are merged.
+const MergekitView* VocabularySection::source_of(const MergekitModel& model) {
+  for (const SliceInput& input : sources_) {
+    if (input.written->model == model) return input.view;
+  }
+  diagnostics_.add(error("E575", fmt::format("'{}' is not among the models that are merged",
+                                             escape_for_terminal(model.text())))
+                       .at(model.span)
+                       .note("mergekit fails in the middle of the merge"));
+  return nullptr;
+}
+
+/// What stands behind a token; "" on a fault.
+std::string VocabularySection::token_text(const MergekitToken& token) {
+  const std::string force = token.force ? ", force: true" : "";
+  if (token.kind == MergekitToken::Kind::unsaid) {
+    diagnostics_.add(error("E575", fmt::format("the token '{}' has no 'source'",
+                                               escape_for_terminal(token.token)))
+                         .at(token.span)
+                         .note("mergekit fails in the middle of the merge")
+                         .hint("source: { kind: zero }, or a model"));
+    return "";
+  }
+  if (token.kind == MergekitToken::Kind::zero)
+    return fmt::format("{{ from: zero, add: true{} }}", force);
+  const MergekitView* source = token.model ? source_of(*token.model) : nullptr;
+  if (!source) return "";
+  if (token.kind == MergekitToken::Kind::model)
+    return fmt::format("{{ from: {}{} }}", source->name, force);
+  const std::string which =
+      token.other_id ? fmt::format("id: {}", *token.other_id)
+                     : fmt::format("token: {}", verbatim(token.other_token.value_or("")));
+  return fmt::format("{{ from: {{ source: {}, {} }}, add: true{} }}", source->name, which, force);
+}
+
+void VocabularySection::write_tokens() {
+  const std::vector<MergekitToken>& tokens = config_.tokenizer->tokens;
+  if (tokens.empty()) return;
+  text_.add("  tokens:", config_.tokenizer->span);
+  for (const MergekitToken& token : tokens) {
+    const std::string text = token_text(token);
+    if (!text.empty())
+      text_.add(fmt::format("    {}: {}", json_quote(token.token), text), token.span);
+  }
+}
+
+void VocabularySection::write_chat_template() {
+  if (!config_.chat_template) return;
+  const auto& [text, span] = *config_.chat_template;
+  if (text == "auto") {
+    text_.add("  chat_template: auto", span);
+  } else if (is_built_in_template(text)) {
+    diagnostics_.add(error("E572", fmt::format("mergekit's own chat template '{}' cannot be "
+                                               "imported yet",
+                                               text))
+                         .at(span)
+                         .hint("write the template itself"));
+  } else if (text.size() < 20 || text.find('{') == std::string::npos) {
+    diagnostics_.add(
+        error("E575", fmt::format("'{}' is no chat template", escape_for_terminal(text, 60)))
+            .at(span)
+            .note("mergekit says so once everything else is written")
+            .hint("auto, or a template in Jinja"));
+  } else {
+    text_.add(fmt::format("  chat_template: {}", verbatim(text)), span);
+  }
+}
+
+}  // namespace inarch
