@@ -1,10 +1,15 @@
 #include "compiler/compile/compile.h"
 
 #include <chrono>
+#include <map>
+
+#include <fmt/format.h>
 
 #include "compiler/compile/bind_target.h"
 #include "compiler/ir/build.h"
 #include "compiler/ir/follow_encodings.h"
+#include "compiler/mergekit/lower.h"
+#include "compiler/mergekit/reader.h"
 #include "compiler/plan/build_plan.h"
 #include "compiler/plan/plan_check.h"
 
@@ -30,10 +35,8 @@ auto timed(std::string name, CompileReport& report, F stage) {
   return result;
 }
 
-}  // namespace
-
-std::optional<Plan> compile(SourceMap& sources, FileId file, const CompileOptions& options,
-                            Diagnostics& diagnostics, CompileReport& report) {
+std::optional<Plan> compile_text(SourceMap& sources, FileId file, const CompileOptions& options,
+                                 Diagnostics& diagnostics, CompileReport& report) {
   const auto held = std::make_shared<Compilation>();
   report.remains = held;
   std::optional<Recipe>& recipe = held->recipe;
@@ -86,6 +89,37 @@ std::optional<Plan> compile(SourceMap& sources, FileId file, const CompileOption
   for (const BoundSource& source : bound->sources)
     report.source_tensors += source.checkpoint->tensors.size();
   if (diagnostics.has_errors()) return std::nullopt;
+  return plan;
+}
+
+/// Opens each checkpoint once, however often it is asked for.
+auto opening_once(const BindOptions& options) {
+  using Opened = std::map<std::string, std::shared_ptr<const Checkpoint>>;
+  return [open = options.open_source, opened = std::make_shared<Opened>()](
+             const SourceRequest& request, Diagnostics& diagnostics) {
+    const std::string key = fmt::format("{}\n{}\n{}\n{}", request.name, request.is_hub,
+                                        request.location, request.revision);
+    auto known = opened->find(key);
+    if (known == opened->end()) known = opened->emplace(key, open(request, diagnostics)).first;
+    return known->second;
+  };
+}
+
+}  // namespace
+
+std::optional<Plan> compile(SourceMap& sources, FileId file, const CompileOptions& options,
+                            Diagnostics& diagnostics, CompileReport& report) {
+  if (!is_mergekit(sources, file)) return compile_text(sources, file, options, diagnostics, report);
+  CompileOptions own = options;
+  own.bind.recipe_directory.clear();  // mergekit's paths start from the current directory
+  own.bind.open_source = opening_once(options.bind);
+  const auto recipe = timed(
+      "import", report, [&] { return lower_mergekit(sources, file, own.bind, "", diagnostics); });
+  if (!recipe || diagnostics.has_errors()) return std::nullopt;
+  const FileId written = sources.add(sources.path(file), recipe->text());
+  Diagnostics found;
+  auto plan = compile_text(sources, written, own, found, report);
+  for (const Diagnostic& d : found.list()) diagnostics.add(recipe->point_back(d, written));
   return plan;
 }
 

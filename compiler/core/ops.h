@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "compiler/core/boxed.h"
 #include "compiler/core/dtype.h"
 #include "compiler/core/encoding.h"
 #include "compiler/core/merge.h"

@@ -34,6 +34,7 @@ Recognition::Recognition(const Checkpoint& stored, const ReadSmallTensor& read,
   }
   const Value* method = setting("quant_method");
   if (method != nullptr && method->if_text() != nullptr) method_ = *method->if_text();
+  usual_dtype_ = find_usual_dtype();
 }
 
 const Value* Recognition::setting(std::string_view path) const {
@@ -45,7 +46,7 @@ std::int64_t Recognition::number(std::string_view path, std::int64_t otherwise) 
   return value != nullptr && value->if_int() != nullptr ? *value->if_int() : otherwise;
 }
 
-DType Recognition::usual_dtype() const {
+DType Recognition::find_usual_dtype() const {
   for (const char* key : {"dtype", "torch_dtype", "text_config.dtype", "text_config.torch_dtype"}) {
     const Value* entry = stored_.config.find_path(key);
     if (entry == nullptr || entry->if_text() == nullptr) continue;

@@ -47,7 +47,8 @@ class Recognition {
  private:
   const TensorInfo* find(const std::string& name) const { return stored_.find(name); }
   /// The config's dtype, or bf16.
-  DType usual_dtype() const;
+  DType usual_dtype() const { return usual_dtype_; }
+  DType find_usual_dtype() const;
   void missing(const TensorInfo& codes, const std::string& name, const std::string& what);
   void misfit(const TensorInfo& part, const std::string& expected);
   void malformed(const TensorInfo& part, const std::string& what);
@@ -66,6 +67,7 @@ class Recognition {
   Diagnostics& diagnostics_;
   const Value* settings_ = nullptr;
   std::string method_;
+  DType usual_dtype_ = DType::bf16;
 };
 
 /// The name without `ending`, when it ends so.

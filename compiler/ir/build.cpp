@@ -41,6 +41,9 @@ class GraphBuilder {
     index_makers();
     const auto order = order_instances();
     if (diagnostics_.errors() != before || !order) return std::nullopt;
+    constexpr std::size_t usual_nodes = 3;  // of an instance: two parts and what they decode to
+    graph_.nodes.reserve(usual_nodes * order->size());
+    graph_.outputs.reserve(order->size());
     for (const std::size_t k : *order) build_instance(bound_.instances[k]);
     for (std::size_t k = 0; k < targets_.size(); ++k) {
       if (targets_[k]) compare_with_target(*targets_[k], k);

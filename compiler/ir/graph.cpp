@@ -63,11 +63,11 @@ std::string describe_op(const NodeData& data) {
           [](const EncodeOp& e) {
             return fmt::format("encode {} {}", describe(*e.encoding), name(e.part));
           },
-          [](const LowRankOp& l) {
-            return fmt::format("low_rank {} {} {}", l.rows, l.columns, l.rank);
+          [](const Boxed<LowRankOp>& l) {
+            return fmt::format("low_rank {} {} {}", l->rows, l->columns, l->rank);
           },
-          [](const MergeOp& m) {
-            return fmt::format("{} {} x {}", name(m.merge), m.groups, m.size);
+          [](const Boxed<MergeOp>& m) {
+            return fmt::format("{} {} x {}", name(m->merge), m->groups, m->size);
           },
       },
       data);
@@ -92,8 +92,8 @@ std::int64_t expected_count(const Node& node) {
                         [&](const LargestOp& l) { return l.groups * l.size; },
                         [&](const MatmulOp& m) { return m.m * m.n; },
                         [&](const DecodeOp& d) { return d.encoding->count(); },
-                        [&](const LowRankOp& l) { return l.rank * (l.rows + l.columns); },
-                        [&](const MergeOp& m) { return m.count(); },
+                        [&](const Boxed<LowRankOp>& l) { return l->rank * (l->rows + l->columns); },
+                        [&](const Boxed<MergeOp>& m) { return m->count(); },
                         [&](const IdentityOp& i) { return i.rows * i.columns; },
                         [&](const auto&) { return node.count(); },
                     },
@@ -118,7 +118,8 @@ bool is_arithmetic(const NodeData& data) {
   return is_pointwise(data) || std::holds_alternative<ReduceOp>(data) ||
          std::holds_alternative<LargestOp>(data) || std::holds_alternative<MatmulOp>(data) ||
          std::holds_alternative<DecodeOp>(data) || std::holds_alternative<EncodeOp>(data) ||
-         std::holds_alternative<LowRankOp>(data) || std::holds_alternative<MergeOp>(data);
+         std::holds_alternative<Boxed<LowRankOp>>(data) ||
+         std::holds_alternative<Boxed<MergeOp>>(data);
 }
 
 bool is_pointwise(const NodeData& data) {

@@ -137,14 +137,23 @@ class KnownNodes {
 
 }  // namespace
 
+/// In place, since no node becomes more than one, and mostly nothing moves.
 void deduplicate(Module& module) {
-  KnownNodes known(module.graph.nodes.size());
-  rewrite(module.graph, [&](Graph& graph, Node node) {
-    const auto next = static_cast<NodeId>(graph.nodes.size());
-    const NodeId id = known.find_or_add(node, next);
-    if (id == next) graph.add(std::move(node));
-    return id;
-  });
+  Graph& graph = module.graph;
+  KnownNodes known(graph.nodes.size());
+  std::vector<NodeId> renumbered(graph.nodes.size());
+  NodeId kept = 0;
+  for (NodeId id = 0; id < graph.nodes.size(); ++id) {
+    Node& node = graph[id];
+    for (NodeId& input : node.inputs) input = renumbered[input];
+    renumbered[id] = known.find_or_add(node, kept);
+    if (renumbered[id] != kept) continue;
+    if (kept != id) graph[kept] = std::move(node);
+    ++kept;
+  }
+  graph.nodes.resize(kept);
+  renumber_uses(graph, renumbered);
+  remove_unused(graph);
 }
 
 }  // namespace inarch

@@ -68,6 +68,14 @@ std::vector<PassTiming> run_passes(Module& module, const PassOptions& options,
   return timings;
 }
 
+void renumber_uses(Graph& graph, const std::vector<NodeId>& renumbered) {
+  for (Output& output : graph.outputs) output.node = renumbered[output.node];
+  for (NumericCheck& check : graph.checks) {
+    check.left = renumbered[check.left];
+    if (check.has_right) check.right = renumbered[check.right];
+  }
+}
+
 std::vector<std::uint32_t> count_uses(const Graph& graph) {
   std::vector<std::uint32_t> uses(graph.nodes.size(), 0);
   for (const Node& node : graph.nodes) {

@@ -6,6 +6,9 @@
 
 namespace inarch {
 
+/// What outputs and checks use, by its new numbers.
+void renumber_uses(Graph& graph, const std::vector<NodeId>& renumbered);
+
 /// Rebuilds a graph node by node, in order. `each(graph, node)` gets the new graph and a node whose
 /// inputs are already renumbered, adds what it likes and returns the id that stands for the node.
 template <typename F>
@@ -18,11 +21,7 @@ void rewrite(Graph& graph, F each) {
     for (NodeId& input : node.inputs) input = renumbered[input];
     renumbered[id] = each(next, std::move(node));
   }
-  for (Output& output : graph.outputs) output.node = renumbered[output.node];
-  for (NumericCheck& check : graph.checks) {
-    check.left = renumbered[check.left];
-    if (check.has_right) check.right = renumbered[check.right];
-  }
+  renumber_uses(graph, renumbered);
   graph.nodes = std::move(next.nodes);
   remove_unused(graph);
 }

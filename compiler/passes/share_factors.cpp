@@ -10,7 +10,7 @@ std::optional<NodeId> factored(const Module& module, const StepDraft& step) {
   const Node& root = module.graph[module.graph.outputs[step.first_output].node];
   if (!std::holds_alternative<ViewOp>(root.data)) return std::nullopt;
   const NodeId input = root.inputs[0];
-  if (!std::holds_alternative<LowRankOp>(module.graph[input].data)) return std::nullopt;
+  if (!std::holds_alternative<Boxed<LowRankOp>>(module.graph[input].data)) return std::nullopt;
   return input;
 }
 

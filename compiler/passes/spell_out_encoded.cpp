@@ -17,6 +17,8 @@ struct Spelled {
 std::vector<Spelled> spell_out(Graph& graph) {
   std::vector<Spelled> places;
   std::vector<Output> outputs;
+  places.reserve(graph.outputs.size());
+  outputs.reserve(2 * graph.outputs.size());  // most are codes and scales
   for (Output& output : graph.outputs) {
     places.push_back({static_cast<std::uint32_t>(outputs.size()), output.storage});
     if (output.storage < 0) {
@@ -26,14 +28,10 @@ std::vector<Spelled> spell_out(Graph& graph) {
     const Storage& storage = graph.storages[static_cast<std::size_t>(output.storage)];
     for (std::size_t k = 0; k < storage.parts.size(); ++k) {
       const Storage::Part& part = storage.parts[k];
-      Output stored = output;
-      stored.name = part_name(output, storage, part);
-      stored.node = part.node;
-      stored.dtype = part.dtype;
-      stored.shape = part.shape;
-      stored.storage = -1;
-      stored.parameters = storage.encoding->parts[k] == PartRole::codes ? numel(output.shape) : 0;
-      outputs.push_back(std::move(stored));
+      const bool codes = storage.encoding->parts[k] == PartRole::codes;
+      outputs.push_back({output.checkpoint, part_name(output, storage, part), part.node, part.dtype,
+                         part.shape, output.origin, output.is_buffer, -1,
+                         codes ? numel(output.shape) : 0});
     }
   }
   graph.outputs = std::move(outputs);

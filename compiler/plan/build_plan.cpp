@@ -31,6 +31,7 @@ class PlanBuilder {
     describe_recipe();
     describe_sources();
     lay_out();
+    plan_.steps.reserve(module_.steps.size());
     for (const StepDraft& draft : module_.steps) add_step(draft);
     for (const NumericCheck& check : module_.graph.checks) add_check(check);
     total();
@@ -70,6 +71,7 @@ class PlanBuilder {
 
   void lay_out() {
     const auto& outputs = module_.graph.outputs;
+    plan_.outputs.reserve(outputs.size());
     for (std::size_t k = 0; k < outputs.size(); ++k) {
       OutputTensor tensor;
       tensor.name = outputs[k].name;

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstdlib>
 #include <limits>
+#include <type_traits>
 
 #include "compiler/plan/low_rank_memory.h"
 #include "compiler/plan/merge_memory.h"
@@ -21,7 +22,11 @@ std::int64_t buffer(std::int64_t elements, std::int64_t width) {
 
 template <typename T>
 const T* op_if(const Op& op) {
-  return std::get_if<T>(&op.data);
+  if constexpr (std::is_same_v<T, LowRankOp> || std::is_same_v<T, MergeOp>) {
+    return if_boxed<T>(op.data);
+  } else {
+    return std::get_if<T>(&op.data);
+  }
 }
 
 bool reads_against_the_grain(const ViewOp& view) {

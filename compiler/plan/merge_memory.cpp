@@ -22,8 +22,11 @@ std::int64_t sums_bytes(std::int64_t sums) {
 std::int64_t selection_bytes(const MergeOp& op, std::int64_t thresholds, std::int64_t tile,
                              int width) {
   if (holds_runs(op, tile)) return 2 * buffer_bytes(op.size, width);
-  return plus(buffer_bytes(merge_chunk(op, tile), width),
-              times(thresholds, buffer_bytes(scratch::magnitude_bins, sizeof(std::int64_t))));
+  const std::int64_t search = plus(buffer_bytes(scratch::magnitude_bins, sizeof(std::int64_t)),
+                                   buffer_bytes(selection_room(op.size), candidate_bytes));
+  const std::int64_t chunk = buffer_bytes(merge_chunk(op, tile), width);
+  return plus(plus(chunk, buffer_bytes(selection_sample(op.size), width)),
+              times(thresholds, search));
 }
 
 std::int64_t blend_bytes(std::int64_t inputs, std::int64_t chunk, int width) {
@@ -41,16 +44,26 @@ std::int64_t merge_chunk(const MergeOp& op, std::int64_t tile) {
 
 bool holds_runs(const MergeOp& op, std::int64_t tile) { return op.size <= tile; }
 
+std::int64_t selection_sample(std::int64_t size) {
+  constexpr std::int64_t least = std::int64_t{1} << 14, most = std::int64_t{1} << 20;
+  if (size < 4 * least || size > 256 * most) return 0;
+  return std::clamp(size / 64, least, most) / sample_piece * sample_piece;
+}
+
+std::int64_t selection_room(std::int64_t size) {
+  constexpr std::int64_t most = std::int64_t{1} << 21;
+  return std::clamp<std::int64_t>(size / 8, 1024, most);
+}
+
 std::int64_t merge_rows(const MergeOp& op, std::int64_t tile) {
   const std::int64_t row = std::max<std::int64_t>(op.row, 1);
   return std::max<std::int64_t>(merge_chunk(op, tile) / row, 1);
 }
 
 std::int64_t ranking_bytes(std::int64_t row, int width) {
-  constexpr std::int64_t bins = 2048;
-  const std::int64_t digits = width == 8 ? 6 : 3;
-  return plus(plus(2 * buffer_bytes(row, width), 3 * buffer_bytes(row, sizeof(std::uint32_t))),
-              buffer_bytes(bins * digits, sizeof(std::uint32_t)));
+  const std::int64_t ranked = width == 8 ? 16 : 8;  // magnitude and place
+  const std::int64_t marks = sizeof(std::uint16_t) + sizeof(std::uint8_t);
+  return plus(buffer_bytes(row, sizeof(std::uint32_t)), buffer_bytes(row, ranked + marks));
 }
 
 std::int64_t merge_state_bytes(const MergeOp& op, std::size_t inputs) {

@@ -15,6 +15,13 @@ namespace inarch {
 std::int64_t merge_chunk(const MergeOp& op, std::int64_t tile);
 /// Whether whole runs are held while thresholds are found; otherwise it is done in passes.
 bool holds_runs(const MergeOp& op, std::int64_t tile);
+/// A selection from a longer run guesses from a sample of so many elements, in pieces of
+/// `sample_piece`, between which magnitudes the threshold lies, and holds those between, for which
+/// it has so much room. 0: it does not guess.
+std::int64_t selection_sample(std::int64_t size);
+std::int64_t selection_room(std::int64_t size);
+inline constexpr std::int64_t sample_piece = 128;
+inline constexpr std::int64_t candidate_bytes = 8;
 /// Rows that are computed at a time where their values depend on one another.
 std::int64_t merge_rows(const MergeOp& op, std::int64_t tile);
 

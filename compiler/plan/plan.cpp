@@ -19,12 +19,12 @@ bool is_elementwise(const Op& op) {
 bool is_materialised(const Op& op) {
   return std::holds_alternative<ReduceOp>(op.data) || std::holds_alternative<LargestOp>(op.data) ||
          std::holds_alternative<MatmulOp>(op.data) || std::holds_alternative<DecodeOp>(op.data) ||
-         std::holds_alternative<EncodeOp>(op.data) || std::holds_alternative<LowRankOp>(op.data) ||
-         is_merge_of_runs(op);
+         std::holds_alternative<EncodeOp>(op.data) ||
+         std::holds_alternative<Boxed<LowRankOp>>(op.data) || is_merge_of_runs(op);
 }
 
 bool is_merge_of_runs(const Op& op) {
-  const auto* merge = std::get_if<MergeOp>(&op.data);
+  const auto* merge = if_boxed<MergeOp>(op.data);
   return merge != nullptr && merge_state_bytes(*merge, op.inputs.size()) > 0;
 }
 
@@ -33,8 +33,9 @@ bool is_worked_on_as_one(const Program& program) {
 }
 
 bool has_factors(const Program& program) {
-  return std::any_of(program.begin(), program.end(),
-                     [](const Op& op) { return std::holds_alternative<LowRankOp>(op.data); });
+  return std::any_of(program.begin(), program.end(), [](const Op& op) {
+    return std::holds_alternative<Boxed<LowRankOp>>(op.data);
+  });
 }
 
 bool yields_stored(const Program& program) {
@@ -68,7 +69,7 @@ std::int64_t held(const Program& program) {
       size += decode->name.size() + decode->encoding->state.size();
     if (const auto* encode = std::get_if<EncodeOp>(&op.data))
       size += encode->name.size() + sizeof(Encoding) + encode->encoding->state.size();
-    if (const auto* factors = std::get_if<LowRankOp>(&op.data)) size += factors->key.size();
+    if (const auto* factors = if_boxed<LowRankOp>(op.data)) size += factors->key.size();
     total += static_cast<std::int64_t>(size) + 2 * allocation_overhead;
   }
   return total;

@@ -29,9 +29,10 @@ struct ReadOp {
 
   friend bool operator==(const ReadOp&, const ReadOp&) = default;
 };
-using OpData = std::variant<ReadOp, FillOp, RandomOp, IdentityOp, ViewOp, ConcatOp, TakeOp,
-                            LinearOp, ProductOp, QuotientOp, MapOp, ClampOp, RoundOp, ReduceOp,
-                            LargestOp, MatmulOp, DecodeOp, EncodeOp, LowRankOp, MergeOp>;
+using OpData =
+    std::variant<ReadOp, FillOp, RandomOp, IdentityOp, ViewOp, ConcatOp, TakeOp, LinearOp,
+                 ProductOp, QuotientOp, MapOp, ClampOp, RoundOp, ReduceOp, LargestOp, MatmulOp,
+                 DecodeOp, EncodeOp, Boxed<LowRankOp>, Boxed<MergeOp>>;
 
 struct Op {
   OpData data;

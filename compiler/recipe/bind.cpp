@@ -61,7 +61,7 @@ class Binder {
     for (const LetDecl& let : recipe_.lets) bound_.globals->set_lazy(let.name, let.expression);
     bind_data(recipe_, options_, texts_, bound_, diagnostics_);
     if (diagnostics_.errors() != before) return std::nullopt;
-    if (!bind_outputs(bound_, options_, diagnostics_)) return std::nullopt;
+    if (!bind_outputs(bound_, options_, texts_, diagnostics_)) return std::nullopt;
     bind_rules();
     if (diagnostics_.errors() != before) return std::nullopt;
     check_outputs_written();

@@ -109,18 +109,27 @@ std::optional<Value> part_of(const Value& config, const Template& key, const Sco
 
 }  // namespace
 
-std::optional<Value> evaluate_node(const YamlNode& node, const Scope& scope,
-                                   Diagnostics& diagnostics) {
-  if (node.is_scalar()) {
-    if (node.text.find("${") == std::string::npos) return scalar_value(node);
-    const auto text = parse_template(node.text, node.span, diagnostics);
+std::optional<Value> NodeEvaluator::evaluate_text(const YamlNode& node, const Scope& scope,
+                                                  Diagnostics& diagnostics) {
+  auto known = parsed_.find(&node);
+  if (known == parsed_.end()) {
+    auto text = parse_template(node.text, node.span, diagnostics);
     if (!text) return std::nullopt;
-    return evaluate(*text, scope, diagnostics);
+    known = parsed_.emplace(&node, std::move(*text)).first;
+  }
+  return inarch::evaluate(known->second, scope, diagnostics);
+}
+
+std::optional<Value> NodeEvaluator::evaluate(const YamlNode& node, const Scope& scope,
+                                             Diagnostics& diagnostics) {
+  if (node.is_scalar()) {
+    const bool plain = node.text.find("${") == std::string::npos;
+    return plain ? scalar_value(node) : evaluate_text(node, scope, diagnostics);
   }
   if (node.is_sequence()) {
     Value::List list;
     for (const YamlNode& item : node.items) {
-      auto value = evaluate_node(item, scope, diagnostics);
+      auto value = evaluate(item, scope, diagnostics);
       if (!value) return std::nullopt;
       list.push_back(std::move(*value));
     }
@@ -129,13 +138,18 @@ std::optional<Value> evaluate_node(const YamlNode& node, const Scope& scope,
   if (node.is_mapping()) {
     Value::Map map;
     for (const auto& [key, item] : node.entries) {
-      auto value = evaluate_node(item, scope, diagnostics);
+      auto value = evaluate(item, scope, diagnostics);
       if (!value) return std::nullopt;
       map.emplace_back(key.text, std::move(*value));
     }
     return Value(std::move(map));
   }
   return Value();
+}
+
+std::optional<Value> evaluate_node(const YamlNode& node, const Scope& scope,
+                                   Diagnostics& diagnostics) {
+  return NodeEvaluator().evaluate(node, scope, diagnostics);
 }
 
 std::optional<std::uint32_t> find_source(const std::string& name, Span span,

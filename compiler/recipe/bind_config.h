@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 
 #include "compiler/recipe/bound_recipe.h"
@@ -18,7 +19,20 @@ struct OutputContext {
 std::optional<Value> bind_config(const ConfigDecl& declaration, std::optional<DType> dtype,
                                  const OutputContext& context, Diagnostics& diagnostics);
 
-/// A YAML value with its templates evaluated.
+/// Evaluates YAML values with templates in them. A template is parsed once, however often the value
+/// that it belongs to is evaluated, so nodes must outlive this.
+class NodeEvaluator {
+ public:
+  std::optional<Value> evaluate(const YamlNode& node, const Scope& scope, Diagnostics& diagnostics);
+
+ private:
+  std::optional<Value> evaluate_text(const YamlNode& node, const Scope& scope,
+                                     Diagnostics& diagnostics);
+
+  std::map<const YamlNode*, Template> parsed_;
+};
+
+/// A YAML value with its templates evaluated, once.
 std::optional<Value> evaluate_node(const YamlNode& node, const Scope& scope,
                                    Diagnostics& diagnostics);
 

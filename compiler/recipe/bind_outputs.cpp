@@ -1,9 +1,12 @@
 #include "compiler/recipe/bind_outputs.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "compiler/recipe/bind_files.h"
 #include "compiler/recipe/expand.h"
+#include "compiler/recipe/model_card.h"
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 
@@ -70,8 +73,9 @@ std::optional<std::vector<Bindings>> entries_of(const OutputDecl& output, const 
 
 class OutputBinder {
  public:
-  OutputBinder(BoundRecipe& bound, const BindOptions& options, Diagnostics& diagnostics)
-      : bound_(bound), options_(options), diagnostics_(diagnostics) {}
+  OutputBinder(BoundRecipe& bound, const BindOptions& options, const SourceMap& texts,
+               Diagnostics& diagnostics)
+      : bound_(bound), options_(options), texts_(texts), diagnostics_(diagnostics) {}
 
   bool bind(const OutputDecl& declaration) {
     const auto entries = entries_of(declaration, *bound_.globals, diagnostics_);
@@ -112,6 +116,15 @@ class OutputBinder {
     BoundSideFiles side = bind_files(declaration, context, diagnostics_);
     output.files = std::move(side.carried);
     output.texts = std::move(side.written);
+    if (declaration.card) add_card(output);
+  }
+
+  /// In the place of one that would be carried over, which speaks of another model.
+  void add_card(BoundOutput& output) {
+    const auto is_card = [](const auto& file) { return file.name == "README.md"; };
+    if (std::any_of(output.texts.begin(), output.texts.end(), is_card)) return;  // its own
+    std::erase_if(output.files, is_card);
+    output.texts.push_back({"README.md", model_card(bound_, output, texts_)});
   }
 
   void publish(const std::string& name, Value described) {
@@ -121,13 +134,16 @@ class OutputBinder {
 
   BoundRecipe& bound_;
   const BindOptions& options_;
+  const SourceMap& texts_;
   Diagnostics& diagnostics_;
 };
 
 }  // namespace
 
-bool bind_outputs(BoundRecipe& bound, const BindOptions& options, Diagnostics& diagnostics) {
-  OutputBinder binder(bound, options, diagnostics);
+bool bind_outputs(BoundRecipe& bound, const BindOptions& options, const SourceMap& texts,
+                  Diagnostics& diagnostics) {
+  check_licences(bound, options, diagnostics);
+  OutputBinder binder(bound, options, texts, diagnostics);
   bool all_known = true;
   for (const OutputDecl& declaration : bound.recipe->outputs)
     all_known = binder.bind(declaration) && all_known;

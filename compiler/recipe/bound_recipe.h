@@ -147,6 +147,7 @@ struct BindOptions {
   /// The values of a small tensor, as nested lists.
   std::function<Result<Value>(const Checkpoint&, const TensorInfo&)> read_tensor;
   ReadPart read_part;
+  std::function<bool(const std::string& path)> is_directory;
   /// Of factors whose rank follows from an energy or an error, by their key.
   std::map<std::string, std::int64_t> measured_ranks;
 };

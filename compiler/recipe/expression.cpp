@@ -6,9 +6,10 @@ namespace inarch {
 
 std::optional<Value> evaluate(const Expr& expression, const Scope& scope, Diagnostics& diagnostics,
                               DecisionTrace* trace) {
-  const auto held = ExpressionEvaluator(diagnostics, trace).evaluate(expression, scope);
+  ExpressionEvaluator evaluator(diagnostics, trace);  // which may lend what it holds
+  auto held = evaluator.evaluate(expression, scope);
   if (!held) return std::nullopt;
-  return held->get();
+  return std::move(*held).take();
 }
 
 void report_null(const Expr& expression, const Scope& scope, std::string_view use,

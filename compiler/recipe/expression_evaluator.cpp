@@ -87,6 +87,7 @@ std::optional<Held> ExpressionEvaluator::evaluate(const Expr& e, const Scope& sc
     return fail(e, "E146",
                 fmt::format("definitions are nested more than {} deep", max_total_depth));
   }
+  if (depth_ == 0) outermost_ = &scope;
   ++depth_;
   Answer answer = dispatch(e, scope);
   --depth_;
@@ -147,13 +148,19 @@ std::optional<Held> ExpressionEvaluator::unknown_name(const Expr& e, const Scope
 
 std::optional<Held> ExpressionEvaluator::definition(const Expr& e, const Expr& definition,
                                                     const Scope& scope) {
+  const bool lasts = &scope == outermost_;  // the scopes of a comprehension come and go
+  for (std::size_t i = 0; lasts && i < known_.size(); ++i) {
+    if (known_[i].first == &definition) return Held::lent(&known_[i].second.get());
+  }
   for (std::size_t i = 0; i < definitions_.size(); ++i) {
     if (definitions_[i].second == &definition) return circle(e, i);
   }
   definitions_.emplace_back(e.name, &definition);
   Answer answer = evaluate(definition, scope);
   definitions_.pop_back();
-  return answer;
+  if (!lasts || !answer) return answer;
+  known_.emplace_back(&definition, std::move(*answer));
+  return Held::lent(&known_.back().second.get());
 }
 
 std::optional<Held> ExpressionEvaluator::circle(const Expr& e, std::size_t begin) {
@@ -326,9 +333,12 @@ std::optional<Held> ExpressionEvaluator::membership(const Expr& e, const Scope& 
   Answer found;
   if (where.kind == Expr::Kind::binary && where.name == "..") {
     found = range_check(where, item->get(), scope);
+  } else if (where.kind == Expr::Kind::list) {
+    const auto answer = among_words(where, item->get(), scope);
+    if (!answer) return std::nullopt;
+    found = Held(*answer);
   } else {
-    const Answer whole =
-        where.kind == Expr::Kind::list ? words(where, scope) : not_null(where, scope, "in");
+    const Answer whole = not_null(where, scope, "in");
     if (!whole) return std::nullopt;
     if (!whole->get().if_list() && !whole->get().if_map()) {
       return fail(where, "E151",
@@ -371,17 +381,20 @@ std::optional<Held> ExpressionEvaluator::list(const Expr& e, const Scope& scope)
 }
 
 // A list after `in`, where a word that nobody has bound stands for itself.
-std::optional<Held> ExpressionEvaluator::words(const Expr& e, const Scope& scope) {
-  Value::List items;
-  for (const ExprPtr& item : e.items) {
-    if (item->kind == Expr::Kind::name && !scope.find(item->name)) {
-      items.emplace_back(item->name);
+std::optional<bool> ExpressionEvaluator::among_words(const Expr& e, const Value& item,
+                                                     const Scope& scope) {
+  const std::string* text = item.if_text();
+  bool found = false;
+  for (const ExprPtr& word : e.items) {
+    if (word->kind == Expr::Kind::name && !scope.find(word->name)) {
+      found = found || (text != nullptr && *text == word->name);
       continue;
     }
-    const Answer value = evaluate(*item, scope);
-    if (!value || !append(items, *value, *item)) return std::nullopt;
+    const Answer value = evaluate(*word, scope);
+    if (!value || !spend(*word, weight(value->get()))) return std::nullopt;
+    found = found || value->get() == item;
   }
-  return Held(Value(std::move(items)));
+  return spend(e, static_cast<std::int64_t>(e.items.size())) ? std::optional(found) : std::nullopt;
 }
 
 std::optional<Held> ExpressionEvaluator::comprehension(const Expr& e, const Scope& scope) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@ class Held {
   Held(Value value) : owned_(std::move(value)) {}  // NOLINT: implicit by design
   static Held lent(const Value* value) { return {value, Lent()}; }
   const Value& get() const { return lent_ ? *lent_ : owned_; }
+  Value take() && { return lent_ ? *lent_ : std::move(owned_); }
   /// A part of this value, which is lent on when this one is lent.
   Held part(const Value* inside) const { return lent_ ? lent(inside) : Held(*inside); }
 
@@ -36,6 +38,7 @@ class ExpressionEvaluator {
   explicit ExpressionEvaluator(Diagnostics& diagnostics, DecisionTrace* trace = nullptr)
       : diagnostics_(diagnostics), trace_(trace) {}
 
+  /// The answer may be lent by this evaluator.
   std::optional<Held> evaluate(const Expr& expression, const Scope& scope);
   /// Says which part of a path was not there. `use` is "'+' takes numbers", "a name cannot hold
   /// null".
@@ -63,7 +66,7 @@ class ExpressionEvaluator {
   Answer membership(const Expr& e, const Scope& scope);
   Answer conditional(const Expr& e, const Scope& scope);
   Answer list(const Expr& e, const Scope& scope);
-  Answer words(const Expr& e, const Scope& scope);
+  std::optional<bool> among_words(const Expr& e, const Value& item, const Scope& scope);
   Answer comprehension(const Expr& e, const Scope& scope);
   Answer range_check(const Expr& range, const Value& item, const Scope& scope);
 
@@ -78,7 +81,10 @@ class ExpressionEvaluator {
 
   Diagnostics& diagnostics_;
   DecisionTrace* trace_;
-  std::vector<std::pair<std::string_view, const Expr*>> definitions_;
+  std::vector<std::pair<std::string_view, const Expr*>> definitions_;  // that are being followed
+  // What definitions stand for in the outermost scope, where each is evaluated once.
+  const Scope* outermost_ = nullptr;
+  std::deque<std::pair<const Expr*, Held>> known_;
   int depth_ = 0;
   std::int64_t steps_ = 0;
 };

@@ -70,6 +70,31 @@ Result<Value> index(const Arguments& arguments) {
   return Value(static_cast<std::int64_t>(found - list->begin()));
 }
 
+/// Piecewise linear between the numbers of a list, which stand at equal distances over the places
+/// 0 … n - 1: `gradient([0, 1], i, n)` is i / (n - 1). A single place has the last number.
+Result<Value> gradient(const Arguments& arguments) {
+  const Value::List* list = arguments[0]->if_list();
+  const std::int64_t* place = arguments[1]->if_int();
+  const std::int64_t* count = arguments[2]->if_int();
+  if (!list)
+    return wrong_argument("gradient", "a list of numbers, a place and a count", *arguments[0]);
+  for (const Value& item : *list) {
+    if (!item.is_number()) return wrong_argument("gradient", "a list of numbers", item);
+  }
+  if (!place || !count)
+    return wrong_argument("gradient", "a place and a count", place ? *arguments[2] : *arguments[1]);
+  if (list->empty()) return error("E152", "gradient of an empty list");
+  if (*place < 0 || *place >= *count) {
+    return error("E152", fmt::format("gradient's place is {}, and there are {}", *place, *count));
+  }
+  const auto last = static_cast<double>(list->size() - 1);
+  const double t = *count == 1 ? 1 : static_cast<double>(*place) / static_cast<double>(*count - 1);
+  const auto before = static_cast<std::size_t>(t * last);
+  const std::size_t after = std::min(list->size() - 1, before + 1);
+  const double share = t * last - static_cast<double>(before);
+  return Value((1 - share) * (*list)[before].as_real() + share * (*list)[after].as_real());
+}
+
 /// What `sort` and `argsort` have in common: the places of the items in their order. Equal items
 /// keep theirs.
 Result<std::vector<std::size_t>> order(std::string_view name, const Arguments& arguments) {
@@ -174,6 +199,7 @@ std::vector<Function> list_functions() {
       {"argsort", 1, 2, "argsort(list), argsort(list, 'descending')", argsort},
       {"enumerate", 1, 1, "enumerate(list)", enumerate},
       {"flatten", 1, 1, "flatten(list of lists)", flatten},
+      {"gradient", 3, 3, "gradient(list of numbers, place, count)", gradient},
       {"index", 2, 2, "index(list, item)", index},
       {"keys", 1, 1, "keys(mapping)", keys},
       {"reverse", 1, 1, "reverse(list)", reverse},

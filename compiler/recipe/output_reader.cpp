@@ -69,6 +69,7 @@ void read_block(const Fields& fields, OutputDecl& output, Diagnostics& diagnosti
   if (const YamlNode* config = fields.get("config"))
     output.config = read_config(*config, diagnostics);
   if (const YamlNode* files = fields.mapping("files")) read_files(*files, output, diagnostics);
+  output.card = fields.boolean("card", false);
 }
 
 }  // namespace
@@ -76,8 +77,8 @@ void read_block(const Fields& fields, OutputDecl& output, Diagnostics& diagnosti
 OutputDecl read_output(const YamlNode& node, Diagnostics& diagnostics) {
   OutputDecl output;
   output.span = node.span;
-  const Fields fields(node, "'output'", {"dtype", "encode", "shard_size", "config", "files"},
-                      diagnostics);
+  const Fields fields(node, "'output'",
+                      {"dtype", "encode", "shard_size", "config", "files", "card"}, diagnostics);
   if (node.is_mapping()) read_block(fields, output, diagnostics);
   return output;
 }
@@ -88,7 +89,7 @@ OutputDecl read_named_output(const YamlNode& name, const YamlNode& node, Diagnos
   output.span = name.span;
   if (node.is_null()) return output;
   const Fields fields(node, "an output",
-                      {"for", "target", "dtype", "encode", "shard_size", "config", "files"},
+                      {"for", "target", "dtype", "encode", "shard_size", "config", "files", "card"},
                       diagnostics);
   if (!node.is_mapping()) return output;
   output.ranges = read_ranges(fields.get("for"), diagnostics);

@@ -181,6 +181,7 @@ struct OutputDecl {
   Span shard_size_span;
   std::optional<ConfigDecl> config;
   std::vector<FileDecl> files;
+  bool card = false;  // README.md is written
 
   bool is_list() const { return !ranges.empty(); }
 };
@@ -199,6 +200,8 @@ struct Recipe {
   std::vector<Rule> rules;
   std::vector<CheckDecl> checks;
   std::vector<OutputDecl> outputs;  // one without a name, or those of `outputs:`
+
+  Span license_span;
 
   bool has_named_outputs() const { return !outputs.empty() && !outputs.front().name.empty(); }
 };

@@ -43,6 +43,7 @@ class Reader {
     require_rules(all);
     recipe_.name = fields.plain_text("name").value_or("");
     recipe_.license = fields.plain_text("license").value_or("");
+    if (const YamlNode* license = fields.get("license")) recipe_.license_span = license->span;
     for (const Fields& part : all) read_params(part.mapping("params"));
     for (const Fields& part : all) read_sources(part.mapping("sources"));
     for (const Fields& part : all) read_data(part.mapping("data"));

@@ -361,7 +361,9 @@ Map output_fields() {
            {"description", "the output's config.json"}}},
       {"files", described({{"type", "object"}, {"additionalProperties", file_schema()}},
                           "files carried over: tokenizer, processor, generation or a file's name, "
-                          "and the source they come from; files written")}};
+                          "and the source they come from; files written")},
+      {"card", Map{{"type", "boolean"},
+                   {"description", "write README.md, a model card in the form of the hub"}}}};
 }
 
 Value named_output_schema() {

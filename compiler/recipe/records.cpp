@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "compiler/core/name_index.h"
-#include "compiler/recipe/bind_config.h"
 #include "compiler/recipe/expand.h"
 #include "compiler/support/text.h"
 
@@ -23,7 +22,7 @@ void Records::add(const Rule& rule, const RuleInstance& instance, const Scope& s
                           .at(record.key.span));
       continue;
     }
-    auto value = evaluate_node(record.value, scope, diagnostics);
+    auto value = values_.evaluate(record.value, scope, diagnostics);
     if (!value) continue;
     entries_[{instance.to.front().output, record.path}].push_back(
         {std::move(*key), std::move(*value), record.key.span});

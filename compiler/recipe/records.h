@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "compiler/recipe/bind_config.h"
 #include "compiler/recipe/bound_recipe.h"
 
 namespace inarch {
@@ -29,6 +30,7 @@ class Records {
     Span span;
   };
   std::map<std::pair<std::uint32_t, std::string>, std::vector<Entry>> entries_;  // output, path
+  NodeEvaluator values_;
 };
 
 }  // namespace inarch

@@ -32,8 +32,8 @@ bool is_about_escape(std::string_view message) {
 
 class Recorder : public YAML::EventHandler {
  public:
-  Recorder(std::string_view text, FileId file, Diagnostics& diagnostics)
-      : text_(text), file_(file), diagnostics_(diagnostics) {
+  Recorder(std::string_view text, FileId file, bool several, Diagnostics& diagnostics)
+      : text_(text), file_(file), several_(several), diagnostics_(diagnostics) {
     if (text.substr(0, 3) == "\xEF\xBB\xBF") shift_ = last_end_ = 3;
   }
 
@@ -91,6 +91,7 @@ class Recorder : public YAML::EventHandler {
 
   std::string_view text_;
   FileId file_;
+  bool several_;  // documents may follow one another
   Diagnostics& diagnostics_;
   std::size_t shift_ = 0;     // the parser does not count a byte order mark
   std::size_t last_end_ = 0;  // where the text of the last finished node ends
@@ -107,6 +108,7 @@ void Recorder::OnDocumentStart(const YAML::Mark& mark) {
   if (!std::exchange(document_seen_, true)) return;
   const std::size_t between = skip_yaml_blank(text_, last_end_);
   const std::string_view marker = text_.substr(between, 3);
+  if (several_ && (marker == "---" || marker == "...")) return anchors_.clear();
   if (marker == "---" || marker == "...") {
     stop(error("E107", "a recipe is one YAML document, but a second one starts here")
              .at(span(between, between + 3), "the first document ends here")
@@ -347,9 +349,9 @@ bool check_size(std::string_view text, FileId file, Diagnostics& diagnostics) {
 }  // namespace
 
 std::optional<std::vector<YamlRecord>> read_yaml_records(std::string_view text, FileId file,
-                                                         Diagnostics& diagnostics) {
+                                                         Diagnostics& diagnostics, bool several) {
   if (!check_size(text, file, diagnostics)) return std::nullopt;
-  Recorder recorder(text, file, diagnostics);
+  Recorder recorder(text, file, several, diagnostics);
   std::istringstream stream{std::string(text)};
   const std::size_t errors_before = diagnostics.errors();
   try {

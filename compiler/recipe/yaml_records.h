@@ -26,10 +26,12 @@ struct YamlRecord {
   std::size_t height = 0;  // levels of collections from here down, after aliases are expanded
 };
 
-/// Reads the events of the one document in `text` (UTF-8, no control characters). An expansion
-/// beyond yaml_max_nodes or yaml_max_depth is refused before it is made. Gives nothing, with faults
-/// in `diagnostics`, when there is none to give.
+/// Reads the events of the one document in `text` (UTF-8, no control characters), or of `several`:
+/// the root of each follows the records of those before it. An expansion beyond yaml_max_nodes or
+/// yaml_max_depth is refused before it is made. Gives nothing, with faults in `diagnostics`, when
+/// there is none to give.
 std::optional<std::vector<YamlRecord>> read_yaml_records(std::string_view text, FileId file,
-                                                         Diagnostics& diagnostics);
+                                                         Diagnostics& diagnostics,
+                                                         bool several = false);
 
 }  // namespace inarch

@@ -1,5 +1,6 @@
 #include "compiler/recipe/yaml_tree.h"
 
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
@@ -31,8 +32,11 @@ Diagnostic refuse_key(YamlRecord::Kind kind) {
       .hint("put text that starts with '[' or '{' into quotes");
 }
 
+bool is_merge_key(const YamlRecord& key) { return key.text == "<<" && !key.quoted; }
+
 /// The faults of one mapping's keys. Two keys are the same when they decode to the same text.
-void check_keys(const Records& records, std::size_t mapping, Diagnostics& diagnostics) {
+void check_keys(const Records& records, std::size_t mapping, bool merge_keys,
+                Diagnostics& diagnostics) {
   std::unordered_map<std::string, Span> seen;
   std::size_t at = mapping + 1;
   while (at < records[mapping].next) {
@@ -43,7 +47,8 @@ void check_keys(const Records& records, std::size_t mapping, Diagnostics& diagno
       diagnostics.add(refuse_key(key.kind).at(place, "not text"));
       continue;
     }
-    if (key.text == "<<" && !key.quoted) {
+    if (merge_keys && is_merge_key(key)) continue;
+    if (is_merge_key(key)) {
       diagnostics.add(error("E114", "the merge key '<<' is not part of YAML 1.2")
                           .at(place, "merge key")
                           .hint("write the entries out, or repeat a whole node with an alias"));
@@ -130,7 +135,11 @@ std::string_view YamlNode::kind_name() const {
   return {};
 }
 
-std::optional<YamlNode> read_yaml(const SourceMap& sources, FileId file, Diagnostics& diagnostics) {
+namespace {
+
+/// The documents' records, checked; those of an empty text are a fault.
+std::optional<Records> read_checked(const SourceMap& sources, FileId file, bool yaml_1_1,
+                                    Diagnostics& diagnostics) {
   const std::string_view text = sources.text(file);
   if (text.size() > yaml_max_bytes) {
     diagnostics.add(error("E105", fmt::format("the file has {} bytes, and a recipe at most {}",
@@ -141,7 +150,7 @@ std::optional<YamlNode> read_yaml(const SourceMap& sources, FileId file, Diagnos
     return std::nullopt;
   }
   if (!check_yaml_characters(text, file, diagnostics)) return std::nullopt;
-  const auto records = read_yaml_records(text, file, diagnostics);
+  auto records = read_yaml_records(text, file, diagnostics, yaml_1_1);
   if (!records) return std::nullopt;
   if (is_empty(*records)) {
     diagnostics.add(error("E106", "the document is empty")
@@ -151,10 +160,57 @@ std::optional<YamlNode> read_yaml(const SourceMap& sources, FileId file, Diagnos
   }
   const std::size_t errors_before = diagnostics.errors();
   for (std::size_t i = 0; i < records->size(); ++i) {
-    if ((*records)[i].kind == YamlRecord::Kind::mapping) check_keys(*records, i, diagnostics);
+    if ((*records)[i].kind == YamlRecord::Kind::mapping)
+      check_keys(*records, i, yaml_1_1, diagnostics);
   }
   if (diagnostics.errors() != errors_before) return std::nullopt;
+  return records;
+}
+
+/// Puts the entries that `<<` names after those that stand beside it; of two mappings in a list the
+/// first has its say. What is no mapping stays, as an entry that no reader knows.
+void merge_keys(YamlNode& node) {
+  for (YamlNode& item : node.items) merge_keys(item);
+  for (YamlEntry& entry : node.entries) merge_keys(entry.value);
+  const auto found = std::find_if(node.entries.begin(), node.entries.end(), [](const YamlEntry& e) {
+    return e.key.text == "<<" && !e.key.quoted;
+  });
+  if (found == node.entries.end()) return;
+  const YamlNode merged = found->value;
+  std::vector<const YamlNode*> parts;
+  if (merged.is_mapping()) parts.push_back(&merged);
+  for (const YamlNode& item : merged.items) parts.push_back(&item);
+  const bool mappings = std::all_of(parts.begin(), parts.end(),
+                                    [](const YamlNode* part) { return part->is_mapping(); });
+  if (parts.empty() || !mappings) return;
+  node.entries.erase(found);
+  for (const YamlNode* part : parts) {
+    for (const YamlEntry& entry : part->entries) {
+      if (!node.find(entry.key.text)) node.entries.push_back(entry);
+    }
+  }
+}
+
+}  // namespace
+
+std::optional<YamlNode> read_yaml(const SourceMap& sources, FileId file, Diagnostics& diagnostics) {
+  const auto records = read_checked(sources, file, false, diagnostics);
+  if (!records) return std::nullopt;
   return build(*records, 0);
+}
+
+std::optional<std::vector<YamlNode>> read_yaml_documents(const SourceMap& sources, FileId file,
+                                                         Diagnostics& diagnostics) {
+  const auto records = read_checked(sources, file, true, diagnostics);
+  if (!records) return std::nullopt;
+  std::vector<YamlNode> documents;
+  for (std::size_t at = 0; at < records->size(); at = (*records)[at].next) {
+    YamlNode document = build(*records, at);
+    if (document.is_null()) continue;
+    merge_keys(document);
+    documents.push_back(std::move(document));
+  }
+  return documents;
 }
 
 Value to_value(const YamlNode& node) {

@@ -56,6 +56,12 @@ inline constexpr std::size_t yaml_max_nodes = 1'000'000;  // after aliases are e
 /// tabs as indentation, keys that are not scalars.
 std::optional<YamlNode> read_yaml(const SourceMap& sources, FileId file, Diagnostics& diagnostics);
 
+/// Reads all documents of a file whose writer knows YAML 1.1: `<<` brings in the entries of other
+/// mappings, under those that stand beside it. What read_yaml() refuses otherwise is refused here.
+/// Documents that hold nothing are left out.
+std::optional<std::vector<YamlNode>> read_yaml_documents(const SourceMap& sources, FileId file,
+                                                         Diagnostics& diagnostics);
+
 /// The scalar as YAML 1.2's core schema reads it: null, true/false, integers (decimal, 0o, 0x),
 /// reals (.inf and .nan too), else text. `no`, `017` and `1_000` are text.
 Value scalar_value(const YamlNode& scalar);

@@ -87,6 +87,24 @@ const std::vector<Command>& commands() {
        "512MiB\n"
        "  inarch run plan.json -o out",
        command_run},
+      {"import",
+       "inarch import CONFIG.yml [-o RECIPE.yaml] [options]",
+       "print the recipe that a mergekit configuration stands for",
+       "Reads the YAML of mergekit, and the headers and configs of its models, and writes the "
+       "recipe "
+       "that makes\n"
+       "the same model: what 'inarch run CONFIG.yml' runs. Several documents, as mergekit-multi "
+       "takes "
+       "them, become\n"
+       "one recipe. No weights are read.",
+       {{"-o, --output FILE", "write the recipe there, with paths that start from its folder"},
+        source_help},
+       {},
+       {"output"},
+       {"source"},
+       "  inarch import merge.yml\n"
+       "  inarch import merge.yml -o recipe.yaml && inarch run recipe.yaml -o out",
+       command_import},
       {"verify",
        "inarch verify OUT [options]",
        "hash a built checkpoint against its manifest and repeat its checks",

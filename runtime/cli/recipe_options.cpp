@@ -3,9 +3,10 @@
 #include <charconv>
 
 #include <fmt/format.h>
-#include <sched.h>
 
 #include "compiler/core/json.h"
+#include "compiler/mergekit/lower.h"
+#include "compiler/mergekit/reader.h"
 #include "compiler/plan/build_plan.h"
 #include "compiler/plan/plan_json.h"
 #include "compiler/support/sha256.h"
@@ -18,6 +19,7 @@
 #include "runtime/io/directory.h"
 #include "runtime/io/file.h"
 #include "runtime/io/hub_cache.h"
+#include "runtime/io/parallel_tasks.h"
 
 namespace inarch {
 
@@ -99,11 +101,7 @@ void print_timings(const CompileReport& report, Console& console) {
 
 std::optional<int> jobs_option(const Arguments& arguments, Console& console) {
   const auto text = arguments.value("jobs");
-  if (!text) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    return sched_getaffinity(0, sizeof(set), &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
-  }
+  if (!text) return processor_count();
   int jobs = 0;
   const auto [end, failure] = std::from_chars(text->data(), text->data() + text->size(), jobs);
   if (failure == std::errc() && end == text->data() + text->size() && jobs >= 1 && jobs <= 1024)
@@ -140,6 +138,7 @@ std::optional<CompileOptions> compile_options(const Arguments& arguments,
   options.bind.read_part = [directory = options.bind.recipe_directory](const std::string& name) {
     return read_part(directory, name);
   };
+  options.bind.is_directory = [](const std::string& path) { return is_directory(path); };
   options.passes.disabled = arguments.values("disable-pass");
   std::vector<std::string> names;
   for (const Pass& pass : passes()) names.emplace_back(pass.name);
@@ -222,6 +221,39 @@ std::optional<Plan> compile_recipe(const std::string& path, const Arguments& arg
   if (arguments.timings) print_timings(report, console);
   code = exit_code_for(diagnostics);
   return plan;
+}
+
+std::optional<std::string> import_config(const std::string& path, const Arguments& arguments,
+                                         const std::string& path_prefix, Console& console,
+                                         int& code) {
+  const auto options = compile_options(arguments, path, console);
+  if (!options) {
+    code = exit_failed;
+    return std::nullopt;
+  }
+  SourceMap sources;
+  Diagnostics diagnostics;
+  auto text = read_small_file(path, recipe_limit);
+  if (!text.ok()) {
+    diagnostics.add(text.error());
+    console.report(diagnostics, sources);
+    code = exit_code_for(diagnostics);
+    return std::nullopt;
+  }
+  const FileId file = sources.add(path, std::move(*text));
+  std::optional<RecipeText> recipe;
+  if (is_mergekit(sources, file)) {
+    recipe = lower_mergekit(sources, file, options->bind, path_prefix, diagnostics);
+  } else {
+    diagnostics.add(error("E551", "this is no mergekit configuration: it has no 'merge_method'")
+                        .in(path)
+                        .hint("inarch check says what is wrong with a recipe"));
+  }
+  diagnostics.sort_by_place();
+  console.report(diagnostics, sources);
+  code = exit_code_for(diagnostics);
+  if (!recipe || code != exit_done) return std::nullopt;
+  return recipe->text();
 }
 
 std::optional<Plan> plan_from(const std::string& path, const Arguments& arguments,

@@ -27,6 +27,12 @@ inline constexpr std::int64_t default_memory = std::int64_t{1} << 30;
 /// yet; a fault, reported, when it is no such file.
 Result<std::optional<std::map<std::string, std::int64_t>>> ranks_option(const Arguments& arguments);
 
+/// The recipe that the mergekit configuration at `path` stands for, with `path_prefix` before
+/// relative paths. Faults are reported; `code` is then the exit code.
+std::optional<std::string> import_config(const std::string& path, const Arguments& arguments,
+                                         const std::string& path_prefix, Console& console,
+                                         int& code);
+
 /// Compiles the recipe at `path` and reports what was found. Nothing on errors; `code` is then the
 /// exit code.
 std::optional<Plan> compile_recipe(const std::string& path, const Arguments& arguments,

@@ -6,11 +6,11 @@
 
 #include <unistd.h>
 
-#include "runtime/cli/parallel_tasks.h"
 #include "runtime/executor/progress_phase.h"
 #include "runtime/io/directory.h"
 #include "runtime/io/file.h"
 #include "runtime/io/output_dir.h"
+#include "runtime/io/parallel_tasks.h"
 
 namespace inarch {
 

@@ -106,9 +106,13 @@ bool Evaluator::find_quartiles(const MergeOp& op, std::uint32_t at, const double
                         take_bins(arena_));
   };
   std::array<CutoffSearch, 3> searches = {search(1), search(2), search(3)};
+  const auto values_at = [&](std::int64_t done, std::int64_t n, T* into) {
+    return find_importances(op, at, divergences, begin + done, n, into);
+  };
+  if (!guess_thresholds<T>(searches, op.size, arena_, values_at)) return false;
   const bool good = run_searches(searches, [&](const auto& add) {
     return for_portions(op.size, chunk, [&](std::int64_t done, std::int64_t n) {
-      if (!find_importances(op, at, divergences, begin + done, n, values)) return false;
+      if (!values_at(done, n, values)) return false;
       add(values, n);
       return true;
     });

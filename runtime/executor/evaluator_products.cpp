@@ -22,7 +22,7 @@ void Evaluator::open_cache() {
       windows_[i].stored = static_cast<std::byte*>(
           arena_.take(scratch::window_elements(program_[i], how_) * bytes(read.dtype)));
     }
-    if (const auto* merge = std::get_if<MergeOp>(&program_[i].data)) {
+    if (const auto* merge = if_boxed<MergeOp>(program_[i].data)) {
       const std::int64_t kept = merge_cache_bytes(*merge, how_.tile, how_.width);
       if (kept > 0) products_[i].rows = static_cast<std::byte*>(arena_.take(kept));
     }
@@ -86,7 +86,7 @@ Status Evaluator::materialise(Materialised& into) {
       into.blocks[i] = Block(elements * how_.width);
       good = eval_long(op.inputs[1], 0, elements, into.blocks[i].data());
     }
-    if (const auto* merge = std::get_if<MergeOp>(&op.data)) {
+    if (const auto* merge = if_boxed<MergeOp>(op.data)) {
       const std::int64_t kept = merge_state_bytes(*merge, op.inputs.size());
       if (kept == 0) continue;
       into.blocks[i] = Block(kept);
@@ -100,7 +100,7 @@ Status Evaluator::materialise(Materialised& into) {
       into.blocks[i] = Block(scratch::encoded_scales_bytes(*encode));
       void* scales = into.blocks[i].data();
       good = materialise_scales(*encode, op, static_cast<float*>(scales));
-    } else if (const auto* factors = std::get_if<LowRankOp>(&op.data)) {
+    } else if (const auto* factors = if_boxed<LowRankOp>(op.data)) {
       into.blocks[i] = Block(op.count * std::int64_t{sizeof(float)});
       good = materialise_factors(*factors, static_cast<std::uint32_t>(i),
                                  static_cast<float*>(static_cast<void*>(into.blocks[i].data())));

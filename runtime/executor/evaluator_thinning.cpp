@@ -48,9 +48,14 @@ bool Evaluator::find_cutoffs(const MergeOp& op, std::uint32_t input, Thinning* f
     std::array<CutoffSearch, 2> searches = {
         CutoffSearch(how_.width, op.size, op.skip + op.keep, keep_bins),
         CutoffSearch(how_.width, op.size, op.skip, skip_bins)};
+    const auto values_at = [&](std::int64_t begin, std::int64_t n, T* into) {
+      return eval(input, run * op.size + begin, n, as_bytes(into));
+    };
+    const ArenaScope guesses(arena_);
+    if (!guess_thresholds<T>(searches, op.size, arena_, values_at)) return false;
     const bool good = run_searches(searches, [&](const auto& add) {
       return for_portions(op.size, chunk, [&](std::int64_t done, std::int64_t n) {
-        if (!eval(input, run * op.size + done, n, as_bytes(values))) return false;
+        if (!values_at(done, n, values)) return false;
         add(values, n);
         return true;
       });

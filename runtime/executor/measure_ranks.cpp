@@ -30,7 +30,7 @@ std::vector<OpenRank> find_open(const Plan& plan) {
     if (compute == nullptr) continue;
     const Program& program = compute->program;
     for (std::size_t k = 0; k < program.size(); ++k) {
-      const auto* op = std::get_if<LowRankOp>(&program[k].data);
+      const auto* op = if_boxed<LowRankOp>(program[k].data);
       if (op == nullptr || !op->is_open()) continue;
       const auto end = program.begin() + static_cast<std::ptrdiff_t>(k) + 1;
       OpenRank open{{program.begin(), end}, plan.outputs[step.first_output].dtype, op->key};
@@ -88,7 +88,7 @@ bool has_open_ranks(const Plan& plan) {
     const auto* compute = std::get_if<ComputeStep>(&step.work);
     return compute != nullptr &&
            std::any_of(compute->program.begin(), compute->program.end(), [](const Op& op) {
-             const auto* factors = std::get_if<LowRankOp>(&op.data);
+             const auto* factors = if_boxed<LowRankOp>(op.data);
              return factors != nullptr && factors->is_open();
            });
   });

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "compiler/plan/memory_model.h"
@@ -76,6 +77,33 @@ bool for_portions(std::int64_t size, std::int64_t chunk, const Visit& visit) {
   return true;
 }
 
+inline std::span<std::int64_t> take_bins(Arena& arena) {
+  return {arena.take_elements<std::int64_t>(scratch::magnitude_bins),
+          static_cast<std::size_t>(scratch::magnitude_bins)};
+}
+
+/// Guesses of all searches over a run of `size` elements from one sample of it: pieces at equal
+/// distances. values_at(begin, n, values) computes a part of the run.
+template <typename T, typename ValuesAt>
+bool guess_thresholds(std::span<CutoffSearch> searches, std::int64_t size, Arena& arena,
+                      const ValuesAt& values_at) {
+  const std::int64_t count = selection_sample(size);
+  if (count == 0 || !std::is_same_v<T, float>) return true;
+  T* const sample = arena.take_elements<T>(count);
+  const std::int64_t pieces = count / sample_piece;
+  for (std::int64_t k = 0; k < pieces; ++k) {
+    const std::int64_t begin = size / pieces * k;
+    if (!values_at(begin, sample_piece, sample + k * sample_piece)) return false;
+  }
+  const auto room = static_cast<std::size_t>(selection_room(size));
+  for (CutoffSearch& search : searches) {
+    auto* candidates = arena.take_elements<std::uint64_t>(selection_room(size));
+    if constexpr (std::is_same_v<T, float>)
+      search.guess({sample, static_cast<std::size_t>(count)}, {candidates, room});
+  }
+  return true;
+}
+
 /// Selections over one run that go through the same passes.
 template <typename Pass>
 bool run_searches(std::span<CutoffSearch> searches, const Pass& pass) {
@@ -92,11 +120,6 @@ bool run_searches(std::span<CutoffSearch> searches, const Pass& pass) {
     }
   }
   return true;
-}
-
-inline std::span<std::int64_t> take_bins(Arena& arena) {
-  return {arena.take_elements<std::int64_t>(scratch::magnitude_bins),
-          static_cast<std::size_t>(scratch::magnitude_bins)};
 }
 
 }  // namespace inarch

@@ -341,7 +341,7 @@ std::vector<Manifest::Factors> Run::factors_found() const {
     if (report.step >= plan_.steps.size()) continue;
     const auto* compute = std::get_if<ComputeStep>(&plan_.steps[report.step].work);
     if (compute == nullptr || report.op >= compute->program.size()) continue;
-    const auto* op = std::get_if<LowRankOp>(&compute->program[report.op].data);
+    const auto* op = if_boxed<LowRankOp>(compute->program[report.op].data);
     if (op == nullptr) continue;
     Manifest::Factors factors;
     factors.tensors.push_back(plan_.outputs[plan_.steps[report.step].first_output].name);

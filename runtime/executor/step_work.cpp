@@ -271,7 +271,7 @@ void StepWork::read_ahead(const Program& program, std::uint32_t at, std::int64_t
     return;
   }
   const bool in_step = is_elementwise(op) || std::holds_alternative<LargestOp>(op.data) ||
-                       std::holds_alternative<MergeOp>(op.data);
+                       std::holds_alternative<Boxed<MergeOp>>(op.data);
   if (!in_step) return;
   for (const std::uint32_t input : op.inputs) read_ahead(program, input, begin, n);
 }

@@ -15,6 +15,7 @@
 #include "runtime/io/file.h"
 #include "runtime/io/foreign_file.h"
 #include "runtime/io/header_faults.h"
+#include "runtime/io/parallel_tasks.h"
 #include "runtime/io/safetensors_header.h"
 #include "runtime/io/weight_index.h"
 
@@ -26,6 +27,12 @@ constexpr std::int64_t max_config_bytes = std::int64_t{64} << 20;
 constexpr std::int64_t max_index_bytes = std::int64_t{256} << 20;
 constexpr const char* download_again =
     "download the model again: what is already there is not fetched twice";
+
+/// A shard, when it could be read, and what is wrong with it.
+struct ReadShard {
+  std::optional<SafetensorsFile> file;
+  Diagnostics found;
+};
 
 /// Reads one checkpoint; every step adds all it finds wrong before the whole is given up.
 class CheckpointReader {
@@ -42,7 +49,8 @@ class CheckpointReader {
   void read_single_file();
   void read_index(const std::string& name);
   void read_shards(const std::vector<std::string>& names);
-  void add_shard(const std::string& name);
+  void read_shard(const std::string& name, ReadShard& shard) const;
+  void add_shard(SafetensorsFile file);
   void read_config(const std::string& path);
   void check_unique();
   void check_against(const WeightIndex& index, const std::string& path);
@@ -134,28 +142,42 @@ void CheckpointReader::read_index(const std::string& name) {
   check_against(*index, path);
 }
 
+/// Side by side, since a large model has headers of 20 MB; what is found is told in the order of
+/// the names.
 void CheckpointReader::read_shards(const std::vector<std::string>& names) {
-  for (const std::string& name : names) add_shard(name);
+  std::vector<ReadShard> shards(names.size());
+  const auto make_worker = [&]() -> TaskFunction {
+    return [&](std::size_t k) {
+      read_shard(names[k], shards[k]);
+      return Status();
+    };
+  };
+  static_cast<void>(run_tasks(processor_count(), names.size(), make_worker));  // none fails
+  std::size_t count = 0;
+  for (const ReadShard& shard : shards) count += shard.file ? shard.file->tensors.size() : 0;
+  checkpoint_.tensors.reserve(count);
+  for (ReadShard& shard : shards) {
+    for (const Diagnostic& d : shard.found.list()) diagnostics_.add(d);
+    if (shard.file) add_shard(std::move(*shard.file));
+  }
 }
 
-void CheckpointReader::add_shard(const std::string& name) {
+void CheckpointReader::read_shard(const std::string& name, ReadShard& shard) const {
   const std::string path = path_of(name);
-  if (auto fault = check_link(path, root_)) return diagnostics_.add(std::move(*fault));
+  if (auto fault = check_link(path, root_)) return shard.found.add(std::move(*fault));
   if (!resolves(path)) {
-    return diagnostics_.add(
+    return shard.found.add(
         error("E428", "the link leads to a file that is not there").in(path).hint(download_again));
   }
-  auto shard = read_safetensors_header(path, name, diagnostics_);
-  if (!shard) return;
-  const auto file = static_cast<std::uint32_t>(checkpoint_.files.size());
-  checkpoint_.files.push_back(std::move(shard->identity));
-  for (TensorInfo& tensor : shard->tensors) tensor.file = file;
-  if (checkpoint_.tensors.empty()) {
-    checkpoint_.tensors = std::move(shard->tensors);
-  } else {
-    checkpoint_.tensors.insert(checkpoint_.tensors.end(),
-                               std::make_move_iterator(shard->tensors.begin()),
-                               std::make_move_iterator(shard->tensors.end()));
+  shard.file = read_safetensors_header(path, name, shard.found);
+}
+
+void CheckpointReader::add_shard(SafetensorsFile file) {
+  const auto number = static_cast<std::uint32_t>(checkpoint_.files.size());
+  checkpoint_.files.push_back(std::move(file.identity));
+  for (TensorInfo& tensor : file.tensors) {
+    tensor.file = number;
+    checkpoint_.tensors.push_back(std::move(tensor));
   }
 }
 

@@ -12,7 +12,10 @@ namespace {
 
 class PlainIndex {
  public:
-  explicit PlainIndex(std::string_view json) : json_(json) {}
+  explicit PlainIndex(std::string_view json) : json_(json) {
+    constexpr std::size_t usual_entry_bytes = 96;
+    index_.entries.reserve(json.size() / usual_entry_bytes);
+  }
 
   bool read() {
     if (!json_.take('{')) return false;

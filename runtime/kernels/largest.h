@@ -29,6 +29,11 @@ class CutoffSearch {
   static CutoffSearch of_nonzero(int width, std::int64_t n, double share,
                                  std::span<std::int64_t> bins);
 
+  /// Before the first pass, of a run of f32 and less than 2^32 values: guesses from a sample of the
+  /// run, which is lost, between which two magnitudes the threshold lies. If it does, and `room`
+  /// holds what lies between, one pass is enough; else passes by digits follow.
+  void guess(std::span<float> sample, std::span<std::uint64_t> room);
+
   bool wants_pass() const { return phase_ != Phase::done; }
   void add(const float* values, std::int64_t n);
   void add(const double* values, std::int64_t n);
@@ -36,9 +41,12 @@ class CutoffSearch {
   Cutoff cutoff() const { return cutoff_; }
 
  private:
-  enum class Phase : std::uint8_t { digits, ties, done };
+  enum class Phase : std::uint8_t { guess, digits, ties, done };
   template <typename T>
   void add_values(const T* values, std::int64_t n);
+  void collect(const float* values, std::int64_t n);
+  void choose_candidate();
+  bool settle_share();
   template <typename T>
   void count_digits(const T* values, std::int64_t n);
   template <typename T>
@@ -50,10 +58,15 @@ class CutoffSearch {
   double share_ = -1;    // of the values that are not zero, which the first pass counts
   std::int64_t zeros_ = 0;
   Phase phase_ = Phase::digits;
-  int shift_;                  // of the digit that is counted
-  std::uint64_t rest_ = 0;     // all digits below, or'ed: none left when zero
-  std::uint64_t prefix_ = 0;   // the digits found so far
-  std::int64_t position_ = 0;  // of the next value, in the search for the last tie
+  int shift_;                      // of the digit that is counted
+  std::uint64_t rest_ = 0;         // all digits below, or'ed: none left when zero
+  std::uint64_t prefix_ = 0;       // the digits found so far
+  std::int64_t position_ = 0;      // of the next value, in the search for the last tie
+  std::span<std::uint64_t> room_;  // of candidates: magnitude, and below it all ones less the place
+  std::uint32_t low_ = 0;          // of the guess, inclusive
+  std::uint32_t high_ = 0;         // exclusive
+  std::int64_t above_ = 0;
+  std::int64_t found_ = 0;  // candidates, also those for which there was no room
   Cutoff cutoff_;
 };
 

@@ -1,20 +1,27 @@
+// Ranks without a sort. Magnitudes are counted in bins of 1/128 of an octave, eight octaves down
+// from the largest of the row; so a bin's ranks are known to lie in an interval. Most coins say
+// the same for all ranks of the interval. Only where one does not, the bin's values are put in
+// order: a coin in a thousand, in rows of usual lengths. Zeros, of which fine-tuned models have
+// many, are the least and have a bin of their own; whether they stay shows in nothing.
+
 #include "runtime/kernels/ranked_coins.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
-#include <numeric>
+#include <cmath>
+#include <cstring>
+#include <limits>
 
 #include "runtime/kernels/coins.h"
+#include "runtime/kernels/multiversion.h"
 
 namespace inarch {
 
 namespace {
 
-constexpr int digit_bits = 11;
-constexpr std::size_t digit_bins = std::size_t{1} << digit_bits;
-
-template <typename Bits>
-constexpr std::size_t digits = (8 * sizeof(Bits) - 1 + digit_bits - 1) / digit_bits;
+constexpr std::uint32_t rank_bins = 1024;
+constexpr int fine_bits = 7;  // of the mantissa
 
 std::uint32_t bits_of_magnitude(float value) {
   return std::bit_cast<std::uint32_t>(value) & 0x7fffffffU;
@@ -22,68 +29,199 @@ std::uint32_t bits_of_magnitude(float value) {
 std::uint64_t bits_of_magnitude(double value) {
   return std::bit_cast<std::uint64_t>(value) & 0x7fffffffffffffffULL;
 }
+template <typename T>
+constexpr int coarse_shift = std::numeric_limits<T>::digits - 1 - fine_bits;
 
-/// Pieces of the work, one after another, each on a boundary of 64 bytes.
-class Pieces {
- public:
-  explicit Pieces(std::span<std::byte> work) : work_(work) {}
-  template <typename T>
-  T* take(std::size_t n) {
-    auto* piece = static_cast<T*>(static_cast<void*>(work_.data() + used_));
-    used_ += (n * sizeof(T) + 63) / 64 * 64;
-    return piece;
+/// The coarse magnitude: sign-free exponent and the first bits of the mantissa.
+template <typename T>
+[[gnu::always_inline]] inline std::uint32_t coarse(T value) {
+  return static_cast<std::uint32_t>(bits_of_magnitude(value) >> coarse_shift<T>);
+}
+
+template <typename T>
+[[gnu::always_inline]] inline std::uint32_t most_loop(const T* values, std::int64_t n) {
+  std::uint32_t most = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    const std::uint32_t c = coarse(values[i]);
+    most = c > most ? c : most;
   }
-
- private:
-  std::span<std::byte> work_;
-  std::size_t used_ = 0;
-};
-
-/// Stable by one digit; `bins` has where each digit's first goes.
-template <typename Bits>
-void sort_by_digit(const Bits* keys, const std::uint32_t* places, std::size_t n, int shift,
-                   std::uint32_t* bins, Bits* sorted_keys, std::uint32_t* sorted_places) {
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::uint32_t to = bins[(keys[i] >> shift) & (digit_bins - 1)]++;
-    sorted_keys[to] = keys[i];
-    sorted_places[to] = places[i];
+  return most;
+}
+template <typename T>
+[[gnu::always_inline]] inline void bin_loop(const T* values, std::uint32_t first, std::int64_t n,
+                                            std::uint16_t* __restrict bins) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    const std::uint32_t c = coarse(values[i]);
+    const std::uint32_t bin = c > first ? c - first : 1;
+    bins[i] = static_cast<std::uint16_t>(values[i] == 0 ? 0 : bin);
   }
 }
 
-/// The places of the values in the order of their magnitudes.
+INARCH_MULTIVERSION
+std::uint32_t most_coarse(const float* values, std::int64_t n) { return most_loop(values, n); }
+INARCH_MULTIVERSION
+std::uint32_t most_coarse(const double* values, std::int64_t n) { return most_loop(values, n); }
+INARCH_MULTIVERSION
+void find_bins(const float* values, std::uint32_t first, std::int64_t n, std::uint16_t* bins) {
+  bin_loop(values, first, n, bins);
+}
+INARCH_MULTIVERSION
+void find_bins(const double* values, std::uint32_t first, std::int64_t n, std::uint16_t* bins) {
+  bin_loop(values, first, n, bins);
+}
+
+/// By bin: the ranks of its values, and what their coins are compared with. Probabilities are
+/// fixed-point numbers of 64 bits here, of which a coin is the upper half.
+struct RowRanks {
+  std::uint64_t least = 0, step = 0;
+  std::array<std::uint32_t, rank_bins> first;        // rank of the bin's least value
+  std::array<std::uint32_t, rank_bins> last;         // of its largest
+  std::array<std::uint32_t, rank_bins> stays_below;  // the limit of the first
+  std::array<std::uint32_t, rank_bins> goes_from;    // the limit of the last
+
+  RowRanks(double density, double epsilon, std::int64_t n) {
+    constexpr double one = 18446744073709551616.0;
+    least = static_cast<std::uint64_t>(std::clamp(density - epsilon, 0.0, 1 - 0x1p-53) * one);
+    const double rise = std::clamp(2 * epsilon, 0.0, 1 - (density - epsilon) - 0x1p-53);
+    step = static_cast<std::uint64_t>(rise / static_cast<double>(n - 1) * one);
+  }
+  std::uint32_t limit(std::uint32_t rank) const {
+    return static_cast<std::uint32_t>((least + rank * step) >> 32);
+  }
+};
+
+INARCH_MULTIVERSION
+void find_limits(const std::uint32_t* ranks, std::uint64_t least, std::uint64_t step,
+                 std::uint32_t* __restrict limits) {
+  for (std::uint32_t bin = 0; bin < rank_bins; ++bin)
+    limits[bin] = static_cast<std::uint32_t>((least + ranks[bin] * step) >> 32);
+}
+
+/// Two counters for each bin, as neighbours often lie in the same.
+void count_ranks(const std::uint16_t* bins, std::int64_t n, RowRanks& ranks) {
+  std::array<std::uint32_t, rank_bins> even{}, odd{};
+  std::int64_t i = 0;
+  for (; i + 2 <= n; i += 2) {
+    ++even[bins[i]];
+    ++odd[bins[i + 1]];
+  }
+  if (i < n) ++even[bins[i]];
+  std::uint32_t before = 0;
+  for (std::uint32_t bin = 0; bin < rank_bins; ++bin) {
+    ranks.first[bin] = before;
+    before += even[bin] + odd[bin];
+    ranks.last[bin] = std::max(before, 1U) - 1;
+  }
+  find_limits(ranks.first.data(), ranks.least, ranks.step, ranks.stays_below.data());
+  find_limits(ranks.last.data(), ranks.least, ranks.step, ranks.goes_from.data());
+  // Of zeros it makes no difference which stay, so none is open.
+  ranks.stays_below[0] = ranks.goes_from[0];
+}
+
+/// A byte for every coin that decides only once its value's rank is known; how many these are.
+INARCH_MULTIVERSION
+std::int64_t find_open(const std::uint16_t* bins, const std::uint32_t* coins,
+                       const std::uint32_t* stays_below, const std::uint32_t* goes_from,
+                       std::int64_t n, std::uint8_t* __restrict open) {
+  std::uint32_t found = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    const std::uint32_t is_open =
+        (coins[i] >= stays_below[bins[i]] ? 1U : 0U) & (coins[i] < goes_from[bins[i]] ? 1U : 0U);
+    open[i] = static_cast<std::uint8_t>(is_open);
+    found += is_open;
+  }
+  return found;
+}
+
 template <typename T>
-const std::uint32_t* places_by_magnitude(const T* values, std::size_t n, Pieces& pieces) {
-  using Bits = decltype(bits_of_magnitude(T{}));
-  auto* keys = pieces.take<Bits>(n);
-  auto* other_keys = pieces.take<Bits>(n);
-  auto* places = pieces.take<std::uint32_t>(n);
-  auto* other_places = pieces.take<std::uint32_t>(n);
-  auto* bins = pieces.take<std::uint32_t>(digits<Bits> * digit_bins);
-  std::iota(places, places + n, 0U);
-  for (std::size_t i = 0; i < n; ++i) keys[i] = bits_of_magnitude(values[i]);
-  constexpr std::size_t few = 512;  // counting takes longer than comparing
-  if (n < few) {
-    std::stable_sort(places, places + n,
-                     [&](std::uint32_t a, std::uint32_t b) { return keys[a] < keys[b]; });
-    return places;
+[[gnu::always_inline]] inline void drop_bins_loop(const std::uint16_t* bins,
+                                                  const std::uint32_t* coins,
+                                                  const std::uint32_t* goes_from, std::int64_t n,
+                                                  T* __restrict values) {
+  for (std::int64_t i = 0; i < n; ++i)
+    values[i] = coins[i] >= goes_from[bins[i]] ? T{0} : values[i];
+}
+INARCH_MULTIVERSION
+void drop_by_bins(const std::uint16_t* bins, const std::uint32_t* coins,
+                  const std::uint32_t* goes_from, std::int64_t n, float* values) {
+  drop_bins_loop(bins, coins, goes_from, n, values);
+}
+INARCH_MULTIVERSION
+void drop_by_bins(const std::uint16_t* bins, const std::uint32_t* coins,
+                  const std::uint32_t* goes_from, std::int64_t n, double* values) {
+  drop_bins_loop(bins, coins, goes_from, n, values);
+}
+
+/// A value that has to be ranked in its bin.
+template <typename T>
+struct Ranked {
+  decltype(bits_of_magnitude(T{})) magnitude = 0;
+  std::uint32_t place = 0;
+};
+
+template <typename T, typename Bits>
+[[gnu::always_inline]] inline std::uint32_t less_loop(const T* values, Bits magnitude,
+                                                      std::int64_t place, std::int64_t n) {
+  std::uint32_t less = 0;
+  for (std::int64_t i = 0; i < place; ++i)
+    less += bits_of_magnitude(values[i]) <= magnitude ? 1U : 0U;
+  for (std::int64_t i = place; i < n; ++i)
+    less += bits_of_magnitude(values[i]) < magnitude ? 1U : 0U;
+  return less;
+}
+/// The rank of one value, by a look at all others.
+INARCH_MULTIVERSION
+std::uint32_t rank_of(const float* values, std::uint32_t magnitude, std::int64_t place,
+                      std::int64_t n) {
+  return less_loop(values, magnitude, place, n);
+}
+INARCH_MULTIVERSION
+std::uint32_t rank_of(const double* values, std::uint64_t magnitude, std::int64_t place,
+                      std::int64_t n) {
+  return less_loop(values, magnitude, place, n);
+}
+
+/// The first byte from `i` on that is not zero, or n.
+std::int64_t next_mark(const std::uint8_t* marks, std::int64_t i, std::int64_t n) {
+  for (; i + 8 <= n; i += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, marks + i, sizeof(word));
+    if (word != 0) return i + std::countr_zero(word) / 8;
   }
-  std::fill_n(bins, digits<Bits> * digit_bins, 0U);
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t d = 0; d < digits<Bits>; ++d)
-      ++bins[d * digit_bins + ((keys[i] >> (static_cast<int>(d) * digit_bits)) & (digit_bins - 1))];
+  while (i < n && marks[i] == 0) ++i;
+  return i;
+}
+
+/// Where few are open, each is ranked by itself. `places` gets those that go, their number is
+/// returned.
+template <typename T>
+std::int64_t rank_each(const RowRanks& ranks, const std::uint8_t* open, const std::uint32_t* coins,
+                       std::int64_t n, const T* values, Ranked<T>* places) {
+  std::int64_t going = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    i = next_mark(open, i, n);
+    if (i == n) break;
+    const std::uint32_t rank = rank_of(values, bits_of_magnitude(values[i]), i, n);
+    if (coins[i] >= ranks.limit(rank)) places[going++] = {0, static_cast<std::uint32_t>(i)};
   }
-  for (std::size_t d = 0; d < digits<Bits>; ++d) {
-    std::uint32_t* const counts = bins + d * digit_bins;
-    if (std::find(counts, counts + digit_bins, static_cast<std::uint32_t>(n)) !=
-        counts + digit_bins)
-      continue;  // all have the same digit
-    std::exclusive_scan(counts, counts + digit_bins, counts, 0U);
-    sort_by_digit(keys, places, n, static_cast<int>(d) * digit_bits, counts, other_keys,
-                  other_places);
-    std::swap(keys, other_keys);
-    std::swap(places, other_places);
+  return going;
+}
+
+/// Where many are open, all values are put in order.
+template <typename T>
+std::int64_t rank_all(const RowRanks& ranks, const std::uint32_t* coins, std::int64_t n,
+                      const T* values, Ranked<T>* places) {
+  for (std::int64_t i = 0; i < n; ++i)
+    places[i] = {bits_of_magnitude(values[i]), static_cast<std::uint32_t>(i)};
+  std::sort(places, places + n, [](const Ranked<T>& a, const Ranked<T>& b) {
+    return a.magnitude != b.magnitude ? a.magnitude < b.magnitude : a.place < b.place;
+  });
+  std::int64_t going = 0;
+  for (std::int64_t k = 0; k < n; ++k) {
+    const std::uint32_t place = places[k].place;
+    if (coins[place] >= ranks.limit(static_cast<std::uint32_t>(k))) places[going++].place = place;
   }
-  return places;
+  return going;
 }
 
 template <typename T>
@@ -93,14 +231,24 @@ void keep_ranked(const std::uint32_t* coins, double density, double epsilon, std
     if (!coin_keeps(coins[0], density)) values[0] = 0;
     return;
   }
-  Pieces pieces(work);
-  const std::uint32_t* places = places_by_magnitude(values, static_cast<std::size_t>(n), pieces);
-  const double least = density - epsilon;
-  const double step = 2 * epsilon / static_cast<double>(n - 1);
-  for (std::int64_t k = 0; k < n; ++k) {
-    const std::uint32_t at = places[k];
-    if (!coin_keeps(coins[at], least + step * static_cast<double>(k))) values[at] = 0;
+  auto* places = static_cast<Ranked<T>*>(static_cast<void*>(work.data()));
+  auto* bins = static_cast<std::uint16_t*>(static_cast<void*>(places + n));
+  auto* open = static_cast<std::uint8_t*>(static_cast<void*>(bins + n));
+  const std::uint32_t most = most_coarse(values, n);
+  find_bins(values, most >= rank_bins ? most - (rank_bins - 1) : 0, n, bins);
+  RowRanks ranks(density, epsilon, n);
+  count_ranks(bins, n, ranks);
+  const std::int64_t found =
+      find_open(bins, coins, ranks.stays_below.data(), ranks.goes_from.data(), n, open);
+  constexpr std::int64_t sorting_pays = 256;  // looks at all values
+  std::int64_t going = 0;
+  if (found > sorting_pays) {
+    going = rank_all(ranks, coins, n, values, places);
+  } else if (found > 0) {
+    going = rank_each(ranks, open, coins, n, values, places);
   }
+  drop_by_bins(bins, coins, ranks.goes_from.data(), n, values);
+  for (std::int64_t k = 0; k < going; ++k) values[places[k].place] = 0;
 }
 
 }  // namespace

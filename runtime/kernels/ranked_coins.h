@@ -11,8 +11,8 @@ namespace inarch {
 /// with probability density − epsilon + 2 epsilon k / (n − 1), when its coin is below that times
 /// 2^32; what does not stay becomes 0. A row of one value has the density.
 ///
-/// `work` is aligned for doubles and holds ranking_work_bytes(n, sizeof(T)). A radix sort: three
-/// passes over the row in f32.
+/// `work` is aligned for doubles and holds what ranking_bytes() of the memory model counts, less
+/// the coins. Linear in n: see the source.
 void keep_by_ranked_coin(const std::uint32_t* coins, double density, double epsilon, std::int64_t n,
                          float* values, std::span<std::byte> work);
 void keep_by_ranked_coin(const std::uint32_t* coins, double density, double epsilon, std::int64_t n,

@@ -13,25 +13,36 @@ constexpr std::int64_t batch = 256;
 using Sums = std::array<double, static_cast<std::size_t>(batch)>;
 
 template <typename T>
-[[gnu::always_inline]] inline void elect_loop(const T* d, double w, std::int64_t n, double* sums) {
+[[gnu::always_inline]] inline void elect_loop(const T* d, double w, std::int64_t n,
+                                              double* __restrict sums) {
   for (std::int64_t i = 0; i < n; ++i) sums[i] += w * static_cast<double>(d[i]);
 }
-/// Adds to `kept` and `weights` where the sign is the elected one.
+/// Adds to `kept` and `weights` where the sign is the elected one, +1 or −1.
 template <typename T>
-[[gnu::always_inline]] inline void join_loop(const T* d, double w, const double* elected,
-                                             std::int64_t n, double* kept, double* weights) {
+[[gnu::always_inline]] inline void join_loop(const T* d, double w, const double* __restrict elected,
+                                             std::int64_t n, double* __restrict kept,
+                                             double* __restrict weights) {
   for (std::int64_t i = 0; i < n; ++i) {
     const double value = w * static_cast<double>(d[i]);
-    const bool agrees = elected[i] >= 0 ? value > 0 : value < 0;
+    const bool agrees = value * elected[i] > 0;
     kept[i] += agrees ? value : 0.0;
     weights[i] += agrees ? w : 0.0;
   }
+}
+template <typename T>
+[[gnu::always_inline]] inline void store_loop(const double* kept, std::int64_t n,
+                                              T* __restrict result) {
+  for (std::int64_t i = 0; i < n; ++i) result[i] = static_cast<T>(kept[i]);
 }
 
 INARCH_MULTIVERSION
 void elect(const float* d, double w, std::int64_t n, double* sums) { elect_loop(d, w, n, sums); }
 INARCH_MULTIVERSION
 void elect(const double* d, double w, std::int64_t n, double* sums) { elect_loop(d, w, n, sums); }
+INARCH_MULTIVERSION
+void signs_of_sums(std::int64_t n, double* sums) {
+  for (std::int64_t i = 0; i < n; ++i) sums[i] = sums[i] >= 0 ? 1.0 : -1.0;
+}
 INARCH_MULTIVERSION
 void join(const float* d, double w, const double* elected, std::int64_t n, double* kept,
           double* weights) {
@@ -43,8 +54,14 @@ void join(const double* d, double w, const double* elected, std::int64_t n, doub
   join_loop(d, w, elected, n, kept, weights);
 }
 INARCH_MULTIVERSION
-void divide_by_weights(const double* weights, std::int64_t n, double* kept) {
+void divide_by_weights(const double* weights, std::int64_t n, double* __restrict kept) {
   for (std::int64_t i = 0; i < n; ++i) kept[i] /= weights[i] == 0 ? 1.0 : weights[i];
+}
+INARCH_MULTIVERSION
+void store_votes(const double* kept, std::int64_t n, float* result) { store_loop(kept, n, result); }
+INARCH_MULTIVERSION
+void store_votes(const double* kept, std::int64_t n, double* result) {
+  store_loop(kept, n, result);
 }
 
 template <typename T>
@@ -58,12 +75,11 @@ void vote_values(std::span<const T* const> differences, std::span<const double> 
     divisors.fill(0);
     for (std::size_t k = 0; k < differences.size(); ++k)
       elect(differences[k] + at, weights[k], count, elected.data());
-    for (std::size_t k = 0; k < differences.size(); ++k) {
+    signs_of_sums(count, elected.data());
+    for (std::size_t k = 0; k < differences.size(); ++k)
       join(differences[k] + at, weights[k], elected.data(), count, kept.data(), divisors.data());
-    }
     if (normalize) divide_by_weights(divisors.data(), count, kept.data());
-    std::transform(kept.data(), kept.data() + count, result + at,
-                   [](double value) { return static_cast<T>(value); });
+    store_votes(kept.data(), count, result + at);
   }
 }
 

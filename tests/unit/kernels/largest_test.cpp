@@ -1,6 +1,7 @@
 #include "runtime/kernels/largest.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <random>
 #include <vector>
@@ -90,6 +91,78 @@ TEST(Largest, NaNIsKeptBeforeAllElse) {
   std::vector<float> work(3);
   const Cutoff cutoff = find_cutoff(values.data(), 3, 1, work.data());
   EXPECT_EQ(applied(values, cutoff, true), (std::vector<double>{0, 1, 0}));
+}
+
+/// With a guess from every `step`-th value, and room for so many candidates.
+Cutoff guessed(const std::vector<float>& values, CutoffSearch search, std::size_t step,
+               std::size_t room, int most_passes) {
+  std::vector<float> sample;
+  for (std::size_t i = 0; i < values.size(); i += step) sample.push_back(values[i]);
+  std::vector<std::uint64_t> candidates(room);
+  search.guess(sample, candidates);
+  int passes = 0;
+  while (search.wants_pass()) {
+    EXPECT_LE(++passes, most_passes);
+    for (std::size_t at = 0; at < values.size(); at += 1700) {
+      const std::size_t n = std::min<std::size_t>(1700, values.size() - at);
+      search.add(values.data() + at, static_cast<std::int64_t>(n));
+    }
+    search.end_pass();
+  }
+  return search.cutoff();
+}
+
+TEST(Largest, AGuessThatHoldsTakesOnePassAndOneThatFailsTheSameValues) {
+  std::mt19937 random(7);
+  std::normal_distribution<float> normal(0, 1);
+  constexpr std::size_t n = 60'000;
+  std::vector<float> smooth, ties, rising, zeros(n, 0.0F);
+  for (std::size_t i = 0; i < n; ++i) {
+    smooth.push_back(normal(random));
+    ties.push_back(std::round(4 * normal(random)));
+    rising.push_back(static_cast<float>(i) * (i % 2 == 0 ? 1.0F : -1.0F));
+    if (i % 3 == 0) zeros[i] = normal(random);
+  }
+  std::vector<std::int64_t> bins(65536, 7);
+  for (const std::int64_t keep : {0, 1, 9000, 30'000, 59'999, 60'000}) {
+    const auto expect = [&](const std::vector<float>& values, std::size_t step, std::size_t room,
+                            int most_passes) {
+      const Cutoff found = guessed(values, CutoffSearch(4, n, keep, bins), step, room, most_passes);
+      const std::vector<double> wide(values.begin(), values.end());
+      ASSERT_EQ(applied(values, found, false), kept_largest(wide, keep, false))
+          << keep << " with steps of " << step << " and room for " << room;
+    };
+    expect(smooth, 10, n / 4, 1);
+    expect(zeros, 10, n, 1);
+    expect(ties, 10, n, 1);
+    expect(ties, 10, 100, 4);   // no room for what is equal
+    expect(smooth, 10, 10, 4);  // nor for what is near
+    expect(rising, 10, n / 4, 1);
+    std::vector<float> sorted = rising;  // a sample of the first values alone
+    std::vector<float> misled(sorted.begin(), sorted.end());
+    std::reverse(misled.begin(), misled.begin() + n / 2);
+    expect(misled, 59'000, n / 4, 4);
+  }
+  for (const double share : {0.0, 0.3, 0.9999, 1.0}) {
+    const Cutoff found = guessed(zeros, CutoffSearch::of_nonzero(4, n, share, bins), 10, n, 1);
+    const auto keep = static_cast<std::int64_t>(share * (n / 3));
+    const std::vector<double> wide(zeros.begin(), zeros.end());
+    EXPECT_EQ(applied(zeros, found, false), kept_largest(wide, keep, false)) << share;
+  }
+}
+
+TEST(Largest, WhatIsKeptCanBeDropped) {
+  const std::vector<float> values = {3, -1, 3, 2, -3, 0, 1};
+  for (std::int64_t keep = 0; keep <= 7; ++keep) {
+    std::vector<float> work(7);
+    const Cutoff cutoff = find_cutoff(values.data(), 7, keep, work.data());
+    std::vector<float> rest = values;
+    drop_largest(cutoff, 0, 3, rest.data());
+    drop_largest(cutoff, 3, 4, rest.data() + 3);
+    const auto kept = applied(values, cutoff, false);
+    for (std::size_t i = 0; i < values.size(); ++i)
+      EXPECT_EQ(static_cast<double>(rest[i]) + kept[i], static_cast<double>(values[i])) << keep;
+  }
 }
 
 }  // namespace

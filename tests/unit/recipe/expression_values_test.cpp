@@ -71,6 +71,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"enumerate(['a', 'b'])", "[[0, \"a\"], [1, \"b\"]]"},
                     Case{"zip([1, 2], 'a' if false else [3, 4])", "[[1, 3], [2, 4]]"},
                     Case{"zip([])", "[]"}, Case{"flatten([0 .. 2, 5, [[6]]])", "[0, 1, 5, [6]]"},
+                    Case{"gradient([0, 1, 0], 1, 5)", "0.5"}, Case{"gradient([2, 4], 3, 4)", "4.0"},
+                    Case{"gradient([2, 4], 0, 1)", "4.0"}, Case{"gradient([3], 1, 3)", "3.0"},
                     Case{"index([4, 5, 5], 5)", "1"}, Case{"index([4, 5], 9) ?? -1", "-1"},
                     Case{"sort([3, 1.5, 2])", "[1.5, 2, 3]"},
                     Case{"sort(['b', 'a'])", "[\"a\", \"b\"]"},
@@ -194,6 +196,8 @@ TEST(ExpressionScope, a_definition_is_evaluated_where_it_is_used) {
   inner.set("i", 5);
   EXPECT_EQ(run("full", inner).json(), "true");
   EXPECT_EQ(run("[i for i in 0 .. 12 if full]", outer).json(), "[5, 11]");
+  EXPECT_EQ(run("[full, [full for i in 4 .. 6], full]", inner).json(),
+            "[true, [false, true], true]");
 }
 
 TEST(ExpressionScope, a_bound_word_in_a_list_after_in_is_its_value) {

@@ -1,4 +1,4 @@
-#include "runtime/cli/parallel_tasks.h"
+#include "runtime/io/parallel_tasks.h"
 
 #include <numeric>
 #include <stdexcept>

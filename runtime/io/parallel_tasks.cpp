@@ -1,12 +1,15 @@
-#include "runtime/cli/parallel_tasks.h"
+#include "runtime/io/parallel_tasks.h"
 
 #include <algorithm>
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include <sched.h>
 
 namespace inarch {
 
@@ -62,12 +65,21 @@ class TaskQueue {
 
 }  // namespace
 
+int processor_count() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return sched_getaffinity(0, sizeof(set), &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
+}
+
 Status run_tasks(int jobs, std::size_t count, const std::function<TaskFunction()>& make_worker,
                  const std::atomic<bool>* stop) {
   TaskQueue queue(count, make_worker, stop);
   const std::size_t threads = std::min(static_cast<std::size_t>(std::max(jobs, 1)), count);
   std::vector<std::jthread> helpers;
-  for (std::size_t k = 1; k < threads; ++k) helpers.emplace_back([&queue] { queue.work(); });
+  try {
+    for (std::size_t k = 1; k < threads; ++k) helpers.emplace_back([&queue] { queue.work(); });
+  } catch (const std::system_error&) {  // no more threads: those that there are do the work
+  }
   if (count > 0) queue.work();
   helpers.clear();
   return queue.result();
