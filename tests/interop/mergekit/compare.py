@@ -7,6 +7,8 @@ import torch
 
 # Half a step of the dtype, of a value of 1: the error of an exact value that is rounded once.
 HALF_STEP = {torch.bfloat16: 2**-8, torch.float16: 2**-11, torch.float32: 2**-24}
+# What a sum in float32 may be wrong by, at most and in the mean, of the largest value: no less says which is nearer.
+LOST_BY_FLOAT32 = (2**-22, 2**-24)
 BITS = {torch.bfloat16: torch.int16, torch.float16: torch.int16, torch.float32: torch.int32}
 
 
@@ -35,10 +37,8 @@ class Distance:
         return self.steps <= 1 or self.nearer()
 
     def nearer(self):
-        # The largest of thousands of errors that are a step of float32 or less is a matter of chance, and a mean of
-        # errors that are half of a step each says nothing below a hundredth of itself.
-        most = max(self.theirs[0], 2**-23)
-        return self.ours[0] <= most and self.ours[1] <= self.theirs[1] * 1.01
+        limits = (max(its * 1.01, lost) for its, lost in zip(self.theirs, LOST_BY_FLOAT32))
+        return all(mine <= limit for mine, limit in zip(self.ours, limits))
 
 
 def error(tensor, exact):

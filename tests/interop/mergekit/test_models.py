@@ -3,6 +3,7 @@
 import merges
 import pytest
 import torch
+from harness import write_recipe
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 # mergekit keeps the list of the base, which has another length.
@@ -52,6 +53,24 @@ def test_layer_types_are_those_of_the_layers_taken(bench):
     for stem, types in (("stack-qwen2", qwen2), ("stack-gemma2", gemma2)):
         [config] = merges.named(stem)
         assert merges.config_of(bench.ours(config))["layer_types"] == types[0:3] + types[2:4]
+
+
+def test_no_head_where_the_base_ties(bench, tmp_path):
+    """Another model that has one gives mergekit's result a head that its config does not know."""
+    config = write_recipe(tmp_path, NOT_TIED, "not-tied.yml")
+    bench.run(config, tmp_path / "out")
+    assert "lm_head.weight" not in merges.tensors(tmp_path / "out")
+    assert merges.config_of(tmp_path / "out")["tie_word_embeddings"]
+
+
+NOT_TIED = """\
+models:
+  - { model: models/tied-a, parameters: { weight: 1 } }
+  - { model: models/llama, parameters: { weight: 1 } }
+merge_method: task_arithmetic
+base_model: models/tied
+dtype: bfloat16
+"""
 
 
 @pytest.mark.parametrize("config", merges.CONFIGS, ids=lambda path: path.stem)
