@@ -73,6 +73,7 @@ enum class Transform : std::uint8_t {
   reconstruct,
   // merging
   linear,
+  to_vocabulary,
 };
 
 enum class Family : std::uint8_t {
@@ -131,8 +132,9 @@ struct TransformSpec {
   std::string_view type_rule;  // what it does to dtype, shape and axis names
   std::string_view example;    // an `apply`, `combine` or `init` entry, in YAML flow style
   std::vector<std::string_view> results = {};  // names of several results, as `to` may give them
+  std::size_t least = 2;                       // operands of a variadic one
 
-  std::size_t min_inputs() const { return variadic ? 2 : inputs.size(); }
+  std::size_t min_inputs() const { return variadic ? least : inputs.size(); }
   const Parameter* find(std::string_view parameter) const;
 };
 

@@ -234,6 +234,8 @@ std::optional<Typed> TensorBuilder::single(const TensorExpr& e, const CallArgume
       return interleave(e, a, x);
     case Transform::linear:
       return linear(e, a, x);
+    case Transform::to_vocabulary:
+      return to_vocabulary(e, a, x);
     case Transform::multiply:
     case Transform::divide:
       return product(e, a, x);

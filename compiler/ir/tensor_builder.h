@@ -94,6 +94,21 @@ class TensorBuilder {
   /// go with it.
   std::optional<TensorType> joint_type(const TensorExpr& call, const std::vector<Typed>& xs);
 
+  // build_vocabulary.cpp: rows of embeddings in the recipe's vocabulary
+  std::optional<Typed> to_vocabulary(const TensorExpr& call, const CallArguments& arguments,
+                                     const std::vector<Typed>& xs);
+  std::optional<std::size_t> vocabulary_source(const TensorExpr& call,
+                                               const CallArguments& arguments,
+                                               const std::vector<Typed>& xs);
+  std::optional<std::vector<AxisPosition>> row_axes(const TensorExpr& call,
+                                                    const std::vector<Typed>& xs);
+  /// The rows of all origins but the mean, in their order.
+  Typed token_rows(const TensorExpr& call, const std::vector<Typed>& xs,
+                   const std::vector<AxisPosition>& axes, const std::vector<RowOrigin>& origins);
+  Typed with_mean_rows(const TensorExpr& call, const Typed& rows, AxisPosition at,
+                       const std::vector<RowOrigin>& origins);
+  bool report_rowless(const TensorExpr& call, const std::vector<RowlessToken>& rowless);
+
   // build_arithmetic.cpp: operators, and what fits what
   std::vector<Typed> arithmetic(const TensorExpr& expression);
   std::optional<Quantity> quantity(const TensorExpr& expression);

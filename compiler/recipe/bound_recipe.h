@@ -16,6 +16,8 @@
 #include "compiler/recipe/name_tree.h"
 #include "compiler/recipe/recipe.h"
 #include "compiler/support/result.h"
+#include "compiler/vocabulary/row_plan.h"
+#include "compiler/vocabulary/tokenizer.h"
 
 namespace inarch {
 
@@ -94,6 +96,17 @@ struct BoundData {
   std::optional<std::pair<std::uint32_t, std::uint32_t>> tensor;  // the source and its tensor
 };
 
+/// The vocabulary of the results, and what it is made of.
+struct BoundVocabulary {
+  VocabularyLayout layout;
+  std::vector<std::uint32_t> sources;  // of the layout: indices into BoundRecipe::sources
+  std::uint32_t owner = 0;  // whose tokenizer it is, tokens added or not; a union's is the base's
+  std::map<std::uint32_t, std::shared_ptr<const Tokenizer>> tokenizers;  // by source
+  std::map<std::string, std::int64_t, std::less<>> ids;                  // of the result
+  std::vector<BoundFile> files;                                          // of its tokenizer
+  std::vector<BoundText> texts;                                          // likewise
+};
+
 /// One checkpoint that the recipe makes: the only one, an entry of `outputs:`, or one of the list
 /// that an entry with `for` stands for.
 struct BoundOutput {
@@ -120,6 +133,7 @@ struct BoundRecipe {
   KnownNames definitions;
   std::vector<BoundOutput> outputs;
   std::vector<BoundData> data;
+  std::optional<BoundVocabulary> vocabulary;
   std::map<std::string, std::int64_t> measured_ranks;  // BindOptions::measured_ranks
 };
 

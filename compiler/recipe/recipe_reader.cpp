@@ -9,6 +9,7 @@
 #include "compiler/recipe/recipe.h"
 #include "compiler/recipe/rule_reader.h"
 #include "compiler/recipe/side_file_reader.h"
+#include "compiler/recipe/vocabulary_reader.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
@@ -50,6 +51,8 @@ class Reader {
     read_lets(all);
     if (const YamlNode* target = fields.get("target"))
       recipe_.target = read_target(*target, diagnostics_);
+    if (const YamlNode* vocabulary = fields.get("vocabulary"))
+      recipe_.vocabulary = read_vocabulary(*vocabulary, diagnostics_);
     for (const Fields& part : all) read_definitions(part.mapping("define"));
     for (const Fields& part : all) read_rules(part.sequence("tensors"));
     for (const Fields& part : all) read_checks(part.sequence("checks"));

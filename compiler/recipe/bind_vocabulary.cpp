@@ -1,0 +1,339 @@
+#include "compiler/recipe/bind_vocabulary.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "compiler/recipe/bind_config.h"
+#include "compiler/recipe/bind_files.h"
+#include "compiler/recipe/vocabulary_files.h"
+#include "compiler/support/text.h"
+#include "compiler/vocabulary/unite.h"
+
+namespace inarch {
+
+namespace {
+
+std::string quoted(std::string_view text) {
+  return fmt::format("'{}'", escape_for_terminal(text, 60));
+}
+
+class VocabularyBinder {
+ public:
+  VocabularyBinder(const VocabularyDecl& declaration, const BindOptions& options,
+                   BoundRecipe& bound, Diagnostics& diagnostics)
+      : declaration_(declaration), options_(options), bound_(bound), diagnostics_(diagnostics) {}
+
+  void bind() {
+    const std::size_t before = diagnostics_.errors();
+    if (!bind_sources() || !bind_owner() || !admit()) return;
+    number_tokens();
+    for (const TokenDecl& token : declaration_.tokens) bind_token(token);
+    number_tokens();
+    find_rows();
+    bind_size();
+    if (diagnostics_.errors() != before) return;
+    write_vocabulary_files({declaration_, parts_, admitted_}, options_, bound_, result_,
+                           diagnostics_);
+    bound_.vocabulary = std::move(result_);
+  }
+
+ private:
+  // ---- whose
+
+  bool bind_sources() {
+    if (!declaration_.sources.empty()) {
+      for (const VocabularySourceDecl& source : declaration_.sources) {
+        const auto index = bind_source_name(source.source, *bound_.globals, bound_, diagnostics_);
+        const auto reads = source.tokenizer ? bind_source_name(*source.tokenizer, *bound_.globals,
+                                                               bound_, diagnostics_)
+                                            : index;
+        if (!index || !reads || !add_source(*index, *reads, source.source.span)) return false;
+      }
+      return true;
+    }
+    if (is_union()) {
+      for (std::uint32_t s = 0; s < bound_.sources.size(); ++s) {
+        if (!add_source(s, s, declaration_.span)) return false;
+      }
+      return true;
+    }
+    const auto index = bind_source_name(*declaration_.from, *bound_.globals, bound_, diagnostics_);
+    return index && add_source(*index, *index, declaration_.span);
+  }
+
+  bool is_union() const {
+    return declaration_.from->parts.size() == 1 && declaration_.from->parts[0].text == "union";
+  }
+
+  bool add_source(std::uint32_t source, std::uint32_t reads, Span span) {
+    if (std::find(result_.sources.begin(), result_.sources.end(), source) !=
+        result_.sources.end()) {
+      diagnostics_.add(
+          error("E544", fmt::format("the source '{}' is named twice", bound_.sources[source].name))
+              .at(span));
+      return false;
+    }
+    const auto tokenizer = tokenizer_of(reads, span);
+    if (!tokenizer) return false;
+    result_.sources.push_back(source);
+    result_.tokenizers.emplace(source, tokenizer);
+    return true;
+  }
+
+  std::shared_ptr<const Tokenizer> tokenizer_of(std::uint32_t source, Span span) {
+    const auto known = read_.find(source);
+    if (known != read_.end()) return known->second;
+    const BoundSource& from = bound_.sources[source];
+    const auto path = side_file_path(*from.checkpoint, "tokenizer.json");
+    if (!path) {
+      report_missing(from, span);
+      return nullptr;
+    }
+    auto text = options_.read_text(*path);
+    if (!text) {
+      diagnostics_.add(error("E541", fmt::format("the tokenizer of '{}' cannot be read: {}",
+                                                 from.name, text.error().message))
+                           .at(span));
+      return nullptr;
+    }
+    auto tokenizer = read_tokenizer(*text, *path);
+    if (!tokenizer) {
+      Diagnostic fault = std::move(tokenizer.error());
+      fault.primary = {span, fmt::format("the tokenizer of '{}'", from.name)};
+      fault.notes.push_back(fmt::format("in {}", escape_for_terminal(*path)));
+      fault.subject.clear();
+      diagnostics_.add(std::move(fault));
+      return nullptr;
+    }
+    auto held = std::make_shared<const Tokenizer>(std::move(*tokenizer));
+    read_.emplace(source, held);
+    return held;
+  }
+
+  void report_missing(const BoundSource& from, Span span) {
+    const bool slow = side_file_path(*from.checkpoint, "tokenizer.model").has_value();
+    const bool words = side_file_path(*from.checkpoint, "vocab.json").has_value();
+    Diagnostic d =
+        error("E541", fmt::format("source '{}' has no tokenizer.json", from.name)).at(span);
+    if (slow || words) {
+      d.notes.push_back(
+          fmt::format("it has {}, from which transformers makes a tokenizer.json: "
+                      "AutoTokenizer.from_pretrained(…).save_pretrained(…)",
+                      slow ? "tokenizer.model" : "vocab.json"));
+    }
+    d.help = fmt::format(
+        "sources: [ …, {{ source: {}, tokenizer: OTHER }} ] if another source's "
+        "numbers its tokens alike",
+        from.name);
+    diagnostics_.add(std::move(d));
+  }
+
+  bool bind_owner() {
+    if (is_union()) {
+      result_.owner = result_.sources.front();
+      return true;
+    }
+    const auto owner = bind_source_name(*declaration_.from, *bound_.globals, bound_, diagnostics_);
+    if (!owner) return false;
+    result_.owner = *owner;
+    const auto tokenizer = result_.tokenizers.count(*owner) != 0
+                               ? result_.tokenizers.at(*owner)
+                               : tokenizer_of(*owner, declaration_.from->span);
+    if (tokenizer) result_.tokenizers.emplace(*owner, tokenizer);
+    return tokenizer != nullptr;
+  }
+
+  // ---- tokens
+
+  bool admit() {
+    parts_.push_back(
+        {bound_.sources[result_.owner].name, result_.tokenizers.at(result_.owner).get()});
+    if (!is_union()) return true;
+    for (std::size_t k = 1; k < result_.sources.size(); ++k) {
+      const std::uint32_t source = result_.sources[k];
+      parts_.push_back({bound_.sources[source].name, result_.tokenizers.at(source).get()});
+    }
+    auto admitted = admit_tokens(parts_);
+    if (!admitted) {
+      diagnostics_.add(std::move(admitted.error())
+                           .at(declaration_.span)
+                           .hint("from: SOURCE takes that source's vocabulary for all"));
+      return false;
+    }
+    admitted_ = std::move(*admitted);
+    return true;
+  }
+
+  /// The owner's tokens and those that were admitted.
+  void number_tokens() {
+    VocabularyLayout& layout = result_.layout;
+    layout.tokens.clear();
+    layout.texts.clear();
+    const auto put = [&](std::int64_t id, const std::string& text) {
+      layout.tokens.push_back(id);
+      layout.texts.push_back(text);
+      result_.ids.emplace(text, id);
+    };
+    for (const Token& token : parts_.front().tokenizer->tokens) put(token.id, token.text);
+    for (const AdmittedToken& token : admitted_) {
+      if (token.is_new) put(token.id, token.text);
+    }
+  }
+
+  void bind_token(const TokenDecl& token) {
+    auto known = result_.ids.find(token.text);
+    if (known == result_.ids.end()) {
+      if (!token.add) return report_unknown(token);
+      const std::int64_t id = result_.layout.tokens.empty() ? 0 : next_id();
+      admitted_.push_back(
+          {id, token.text, false, true, new_added_entry(id, token.text, token.special), 0});
+      known = result_.ids.emplace(token.text, id).first;
+    }
+    const auto instruction = instruction_of(token);
+    if (instruction) instructions_.emplace_back(known->second, *instruction);
+  }
+
+  std::int64_t next_id() const {
+    std::int64_t next = result_.layout.tokens.back() + 1;
+    for (const AdmittedToken& token : admitted_) next = std::max(next, token.id + 1);
+    return next;
+  }
+
+  void report_unknown(const TokenDecl& token) {
+    std::vector<std::string> added;  // ordinary tokens are many, and what is near them says little
+    for (const auto& [source, tokenizer] : result_.tokenizers) {
+      for (const Token& other : tokenizer->tokens) {
+        if (other.is_added) added.push_back(other.text);
+      }
+    }
+    const std::string near = nearest(token.text, added);
+    diagnostics_.add(
+        error("E544", fmt::format("the vocabulary has no token {}", quoted(token.text)))
+            .at(token.span)
+            .hint(near.empty() ? "add: true adds it"
+                               : fmt::format("did you mean {}? add: true adds it", quoted(near))));
+  }
+
+  std::optional<RowInstruction> instruction_of(const TokenDecl& token) {
+    RowInstruction instruction;
+    instruction.force = token.force;
+    const auto from = evaluate(*token.from, *bound_.globals, diagnostics_);
+    if (!from) return std::nullopt;
+    const std::string word = to_text(*from);
+    const bool names_row = token.token || token.id;
+    if (!names_row && (word == "zero" || word == "mean")) {
+      instruction.kind = word == "zero" ? RowInstruction::Kind::zero : RowInstruction::Kind::mean;
+      return instruction;
+    }
+    const auto source = find_source(word, token.from->span, bound_, diagnostics_);
+    if (!source) return std::nullopt;
+    const auto at = std::find(result_.sources.begin(), result_.sources.end(), *source);
+    if (at == result_.sources.end()) {
+      diagnostics_.add(error("E544", fmt::format("'{}' is none of the vocabulary's sources", word))
+                           .at(token.from->span)
+                           .hint("sources: [ … ] names those whose rows there are"));
+      return std::nullopt;
+    }
+    instruction.kind = RowInstruction::Kind::row;
+    instruction.source = static_cast<std::size_t>(at - result_.sources.begin());
+    const auto id = row_of(token, *source, word);
+    if (!id) return std::nullopt;
+    instruction.id = *id;
+    return instruction;
+  }
+
+  /// The id that a token's row has in its source.
+  std::optional<std::int64_t> row_of(const TokenDecl& token, std::uint32_t source,
+                                     const std::string& name) {
+    if (token.id) {
+      const auto value = evaluate(*token.id, *bound_.globals, diagnostics_);
+      if (!value) return std::nullopt;
+      YamlNode scalar;
+      scalar.kind = YamlNode::Kind::scalar;
+      scalar.text = to_text(*value);
+      const Value read = scalar_value(scalar);
+      if (read.if_int() && *read.if_int() >= 0 && *read.if_int() < most_token_ids)
+        return *read.if_int();
+      diagnostics_.add(
+          error("E544", fmt::format("{} is no id", quoted(scalar.text))).at(token.id->span));
+      return std::nullopt;
+    }
+    std::string text = token.text;
+    if (token.token) {
+      const auto value = evaluate(*token.token, *bound_.globals, diagnostics_);
+      if (!value) return std::nullopt;
+      text = to_text(*value);
+    }
+    const Token* found = result_.tokenizers.at(source)->find(text);
+    if (found) return found->id;
+    diagnostics_.add(
+        error("E544", fmt::format("the source '{}' has no token {}", name, quoted(text)))
+            .at(token.token ? token.token->span : token.from->span)
+            .hint("from: zero, mean, or { source: NAME, token: \"…\" }"));
+    return std::nullopt;
+  }
+
+  // ---- rows
+
+  void find_rows() {
+    VocabularyLayout& layout = result_.layout;
+    for (const std::uint32_t source : result_.sources) {
+      const Tokenizer& tokenizer = *result_.tokenizers.at(source);
+      std::vector<std::int64_t>& ids = layout.ids.emplace_back();
+      for (const std::string& text : layout.texts) {
+        const Token* token = tokenizer.find(text);
+        ids.push_back(token ? token->id : -1);
+      }
+    }
+    for (const auto& [id, instruction] : instructions_) {
+      const auto at = std::lower_bound(layout.tokens.begin(), layout.tokens.end(), id);
+      layout.instructions.emplace(static_cast<std::size_t>(at - layout.tokens.begin()),
+                                  instruction);
+    }
+  }
+
+  std::optional<std::int64_t> size_of(const ExprPtr& expression, std::string_view what,
+                                      std::int64_t least) {
+    const auto value = evaluate(*expression, *bound_.globals, diagnostics_);
+    if (!value) return std::nullopt;
+    const std::int64_t* size = value->if_int();
+    if (size && *size >= least && *size <= most_token_ids) return *size;
+    diagnostics_.add(
+        error("E548", fmt::format("'{}' must be an integer from {} to {}, not {}", what, least,
+                                  most_token_ids, escape_for_terminal(to_text(*value))))
+            .at(expression->span));
+    return std::nullopt;
+  }
+
+  void bind_size() {
+    VocabularyLayout& layout = result_.layout;
+    layout.rows = layout.tokens.empty() ? 0 : layout.tokens.back() + 1;
+    if (declaration_.rows) {
+      layout.rows = size_of(declaration_.rows, "rows", layout.rows).value_or(layout.rows);
+    } else if (declaration_.pad_to_multiple_of) {
+      const std::int64_t multiple =
+          size_of(declaration_.pad_to_multiple_of, "pad_to_multiple_of", 1).value_or(1);
+      layout.rows = (layout.rows + multiple - 1) / multiple * multiple;
+    }
+  }
+
+  const VocabularyDecl& declaration_;
+  const BindOptions& options_;
+  BoundRecipe& bound_;
+  Diagnostics& diagnostics_;
+  BoundVocabulary result_;
+  std::map<std::uint32_t, std::shared_ptr<const Tokenizer>> read_;
+  std::vector<NamedTokenizer> parts_;  // what the result is made of, the owner's first
+  std::vector<AdmittedToken> admitted_;
+  std::vector<std::pair<std::int64_t, RowInstruction>> instructions_;  // by ids of the result
+};
+
+}  // namespace
+
+void bind_vocabulary(const VocabularyDecl& declaration, const BindOptions& options,
+                     BoundRecipe& bound, Diagnostics& diagnostics) {
+  VocabularyBinder(declaration, options, bound, diagnostics).bind();
+}
+
+}  // namespace inarch
