@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/ir/linear_weights.h"
 #include "compiler/ir/tensor_builder.h"
 #include "compiler/support/text.h"
 
@@ -95,6 +96,50 @@ bool TensorBuilder::report_rowless(const TensorExpr& call,
           : fmt::format("no operand has a row for {}", join_names(texts, 4)),
       call.transform_span,
       fmt::format("vocabulary: tokens: {{ \"{}\": mean }} gives it one", first));
+  return true;
+}
+
+const TensorInfo* TensorBuilder::vocabulary_weight(const Typed& x, std::uint32_t& source) const {
+  const auto* stored = std::get_if<SourceTensor>(&(*context_.graph)[x.node].data);
+  if (!stored) stored = context_.graph->encoded_value(x.node);
+  if (!stored || x.type.dims.size() != 2) return nullptr;
+  source = stored->source;
+  const TensorInfo& info = context_.bound->sources[source].checkpoint->tensors[stored->tensor];
+  return is_vocabulary_weight(info.name) ? &info : nullptr;
+}
+
+std::string TensorBuilder::vocabulary_hint(const std::vector<Typed>& xs) const {
+  std::int64_t most = 0;
+  for (const Typed& x : xs) {
+    std::uint32_t source = 0;
+    if (!vocabulary_weight(x, source) || x.type.shape()[1] != xs[0].type.shape()[1]) return "";
+    most = std::max(most, x.type.shape()[0]);
+  }
+  return fmt::format(
+      "their vocabularies differ. 'vocabulary: {{ from: union }}' and to_vocabulary unite them; "
+      "'from: SOURCE' takes that one's for all; resize: {{ rows: {}, fill: mean }} makes the sizes "
+      "equal where the tokens are the same",
+      most);
+}
+
+bool TensorBuilder::same_vocabularies(const TensorExpr& call, const std::vector<Typed>& xs) {
+  const auto& differences = context_.bound->vocabulary_differences;
+  if (differences.empty()) return true;
+  std::vector<std::uint32_t> sources;
+  for (const Typed& x : xs) {
+    std::uint32_t source = 0;
+    if (!vocabulary_weight(x, source)) continue;
+    for (const std::uint32_t other : sources) {
+      const auto found = differences.find(std::minmax(source, other));
+      if (found == differences.end()) continue;
+      fault(call, "E550", found->second, call.transform_span,
+            "'vocabulary: { from: union }' and to_vocabulary unite them; 'from: SOURCE' takes that "
+            "one's for all; and under 'vocabulary' rows are summed as they are where "
+            "to_vocabulary is left out");
+      return false;
+    }
+    sources.push_back(source);
+  }
   return true;
 }
 
@@ -198,6 +243,10 @@ std::optional<Typed> TensorBuilder::to_vocabulary(const TensorExpr& call,
     return std::any_of(origins.begin(), origins.end(),
                        [kind](const RowOrigin& origin) { return origin.kind == kind; });
   };
+  if (!is(Kind::copy) && !is(Kind::average) && !is(Kind::zero)) {
+    fault(call, "E545", "every row is the mean of the others", call.transform_span);
+    return std::nullopt;
+  }
   for (const Typed& x : xs) {
     if ((is(Kind::mean) || is(Kind::average)) && !computable(x, call)) return std::nullopt;
   }

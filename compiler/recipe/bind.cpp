@@ -10,6 +10,7 @@
 #include "compiler/recipe/bind_outputs.h"
 #include "compiler/recipe/bind_vocabulary.h"
 #include "compiler/recipe/bound_recipe.h"
+#include "compiler/recipe/compare_vocabularies.h"
 #include "compiler/recipe/definition_order.h"
 #include "compiler/recipe/expand.h"
 #include "compiler/recipe/match_outputs.h"
@@ -67,6 +68,7 @@ class Binder {
     if (!bind_outputs(bound_, options_, diagnostics_)) return std::nullopt;
     bind_rules();
     if (diagnostics_.errors() != before) return std::nullopt;
+    if (!recipe_.vocabulary) compare_vocabularies(options_, bound_);
     check_outputs_written();
     check_unused();
     check_definitions_used();

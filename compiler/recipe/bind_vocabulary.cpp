@@ -6,6 +6,7 @@
 
 #include "compiler/recipe/bind_config.h"
 #include "compiler/recipe/bind_files.h"
+#include "compiler/recipe/expand.h"
 #include "compiler/recipe/vocabulary_files.h"
 #include "compiler/support/text.h"
 #include "compiler/vocabulary/unite.h"
@@ -26,14 +27,17 @@ class VocabularyBinder {
 
   void bind() {
     const std::size_t before = diagnostics_.errors();
-    if (!bind_sources() || !bind_owner() || !admit()) return;
+    if (!bind_sources() || !bind_base() || !bind_owner() || !admit()) return;
     number_tokens();
     for (const TokenDecl& token : declaration_.tokens) bind_token(token);
     number_tokens();
+    if (diagnostics_.errors() != before) return;
+    if (declaration_.keep) keep_some();
+    if (diagnostics_.errors() != before) return;
     find_rows();
     bind_size();
     if (diagnostics_.errors() != before) return;
-    write_vocabulary_files({declaration_, parts_, admitted_}, options_, bound_, result_,
+    write_vocabulary_files({declaration_, parts_, admitted_, kept_}, options_, bound_, result_,
                            diagnostics_);
     bound_.vocabulary = std::move(result_);
   }
@@ -129,6 +133,28 @@ class VocabularyBinder {
     diagnostics_.add(std::move(d));
   }
 
+  bool bind_base() {
+    if (!declaration_.base) return true;
+    const auto value = evaluate(*declaration_.base, *bound_.globals, diagnostics_);
+    if (!value) return false;
+    const std::string word = to_text(*value);
+    const auto place = word == "none" ? std::nullopt : place_of(word, declaration_.base->span);
+    result_.layout.base = place ? static_cast<std::int32_t>(*place) : -1;
+    return place || word == "none";
+  }
+
+  /// Which of the vocabulary's sources is called that.
+  std::optional<std::size_t> place_of(const std::string& word, Span span) {
+    const auto source = find_source(word, span, bound_, diagnostics_);
+    if (!source) return std::nullopt;
+    const auto at = std::find(result_.sources.begin(), result_.sources.end(), *source);
+    if (at != result_.sources.end()) return at - result_.sources.begin();
+    diagnostics_.add(error("E544", fmt::format("'{}' is none of the vocabulary's sources", word))
+                         .at(span)
+                         .hint("sources: [ … ] names those whose rows there are"));
+    return std::nullopt;
+  }
+
   bool bind_owner() {
     if (is_union()) {
       result_.owner = result_.sources.front();
@@ -184,18 +210,35 @@ class VocabularyBinder {
   void bind_token(const TokenDecl& token) {
     auto known = result_.ids.find(token.text);
     if (known == result_.ids.end()) {
-      if (!token.add) return report_unknown(token);
-      const std::int64_t id = result_.layout.tokens.empty() ? 0 : next_id();
-      admitted_.push_back(
-          {id, token.text, false, true, new_added_entry(id, token.text, token.special), 0});
+      const std::int64_t id = next_id();
+      auto entry = entry_for(token, id);
+      if (!entry) return report_unknown(token);
+      admitted_.push_back({id, token.text, false, true, std::move(*entry), 0});
       known = result_.ids.emplace(token.text, id).first;
     }
     const auto instruction = instruction_of(token);
     if (instruction) instructions_.emplace_back(known->second, *instruction);
   }
 
+  /// The entry of `added_tokens` for a token that the vocabulary gets: that of a source, or a new
+  /// one. Nothing where no source has it and the recipe does not say that it is new.
+  std::optional<Value> entry_for(const TokenDecl& token, std::int64_t id) const {
+    bool there = token.add;
+    for (const std::uint32_t source : result_.sources) {
+      const Tokenizer& tokenizer = *result_.tokenizers.at(source);
+      const Token* found = tokenizer.find(token.text);
+      const Value* theirs = found ? tokenizer.added_entry(found->id) : nullptr;
+      there = there || found;
+      if (!theirs) continue;
+      Value entry = *theirs;
+      if (Value* number = find_entry(entry, "id")) *number = Value(id);
+      return entry;
+    }
+    return there ? std::optional(new_added_entry(id, token.text, token.special)) : std::nullopt;
+  }
+
   std::int64_t next_id() const {
-    std::int64_t next = result_.layout.tokens.back() + 1;
+    std::int64_t next = result_.layout.tokens.empty() ? 0 : result_.layout.tokens.back() + 1;
     for (const AdmittedToken& token : admitted_) next = std::max(next, token.id + 1);
     return next;
   }
@@ -209,7 +252,7 @@ class VocabularyBinder {
     }
     const std::string near = nearest(token.text, added);
     diagnostics_.add(
-        error("E544", fmt::format("the vocabulary has no token {}", quoted(token.text)))
+        error("E544", fmt::format("no source of the vocabulary has a token {}", quoted(token.text)))
             .at(token.span)
             .hint(near.empty() ? "add: true adds it"
                                : fmt::format("did you mean {}? add: true adds it", quoted(near))));
@@ -226,18 +269,11 @@ class VocabularyBinder {
       instruction.kind = word == "zero" ? RowInstruction::Kind::zero : RowInstruction::Kind::mean;
       return instruction;
     }
-    const auto source = find_source(word, token.from->span, bound_, diagnostics_);
+    const auto source = place_of(word, token.from->span);
     if (!source) return std::nullopt;
-    const auto at = std::find(result_.sources.begin(), result_.sources.end(), *source);
-    if (at == result_.sources.end()) {
-      diagnostics_.add(error("E544", fmt::format("'{}' is none of the vocabulary's sources", word))
-                           .at(token.from->span)
-                           .hint("sources: [ … ] names those whose rows there are"));
-      return std::nullopt;
-    }
     instruction.kind = RowInstruction::Kind::row;
-    instruction.source = static_cast<std::size_t>(at - result_.sources.begin());
-    const auto id = row_of(token, *source, word);
+    instruction.source = *source;
+    const auto id = row_of(token, result_.sources[*source], word);
     if (!id) return std::nullopt;
     instruction.id = *id;
     return instruction;
@@ -274,6 +310,63 @@ class VocabularyBinder {
     return std::nullopt;
   }
 
+  // ---- a selection
+
+  void keep_some() {
+    const auto value = evaluate_argument(*declaration_.keep, *bound_.globals, diagnostics_);
+    if (!value) return;
+    const Value::List* list = value->if_list();
+    if (!list || list->empty()) {
+      diagnostics_.add(error("E548", "'keep' must be a list of ids and tokens, and not empty")
+                           .at(declaration_.keep->span));
+      return;
+    }
+    std::map<std::int64_t, std::string> texts;
+    for (const auto& [text, id] : result_.ids) texts.emplace(id, text);
+    std::map<std::int64_t, std::int64_t> seen;  // ids and their new ones
+    for (const Value& item : *list) {
+      const auto id = id_of(item);
+      const bool there = id && texts.count(*id) != 0;
+      const bool fresh = there && seen.emplace(*id, static_cast<std::int64_t>(seen.size())).second;
+      if (!fresh) return report_kept(item, there);
+      kept_.push_back(*id);
+    }
+    renumber(texts, seen);
+  }
+
+  std::optional<std::int64_t> id_of(const Value& item) const {
+    if (item.if_int()) return *item.if_int();
+    const auto known = item.if_text() ? result_.ids.find(*item.if_text()) : result_.ids.end();
+    return known == result_.ids.end() ? std::nullopt : std::optional(known->second);
+  }
+
+  void report_kept(const Value& item, bool there) {
+    diagnostics_.add(
+        error("E548", fmt::format("'keep' names {}, which {}", quoted(to_text(item)),
+                                  there ? "it has already" : "is no token of the vocabulary"))
+            .at(declaration_.keep->span));
+  }
+
+  void renumber(const std::map<std::int64_t, std::string>& texts,
+                const std::map<std::int64_t, std::int64_t>& now) {
+    VocabularyLayout& layout = result_.layout;
+    layout.tokens.clear();
+    layout.texts.clear();
+    result_.ids.clear();
+    result_.keeps_ids = false;
+    for (std::size_t k = 0; k < kept_.size(); ++k) {
+      layout.tokens.push_back(static_cast<std::int64_t>(k));
+      layout.texts.push_back(texts.at(kept_[k]));
+      result_.ids.emplace(layout.texts.back(), layout.tokens.back());
+    }
+    std::vector<std::pair<std::int64_t, RowInstruction>> left;
+    for (const auto& [id, instruction] : instructions_) {
+      const auto found = now.find(id);
+      if (found != now.end()) left.emplace_back(found->second, instruction);
+    }
+    instructions_ = std::move(left);
+  }
+
   // ---- rows
 
   void find_rows() {
@@ -308,7 +401,11 @@ class VocabularyBinder {
 
   void bind_size() {
     VocabularyLayout& layout = result_.layout;
-    layout.rows = layout.tokens.empty() ? 0 : layout.tokens.back() + 1;
+    if (layout.tokens.empty()) {
+      diagnostics_.add(error("E548", "the vocabulary has no tokens").at(declaration_.span));
+      return;
+    }
+    layout.rows = layout.tokens.back() + 1;
     if (declaration_.rows) {
       layout.rows = size_of(declaration_.rows, "rows", layout.rows).value_or(layout.rows);
     } else if (declaration_.pad_to_multiple_of) {
@@ -326,6 +423,7 @@ class VocabularyBinder {
   std::map<std::uint32_t, std::shared_ptr<const Tokenizer>> read_;
   std::vector<NamedTokenizer> parts_;  // what the result is made of, the owner's first
   std::vector<AdmittedToken> admitted_;
+  std::vector<std::int64_t> kept_;  // ids, before they are numbered anew; empty: all
   std::vector<std::pair<std::int64_t, RowInstruction>> instructions_;  // by ids of the result
 };
 

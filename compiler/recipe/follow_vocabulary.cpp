@@ -60,18 +60,20 @@ class ConfigFollower {
 
   void follow_ids(Value& part, const std::string& prefix) {
     const Tokenizer* before = tokenizer_of_config();
-    if (!before || before == vocabulary_.tokenizers.at(vocabulary_.owner).get()) return;
+    const Tokenizer* owners_own = vocabulary_.tokenizers.at(vocabulary_.owner).get();
+    if (!before || (before == owners_own && vocabulary_.keeps_ids)) return;
     for (auto& [key, value] : *part.if_map()) {
       if (!is_token_key(key) || is_given(prefix + key)) continue;
-      const Value* owners = owners_value(prefix, key);
-      if (owners) {
-        value = *owners;
-      } else if (value.if_int()) {
-        translate(value, key, *before);
-      } else if (value.if_list()) {
-        for (Value& item : *value.if_list()) translate(item, key, *before);
-      }
+      const Value* owners = before == owners_own ? nullptr : owners_value(prefix, key);
+      if (owners) value = *owners;
+      if (owners && vocabulary_.keeps_ids) continue;
+      translate_all(value, key, owners ? *owners_own : *before);
     }
+  }
+
+  void translate_all(Value& value, const std::string& key, const Tokenizer& before) {
+    if (!value.if_list()) return translate(value, key, before);
+    for (Value& item : *value.if_list()) translate(item, key, before);
   }
 
   const Tokenizer* tokenizer_of_config() const {

@@ -363,6 +363,8 @@ Value vocabulary_schema() {
   return object(
       {{"from", text("union, or the source whose vocabulary it is")},
        {"sources", list_of(source, "whose rows there are, the base first")},
+       {"base",
+        text("the source whose rows stand in for those that others lack; none: averages do")},
        {"keep", ids},
        {"pad_to_multiple_of", definition("expression", "the number of rows is one")},
        {"rows", definition("expression", "the number of rows")},

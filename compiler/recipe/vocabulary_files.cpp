@@ -6,6 +6,7 @@
 #include "compiler/recipe/bind_files.h"
 #include "compiler/recipe/chat_template.h"
 #include "compiler/support/text.h"
+#include "compiler/vocabulary/trim.h"
 
 namespace inarch {
 
@@ -24,7 +25,7 @@ class VocabularyFileWriter {
   }
 
   void write() {
-    changed_ = !parts_.admitted.empty();
+    changed_ = !parts_.admitted.empty() || !parts_.kept.empty();
     for (const std::string& name : files_of_group("tokenizer")) {
       const auto path = side_file_path(*owner_.checkpoint, name);
       if (path) put(name, *path);
@@ -47,6 +48,16 @@ class VocabularyFileWriter {
     }
   }
 
+  std::optional<Value> edited(const std::string& path) {
+    Value document = with_tokens(parts_.tokenizers, parts_.admitted);
+    if (parts_.kept.empty()) return document;
+    auto united = read_tokenizer(write_json(document, JsonStyle::compact), path);
+    auto left = united ? trimmed(*united, parts_.kept) : Result<Value>(united.error());
+    if (left) return std::move(*left);
+    diagnostics_.add(std::move(left.error()).at(parts_.declaration.keep->span));
+    return std::nullopt;
+  }
+
   void put_config(const std::string& name, const std::string& path) {
     if (!changed_ && !chat_) return carry(name, path);
     auto text = options_.read_text(path);
@@ -57,6 +68,7 @@ class VocabularyFileWriter {
     }
     Value config = *read;
     add_to_config(config, parts_.admitted);
+    if (!parts_.kept.empty()) trim_config(config, parts_.kept);
     // Libraries that know no chat_template.jinja look here, where the owner has it.
     const bool beside = side_file_path(*owner_.checkpoint, "chat_template.jinja").has_value();
     Value* chat = find_entry(config, "chat_template");

@@ -12,6 +12,7 @@ struct VocabularyParts {
   const VocabularyDecl& declaration;
   const std::vector<NamedTokenizer>& tokenizers;
   const std::vector<AdmittedToken>& admitted;
+  const std::vector<std::int64_t>& kept;  // in the new order; empty: all
 };
 
 /// Puts the files of the tokenizer into `result`: the owner's as they are, where nothing is added;

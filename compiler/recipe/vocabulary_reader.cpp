@@ -81,7 +81,7 @@ void read_chat_template(const YamlNode& node, VocabularyDecl& vocabulary,
 std::optional<VocabularyDecl> read_vocabulary(const YamlNode& node, Diagnostics& diagnostics) {
   const Fields fields(
       node, "'vocabulary'",
-      {"from", "sources", "keep", "pad_to_multiple_of", "rows", "tokens", "chat_template"},
+      {"from", "sources", "base", "keep", "pad_to_multiple_of", "rows", "tokens", "chat_template"},
       diagnostics);
   if (!node.is_mapping()) return std::nullopt;
   const std::size_t before = diagnostics.errors();
@@ -97,6 +97,7 @@ std::optional<VocabularyDecl> read_vocabulary(const YamlNode& node, Diagnostics&
     if (sources->items.empty())
       diagnostics.add(error("E132", "'sources' names none").at(sources->span));
   }
+  vocabulary.base = fields.text("base");
   if (const YamlNode* keep = fields.get("keep")) {
     const ParamKind kind = keep->is_sequence() ? ParamKind::text : ParamKind::integer;
     vocabulary.keep = read_argument_value(*keep, kind, nullptr, diagnostics);

@@ -18,7 +18,10 @@ class RowPlanner {
     if (instructed && found->second.force) return follow(found->second);
     if (has(of_, token)) return copy(of_, token);
     if (instructed) return follow(found->second);
-    if (has(0, token)) return copy(0, token);
+    if (layout_.base >= 0) {
+      const auto base = static_cast<std::size_t>(layout_.base);
+      if (has(base, token)) return copy(base, token);
+    }
     RowOrigin origin;
     for (std::size_t k = 0; k < sizes_.size(); ++k) {
       if (has(k, token)) origin.owners.emplace_back(k, layout_.ids[k][token]);

@@ -17,12 +17,13 @@ struct RowInstruction {
   bool force = false;      // also for sources that have the token
 };
 
-/// A vocabulary, and which rows its sources have for its tokens. The first source is the base.
+/// A vocabulary, and which rows its sources have for its tokens.
 struct VocabularyLayout {
-  std::vector<std::int64_t> tokens;                    // their ids, ascending; holes are possible
-  std::vector<std::string> texts;                      // likewise
-  std::int64_t rows = 0;                               // of an embedding, padding included
-  std::vector<std::vector<std::int64_t>> ids;          // [source][token]: its id there, or -1
+  std::vector<std::int64_t> tokens;            // their ids, ascending; holes are possible
+  std::vector<std::string> texts;              // likewise
+  std::int64_t rows = 0;                       // of an embedding, padding included
+  std::vector<std::vector<std::int64_t>> ids;  // [source][token]: its id there, or -1
+  std::int32_t base = 0;  // the source that comes first for rows that another lacks; -1: none
   std::map<std::size_t, RowInstruction> instructions;  // by token
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -39,6 +40,8 @@ class TokenizerReader {
     if (!status) return status;
     status = tokenizer_.kind == TokenizerKind::unigram ? read_scored(*model) : read_ids(*model);
     if (!status) return status;
+    for (const auto& [text, id] : ids_) ordinary_.insert(text);
+    next_added_ = static_cast<std::int64_t>(ordinary_.size());
     status = read_added();
     if (!status) return status;
     finish();
@@ -118,7 +121,22 @@ class TokenizerReader {
         return fault("an entry of 'added_tokens' lacks its id or its content");
       Status status = add(*content->if_text(), *id->if_int(), true);
       if (!status) return status;
+      status = check_added(*content->if_text(), *id->if_int());
+      if (!status) return status;
     }
+    return {};
+  }
+
+  /// The library does not read the id of an added token: one that the model has not gets the number
+  /// of the model's tokens, or what follows the largest id of an added one.
+  Status check_added(const std::string& text, std::int64_t id) {
+    if (ordinary_.count(text) == 0 && id != next_added_) {
+      return fault(
+          fmt::format("the added token {} has the id {}, and is loaded as {}: there is a "
+                      "hole before it",
+                      shown(text), id, next_added_));
+    }
+    next_added_ = std::max(next_added_, id + 1);
     return {};
   }
 
@@ -151,6 +169,8 @@ class TokenizerReader {
   const std::string& path_;
   std::map<std::int64_t, Token> tokens_;
   std::unordered_map<std::string, std::int64_t> ids_;
+  std::unordered_set<std::string> ordinary_;
+  std::int64_t next_added_ = 0;
 };
 
 /// True when the step, or one of the steps that it consists of, is of that type.

@@ -1,6 +1,7 @@
 #include "compiler/vocabulary/unite.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 
 #include <fmt/format.h>
@@ -17,11 +18,8 @@ class Admission {
       : tokenizers_(tokenizers), base_(*tokenizers.front().tokenizer), next_(base_.size()) {}
 
   std::vector<AdmittedToken> admit() {
-    for (const bool ordinary : {true, false}) {
-      for (std::size_t k = 1; k < tokenizers_.size(); ++k) {
-        for (const Token& token : tokenizers_[k].tokenizer->tokens)
-          if (token.is_added != ordinary) admit(token, k);
-      }
+    for (std::size_t k = 1; k < tokenizers_.size(); ++k) {
+      for (const Token& token : tokenizers_[k].tokenizer->tokens) admit(token, k);
     }
     return std::move(admitted_);
   }
@@ -29,21 +27,23 @@ class Admission {
  private:
   void admit(const Token& token, std::size_t of) {
     const Token* known = base_.find(token.text);
-    if ((known && (known->is_added || !token.is_added)) || !seen_.insert(token.text).second) return;
-    AdmittedToken admitted{
-        known ? known->id : next_++, token.text, !token.is_added, !known, Value(), of};
-    if (token.is_added) {
-      const Value* entry = tokenizers_[of].tokenizer->added_entry(token.id);
-      if (entry) admitted.entry = *entry;
-      if (Value* id = find_entry(admitted.entry, "id")) *id = Value(admitted.id);
+    if (known && (known->is_added || !token.is_added)) return;
+    const auto [place, fresh] = places_.try_emplace(token.text, admitted_.size());
+    if (fresh) {
+      const std::int64_t id = known ? known->id : next_++;
+      admitted_.push_back({id, token.text, !known && !token.is_added, !known, Value(), of});
     }
-    admitted_.push_back(std::move(admitted));
+    AdmittedToken& admitted = admitted_[place->second];
+    if (!token.is_added || !admitted.entry.is_null()) return;
+    const Value* entry = tokenizers_[of].tokenizer->added_entry(token.id);
+    if (entry) admitted.entry = *entry;
+    if (Value* id = find_entry(admitted.entry, "id")) *id = Value(admitted.id);
   }
 
   const std::vector<NamedTokenizer>& tokenizers_;
   const Tokenizer& base_;
   std::int64_t next_;
-  std::unordered_set<std::string_view> seen_;
+  std::unordered_map<std::string_view, std::size_t> places_;  // in `admitted_`, by text
   std::vector<AdmittedToken> admitted_;
 };
 
@@ -136,16 +136,21 @@ void extend_merges(const std::vector<NamedTokenizer>& tokenizers,
     append_merges(*tokenizers[k].tokenizer, made_new[k], ordinary, as_pairs, list);
 }
 
-void extend_ids(const std::vector<AdmittedToken>& admitted, Value& model) {
+/// Added tokens get entries, too: loaders number those that have none from the number of entries
+/// on.
+void extend_ids(const Tokenizer& base, const std::vector<AdmittedToken>& admitted, Value& model) {
   Value* vocab = find_entry(model, "vocab");
   if (!vocab || !vocab->if_map()) return;
+  for (const Token& token : base.tokens) {
+    if (!token.is_ordinary) vocab->if_map()->emplace_back(token.text, Value(token.id));
+  }
   for (const AdmittedToken& token : admitted) {
-    if (token.is_ordinary) vocab->if_map()->emplace_back(token.text, Value(token.id));
+    if (token.is_new) vocab->if_map()->emplace_back(token.text, Value(token.id));
   }
 }
 
-/// A Unigram's list has an entry for each id: added tokens between its end and the first new token
-/// get one, too, with the least score there is.
+/// A Unigram's list has an entry for each id: added tokens before the last new one get one, too,
+/// with the least score there is.
 void extend_scores(const std::vector<NamedTokenizer>& tokenizers,
                    const std::vector<AdmittedToken>& admitted, Value& model) {
   Value* vocab = find_entry(model, "vocab");
@@ -153,18 +158,17 @@ void extend_scores(const std::vector<NamedTokenizer>& tokenizers,
   Value::List& list = *vocab->if_list();
   double least = 0;
   for (const Value& entry : list) least = std::min(least, (*entry.if_list())[1].as_real());
-  const Tokenizer& base = *tokenizers.front().tokenizer;
+  for (const Token& token : tokenizers.front().tokenizer->tokens) {
+    if (!token.is_ordinary) list.emplace_back(Value::List{Value(token.text), Value(least)});
+  }
   for (const AdmittedToken& token : admitted) {
-    if (!token.is_ordinary) continue;
-    while (static_cast<std::int64_t>(list.size()) < token.id) {
-      const Token* between = base.find(static_cast<std::int64_t>(list.size()));
-      if (!between) return;
-      list.emplace_back(Value::List{Value(between->text), Value(least)});
+    if (token.is_ordinary) {
+      const Tokenizer& from = *tokenizers[token.of].tokenizer;
+      const Value& theirs = *from.document.find_path("model.vocab");
+      list.push_back((*theirs.if_list())[static_cast<std::size_t>(from.find(token.text)->id)]);
+    } else if (token.is_new) {
+      list.emplace_back(Value::List{Value(token.text), Value(least)});
     }
-    const Tokenizer& from = *tokenizers[token.of].tokenizer;
-    const Value& theirs = *from.document.find_path("model.vocab");
-    const auto id = static_cast<std::size_t>(from.find(token.text)->id);
-    list.push_back((*theirs.if_list())[id]);
   }
 }
 
@@ -219,15 +223,14 @@ Value with_tokens(const std::vector<NamedTokenizer>& tokenizers,
                   const std::vector<AdmittedToken>& admitted) {
   const Tokenizer& base = *tokenizers.front().tokenizer;
   Value document = base.document;
-  const bool any = std::any_of(admitted.begin(), admitted.end(),
-                               [](const AdmittedToken& token) { return token.is_ordinary; });
-  if (Value* model = any ? find_entry(document, "model") : nullptr) {
-    if (base.kind == TokenizerKind::bpe) extend_merges(tokenizers, admitted, *model);
-    if (base.kind == TokenizerKind::unigram) {
-      extend_scores(tokenizers, admitted, *model);
-    } else {
-      extend_ids(admitted, *model);
-    }
+  const bool ordinary = std::any_of(admitted.begin(), admitted.end(),
+                                    [](const AdmittedToken& token) { return token.is_ordinary; });
+  Value* model = find_entry(document, "model");
+  if (ordinary && base.kind == TokenizerKind::bpe) extend_merges(tokenizers, admitted, *model);
+  if (ordinary && base.kind == TokenizerKind::unigram) {
+    extend_scores(tokenizers, admitted, *model);
+  } else if (ordinary || first_hole(base) >= 0) {
+    extend_ids(base, admitted, *model);
   }
   extend_added(admitted, document);
   return document;

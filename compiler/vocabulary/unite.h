@@ -26,11 +26,10 @@ struct NamedTokenizer {
   const Tokenizer* tokenizer = nullptr;
 };
 
-/// What the first tokenizer lacks of the others. Its own ids stay. New ordinary tokens come first,
-/// tokenizer by tokenizer in the order of their ids, then new added tokens likewise, from the first
-/// id above all of the base's: the order of mergekit, where that has one. Of settings of one added
-/// token the first count. E543 when the models are of different kinds, or spell texts in different
-/// alphabets, or have no place for an ordinary token.
+/// What the first tokenizer lacks of the others. Its own ids stay; new tokens follow from the first
+/// id above all of the base's, tokenizer by tokenizer, in the order of their ids. Of settings of
+/// one added token the first count. E543 when the models are of different kinds, or spell texts in
+/// different alphabets, or have no place for an ordinary token.
 Result<std::vector<AdmittedToken>> admit_tokens(const std::vector<NamedTokenizer>& tokenizers);
 
 /// An entry of `added_tokens` for a token that no file has.

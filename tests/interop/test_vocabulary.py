@@ -6,7 +6,7 @@ import pytest
 import torch
 from harness import build, described, inarch, write_recipe
 from models import Saving, read_config, read_tensors, save
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 EMBEDDINGS = "model.embed_tokens.weight"
@@ -56,8 +56,11 @@ def model(directory, tokenizer, rows=None, seed=1, added=(), chat=None, **roles)
     """A Llama of two layers whose embedding has `rows` rows, with its tokenizer."""
     tokenizer.add_special_tokens(list(added))
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, chat_template=chat, **roles)
-    ids = {f"{role.removesuffix('_token')}_token_id": fast.convert_tokens_to_ids(text)
-           for role, text in roles.items()}
+    ids = {
+        f"{role}_id": fast.convert_tokens_to_ids(text)
+        for role, text in roles.items()
+        if role in ("bos_token", "eos_token")
+    }
     config = LlamaConfig(
         vocab_size=rows or len(fast),
         hidden_size=16,
@@ -204,10 +207,8 @@ def test_union(tmp_path, english, latin):
     assert set(mine) == set(base) | set(other)
     assert {t: mine[t] for t in base} == base
     assert sorted(mine.values()) == list(range(len(mine)))
-    special = {"<|end|>", "<|im_start|>", "<|im_end|>"}
     new = [t for t in sorted(mine, key=mine.get) if t not in base]
-    assert set(new[-3:]) == special
-    assert new[:-3] == [t for t in sorted(other, key=other.get) if t not in base | dict.fromkeys(special)]
+    assert new == [t for t in sorted(other, key=other.get) if t not in base]
     assert_rows(out, [english, latin], [0.5, 0.5])
     assert read_config(out)["vocab_size"] == len(mine)
     runs(out, "the cat <|im_start|>quousque tandem<|im_end|>")
@@ -352,3 +353,53 @@ def test_chat_template(tmp_path, english, latin, chatty, wanted, text):
     vocabulary = f"from: union\nsources: [base, a, b]\nchat_template: {wanted}"
     out = merge(tmp_path, models_, vocabulary, "[0.2, 0.3, 0.5]")
     assert AutoTokenizer.from_pretrained(out).chat_template == text
+
+
+def test_trim(tmp_path, latin):
+    """Some tokens in another order: texts that need no others encode to the same tokens."""
+    old, vocab = AutoTokenizer.from_pretrained(latin), vocab_of(latin)
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    wanted = ["<|end|>", "<s>", *reversed(alphabet), "<|im_end|>", *old.tokenize("quo tandem"), "qu"]
+    needed = {t for t in vocab if len(t) < 4 and t not in wanted}
+    ids = [vocab[t] for t in wanted] + sorted(vocab[t] for t in needed)
+    (tmp_path / "ids.json").write_text(json.dumps([*wanted[:2], *ids[2:]]))
+    text = recipe_text({"a": latin}, "from: a\nkeep: ids\npad_to_multiple_of: 8", "[1]")
+    text = text.replace("vocabulary:", "data: { ids: ids.json }\nvocabulary:")
+    out = build(write_recipe(tmp_path, text), tmp_path / "out")
+    new = vocab_of(out)
+    texts = {i: t for t, i in vocab.items()}
+    assert new == {texts[i]: k for k, i in enumerate(ids)}
+    config = read_config(out)
+    assert config["vocab_size"] == -(-len(ids) // 8) * 8
+    assert config["eos_token_id"] == 0 and config["bos_token_id"] == 1
+    assert_rows(out, [latin], [1])
+    tokenizer = AutoTokenizer.from_pretrained(out)
+    assert tokenizer.tokenize("quo quo<|im_end|>") == old.tokenize("quo quo<|im_end|>")
+    runs(out, "quo<|im_end|>")
+
+
+@pytest.mark.parametrize("base", ["none", "b"])
+def test_whose_rows_stand_in(tmp_path, english, latin, chatty, base):
+    """Without a base, a row that a model lacks is the average of all who have it."""
+    models_ = {"a": english, "b": latin, "c": chatty}
+    vocabulary = f"from: union\nsources: [a, b, c]\nbase: {base}"
+    out = merge(tmp_path, models_, vocabulary, "[0, 1, 0]")
+    name, token = EMBEDDINGS, "Ġthe"
+    rows = [read_tensors(d)[name][vocab_of(d)[token]] for d in (english, chatty)]
+    got = read_tensors(out)[name][vocab_of(out)[token]]
+    torch.testing.assert_close(got, (rows[0] + rows[1]) / 2)
+
+
+def test_different_vocabularies_of_one_size(tmp_path, english):
+    other = model(
+        tmp_path / "b", byte_level(LATIN, 300, ["<s>", "</s>"]), bos_token="<s>", eos_token="</s>"
+    )
+    size = read_config(other)["vocab_size"]
+    base = model(tmp_path / "a", byte_level(ENGLISH, 270, ["<s>", "</s>"]), rows=size)
+    text = f"""inarch: 1
+sources: {{ a: "{base}", b: "{other}" }}
+tensors:
+  - {{ from: [ "a:{{n...}}", "b:{{n...}}" ], to: "{{n}}", combine: {{ linear: [0.5, 0.5] }} }}
+"""
+    result = inarch("check", write_recipe(tmp_path, text))
+    assert "E550" in result.stderr, described(result)

@@ -1,0 +1,103 @@
+#include "compiler/recipe/compare_vocabularies.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "compiler/recipe/bind_files.h"
+#include "compiler/support/text.h"
+
+namespace inarch {
+
+namespace {
+
+using Pair = std::pair<std::uint32_t, std::uint32_t>;
+
+class Comparison {
+ public:
+  Comparison(const BindOptions& options, BoundRecipe& bound) : options_(options), bound_(bound) {}
+
+  void compare() {
+    std::set<Pair> pairs;
+    for (const RuleInstance& instance : bound_.instances) collect(instance, pairs);
+    for (const Pair& pair : pairs) {
+      if (same_files(pair)) continue;
+      const Tokenizer* a = tokenizer_of(pair.first);
+      const Tokenizer* b = tokenizer_of(pair.second);
+      if (a && b) compare(pair, *a, *b);
+    }
+  }
+
+ private:
+  /// What may be an embedding or a head; those who build the graph know names better.
+  const TensorInfo* embedding(const Reference& reference) const {
+    if (reference.is_of_recipe()) return nullptr;
+    const TensorInfo& info = bound_.sources[reference.source].checkpoint->tensors[reference.tensor];
+    const bool named = info.name.find("embed") != std::string::npos ||
+                       info.name.find("head") != std::string::npos ||
+                       info.name.find("wte") != std::string::npos;
+    return named && info.shape.size() == 2 ? &info : nullptr;
+  }
+
+  void collect(const RuleInstance& instance, std::set<Pair>& pairs) const {
+    const auto& references = instance.instance.references;
+    for (std::size_t k = 1; k < references.size(); ++k) {
+      for (std::size_t j = 0; j < k; ++j) {
+        if (references[j].source == references[k].source) continue;
+        const TensorInfo* a = embedding(references[j]);
+        const TensorInfo* b = embedding(references[k]);
+        if (a && b && a->shape == b->shape)
+          pairs.insert(std::minmax(references[j].source, references[k].source));
+      }
+    }
+  }
+
+  std::optional<std::string> path_of(std::uint32_t source) const {
+    return side_file_path(*bound_.sources[source].checkpoint, "tokenizer.json");
+  }
+
+  bool same_files(const Pair& pair) const {
+    const auto a = path_of(pair.first), b = path_of(pair.second);
+    if (!a || !b || *a == *b) return true;
+    const auto print_a = options_.fingerprint(*a), print_b = options_.fingerprint(*b);
+    return !print_a || !print_b || print_a->sha256 == print_b->sha256;
+  }
+
+  const Tokenizer* tokenizer_of(std::uint32_t source) {
+    const auto known = read_.find(source);
+    if (known != read_.end()) return known->second.get();
+    const auto path = path_of(source);
+    const auto text = options_.read_text(*path);
+    auto tokenizer = text ? read_tokenizer(*text, *path) : Result<Tokenizer>(text.error());
+    auto held = tokenizer ? std::make_shared<const Tokenizer>(std::move(*tokenizer)) : nullptr;
+    return read_.emplace(source, std::move(held)).first->second.get();
+  }
+
+  void compare(const Pair& pair, const Tokenizer& a, const Tokenizer& b) {
+    for (const Token& token : a.tokens) {
+      const Token* other = b.find(token.id);
+      const bool ordinary =
+          token.is_ordinary && !token.is_added && other && other->is_ordinary && !other->is_added;
+      if (!ordinary || token.text == other->text) continue;
+      bound_.vocabulary_differences.emplace(
+          pair,
+          fmt::format("'{}' and '{}' number their tokens differently: {} is '{}' and '{}'",
+                      bound_.sources[pair.first].name, bound_.sources[pair.second].name, token.id,
+                      escape_for_terminal(token.text, 60), escape_for_terminal(other->text, 60)));
+      return;
+    }
+  }
+
+  const BindOptions& options_;
+  BoundRecipe& bound_;
+  std::map<std::uint32_t, std::shared_ptr<const Tokenizer>> read_;
+};
+
+}  // namespace
+
+void compare_vocabularies(const BindOptions& options, BoundRecipe& bound) {
+  Comparison(options, bound).compare();
+}
+
+}  // namespace inarch
