@@ -7,6 +7,7 @@
 #include "compiler/recipe/bind_config.h"
 #include "compiler/recipe/bind_files.h"
 #include "compiler/recipe/expand.h"
+#include "compiler/recipe/tokenizer_store.h"
 #include "compiler/recipe/vocabulary_files.h"
 #include "compiler/support/text.h"
 #include "compiler/vocabulary/unite.h"
@@ -23,7 +24,11 @@ class VocabularyBinder {
  public:
   VocabularyBinder(const VocabularyDecl& declaration, const BindOptions& options,
                    BoundRecipe& bound, Diagnostics& diagnostics)
-      : declaration_(declaration), options_(options), bound_(bound), diagnostics_(diagnostics) {}
+      : declaration_(declaration),
+        options_(options),
+        bound_(bound),
+        diagnostics_(diagnostics),
+        store_(options, bound, diagnostics) {}
 
   void bind() {
     const std::size_t before = diagnostics_.errors();
@@ -78,59 +83,11 @@ class VocabularyBinder {
               .at(span));
       return false;
     }
-    const auto tokenizer = tokenizer_of(reads, span);
+    const auto tokenizer = store_.open(reads, span);
     if (!tokenizer) return false;
     result_.sources.push_back(source);
     result_.tokenizers.emplace(source, tokenizer);
     return true;
-  }
-
-  std::shared_ptr<const Tokenizer> tokenizer_of(std::uint32_t source, Span span) {
-    const auto known = read_.find(source);
-    if (known != read_.end()) return known->second;
-    const BoundSource& from = bound_.sources[source];
-    const auto path = side_file_path(*from.checkpoint, "tokenizer.json");
-    if (!path) {
-      report_missing(from, span);
-      return nullptr;
-    }
-    auto text = options_.read_text(*path);
-    if (!text) {
-      diagnostics_.add(error("E541", fmt::format("the tokenizer of '{}' cannot be read: {}",
-                                                 from.name, text.error().message))
-                           .at(span));
-      return nullptr;
-    }
-    auto tokenizer = read_tokenizer(*text, *path);
-    if (!tokenizer) {
-      Diagnostic fault = std::move(tokenizer.error());
-      fault.primary = {span, fmt::format("the tokenizer of '{}'", from.name)};
-      fault.notes.push_back(fmt::format("in {}", escape_for_terminal(*path)));
-      fault.subject.clear();
-      diagnostics_.add(std::move(fault));
-      return nullptr;
-    }
-    auto held = std::make_shared<const Tokenizer>(std::move(*tokenizer));
-    read_.emplace(source, held);
-    return held;
-  }
-
-  void report_missing(const BoundSource& from, Span span) {
-    const bool slow = side_file_path(*from.checkpoint, "tokenizer.model").has_value();
-    const bool words = side_file_path(*from.checkpoint, "vocab.json").has_value();
-    Diagnostic d =
-        error("E541", fmt::format("source '{}' has no tokenizer.json", from.name)).at(span);
-    if (slow || words) {
-      d.notes.push_back(
-          fmt::format("it has {}, from which transformers makes a tokenizer.json: "
-                      "AutoTokenizer.from_pretrained(…).save_pretrained(…)",
-                      slow ? "tokenizer.model" : "vocab.json"));
-    }
-    d.help = fmt::format(
-        "sources: [ …, {{ source: {}, tokenizer: OTHER }} ] if another source's "
-        "numbers its tokens alike",
-        from.name);
-    diagnostics_.add(std::move(d));
   }
 
   bool bind_base() {
@@ -165,7 +122,7 @@ class VocabularyBinder {
     result_.owner = *owner;
     const auto tokenizer = result_.tokenizers.count(*owner) != 0
                                ? result_.tokenizers.at(*owner)
-                               : tokenizer_of(*owner, declaration_.from->span);
+                               : store_.open(*owner, declaration_.from->span);
     if (tokenizer) result_.tokenizers.emplace(*owner, tokenizer);
     return tokenizer != nullptr;
   }
@@ -419,8 +376,8 @@ class VocabularyBinder {
   const BindOptions& options_;
   BoundRecipe& bound_;
   Diagnostics& diagnostics_;
+  TokenizerStore store_;
   BoundVocabulary result_;
-  std::map<std::uint32_t, std::shared_ptr<const Tokenizer>> read_;
   std::vector<NamedTokenizer> parts_;  // what the result is made of, the owner's first
   std::vector<AdmittedToken> admitted_;
   std::vector<std::int64_t> kept_;  // ids, before they are numbered anew; empty: all

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "compiler/recipe/bind_files.h"
+#include "compiler/recipe/tokenizer_store.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
@@ -16,15 +17,16 @@ using Pair = std::pair<std::uint32_t, std::uint32_t>;
 
 class Comparison {
  public:
-  Comparison(const BindOptions& options, BoundRecipe& bound) : options_(options), bound_(bound) {}
+  Comparison(const BindOptions& options, BoundRecipe& bound)
+      : options_(options), bound_(bound), store_(options, bound, ignored_) {}
 
   void compare() {
     std::set<Pair> pairs;
     for (const RuleInstance& instance : bound_.instances) collect(instance, pairs);
     for (const Pair& pair : pairs) {
       if (same_files(pair)) continue;
-      const Tokenizer* a = tokenizer_of(pair.first);
-      const Tokenizer* b = tokenizer_of(pair.second);
+      const auto a = store_.open(pair.first, {});
+      const auto b = store_.open(pair.second, {});
       if (a && b) compare(pair, *a, *b);
     }
   }
@@ -64,16 +66,6 @@ class Comparison {
     return !print_a || !print_b || print_a->sha256 == print_b->sha256;
   }
 
-  const Tokenizer* tokenizer_of(std::uint32_t source) {
-    const auto known = read_.find(source);
-    if (known != read_.end()) return known->second.get();
-    const auto path = path_of(source);
-    const auto text = options_.read_text(*path);
-    auto tokenizer = text ? read_tokenizer(*text, *path) : Result<Tokenizer>(text.error());
-    auto held = tokenizer ? std::make_shared<const Tokenizer>(std::move(*tokenizer)) : nullptr;
-    return read_.emplace(source, std::move(held)).first->second.get();
-  }
-
   void compare(const Pair& pair, const Tokenizer& a, const Tokenizer& b) {
     for (const Token& token : a.tokens) {
       const Token* other = b.find(token.id);
@@ -91,7 +83,8 @@ class Comparison {
 
   const BindOptions& options_;
   BoundRecipe& bound_;
-  std::map<std::uint32_t, std::shared_ptr<const Tokenizer>> read_;
+  Diagnostics ignored_;  // of tokenizers that cannot be read
+  TokenizerStore store_;
 };
 
 }  // namespace
