@@ -158,7 +158,7 @@ class VocabularyBinder {
       layout.texts.push_back(text);
       result_.ids.emplace(text, id);
     };
-    for (const Token& token : parts_.front().tokenizer->tokens) put(token.id, token.text);
+    for (const VocabularyToken& token : parts_.front().tokenizer->tokens) put(token.id, token.text);
     for (const AdmittedToken& token : admitted_) {
       if (token.is_new) put(token.id, token.text);
     }
@@ -183,7 +183,7 @@ class VocabularyBinder {
     bool there = token.add;
     for (const std::uint32_t source : result_.sources) {
       const Tokenizer& tokenizer = *result_.tokenizers.at(source);
-      const Token* found = tokenizer.find(token.text);
+      const VocabularyToken* found = tokenizer.find(token.text);
       const Value* theirs = found ? tokenizer.added_entry(found->id) : nullptr;
       there = there || found;
       if (!theirs) continue;
@@ -203,7 +203,7 @@ class VocabularyBinder {
   void report_unknown(const TokenDecl& token) {
     std::vector<std::string> added;  // ordinary tokens are many, and what is near them says little
     for (const auto& [source, tokenizer] : result_.tokenizers) {
-      for (const Token& other : tokenizer->tokens) {
+      for (const VocabularyToken& other : tokenizer->tokens) {
         if (other.is_added) added.push_back(other.text);
       }
     }
@@ -258,7 +258,7 @@ class VocabularyBinder {
       if (!value) return std::nullopt;
       text = to_text(*value);
     }
-    const Token* found = result_.tokenizers.at(source)->find(text);
+    const VocabularyToken* found = result_.tokenizers.at(source)->find(text);
     if (found) return found->id;
     diagnostics_.add(
         error("E544", fmt::format("the source '{}' has no token {}", name, quoted(text)))
@@ -332,7 +332,7 @@ class VocabularyBinder {
       const Tokenizer& tokenizer = *result_.tokenizers.at(source);
       std::vector<std::int64_t>& ids = layout.ids.emplace_back();
       for (const std::string& text : layout.texts) {
-        const Token* token = tokenizer.find(text);
+        const VocabularyToken* token = tokenizer.find(text);
         ids.push_back(token ? token->id : -1);
       }
     }

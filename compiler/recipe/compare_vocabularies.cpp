@@ -67,8 +67,8 @@ class Comparison {
   }
 
   void compare(const Pair& pair, const Tokenizer& a, const Tokenizer& b) {
-    for (const Token& token : a.tokens) {
-      const Token* other = b.find(token.id);
+    for (const VocabularyToken& token : a.tokens) {
+      const VocabularyToken* other = b.find(token.id);
       const bool ordinary =
           token.is_ordinary && !token.is_added && other && other->is_ordinary && !other->is_added;
       if (!ordinary || token.text == other->text) continue;

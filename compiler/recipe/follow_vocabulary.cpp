@@ -19,7 +19,7 @@ bool is_token_key(std::string_view key) {
   return key.ends_with("_token_id") || key.ends_with("_token_ids") || key.ends_with("_token_index");
 }
 
-bool names(const std::vector<ConfigEntry>* entries, std::string_view path) {
+bool names_path(const std::vector<ConfigEntry>* entries, std::string_view path) {
   return entries && std::any_of(entries->begin(), entries->end(),
                                 [&](const ConfigEntry& entry) { return entry.path == path; });
 }
@@ -47,7 +47,7 @@ class ConfigFollower {
 
  private:
   bool is_given(const std::string& path) const {
-    return names(of_.set, path) || names(of_.remove, path);
+    return names_path(of_.set, path) || names_path(of_.remove, path);
   }
 
   bool follow_size(Value& part, const std::string& prefix) {
@@ -94,7 +94,7 @@ class ConfigFollower {
   void translate(Value& value, const std::string& key, const Tokenizer& before) {
     const std::int64_t* id = value.if_int();
     if (!id || *id < 0) return;
-    const Token* token = before.find(*id);
+    const VocabularyToken* token = before.find(*id);
     const auto now = token ? vocabulary_.ids.find(token->text) : vocabulary_.ids.end();
     if (now != vocabulary_.ids.end()) {
       value = Value(now->second);

@@ -138,8 +138,7 @@ struct VocabularyDecl {
   std::optional<Template> from;  // `union`, or a source
   std::vector<VocabularySourceDecl> sources;
   std::optional<Template> base;  // whose rows stand in for those that a source lacks, or `none`
-  std::optional<ArgumentValue>
-      keep;  // the ids and texts of the tokens that stay, in their new order
+  std::optional<ArgumentValue> keep;  // ids and texts of the tokens that stay, in their new order
   ExprPtr pad_to_multiple_of;
   ExprPtr rows;
   std::vector<TokenDecl> tokens;

@@ -75,7 +75,7 @@ class TokenizerReader {
     if (!known.second && known.first->second != id)
       return fault(
           fmt::format("the token {} has the ids {} and {}", shown(text), known.first->second, id));
-    const auto [entry, fresh] = tokens_.try_emplace(id, Token{id, text, !added, added});
+    const auto [entry, fresh] = tokens_.try_emplace(id, VocabularyToken{id, text, !added, added});
     if (!fresh && entry->second.text != text)
       return fault(
           fmt::format("{} and {} have the id {}", shown(entry->second.text), shown(text), id));
@@ -156,7 +156,7 @@ class TokenizerReader {
       if (!sides) return fault("an entry of 'merges' is no pair of tokens");
       const std::string made = merged_text(sides->first, sides->second, prefix);
       for (const std::string_view text : {sides->first, sides->second, std::string_view(made)}) {
-        const Token* token = tokenizer_.find(text);
+        const VocabularyToken* token = tokenizer_.find(text);
         if (token && token->is_ordinary) continue;
         return fault(fmt::format("a merge of {} and {} names {}, which its 'vocab' has not",
                                  shown(sides->first), shown(sides->second), shown(text)));
@@ -167,7 +167,7 @@ class TokenizerReader {
 
   Tokenizer& tokenizer_;
   const std::string& path_;
-  std::map<std::int64_t, Token> tokens_;
+  std::map<std::int64_t, VocabularyToken> tokens_;
   std::unordered_map<std::string, std::int64_t> ids_;
   std::unordered_set<std::string> ordinary_;
   std::int64_t next_added_ = 0;
@@ -197,14 +197,15 @@ std::string_view name(TokenizerKind kind) {
   return "";
 }
 
-const Token* Tokenizer::find(std::string_view text) const {
+const VocabularyToken* Tokenizer::find(std::string_view text) const {
   const auto entry = by_text.find(text);
   return entry == by_text.end() ? nullptr : &tokens[entry->second];
 }
 
-const Token* Tokenizer::find(std::int64_t id) const {
-  const auto at = std::lower_bound(tokens.begin(), tokens.end(), id,
-                                   [](const Token& token, std::int64_t i) { return token.id < i; });
+const VocabularyToken* Tokenizer::find(std::int64_t id) const {
+  const auto at =
+      std::lower_bound(tokens.begin(), tokens.end(), id,
+                       [](const VocabularyToken& token, std::int64_t i) { return token.id < i; });
   return at == tokens.end() || at->id != id ? nullptr : &*at;
 }
 

@@ -21,7 +21,7 @@ std::string_view name(TokenizerKind kind);
 /// Ids are sizes in the end: of the rows of an embedding. None is larger in use.
 inline constexpr std::int64_t most_token_ids = std::int64_t{1} << 24;
 
-struct Token {
+struct VocabularyToken {
   std::int64_t id = 0;
   std::string text;         // as the file writes it: byte-level BPE spells a space "Ġ"
   bool is_ordinary = true;  // an entry of the model's own vocabulary
@@ -31,7 +31,7 @@ struct Token {
 /// A tokenizer.json, read. Every token has one id and every id at most one token.
 struct Tokenizer {
   TokenizerKind kind = TokenizerKind::bpe;
-  std::vector<Token> tokens;                                  // ascending ids
+  std::vector<VocabularyToken> tokens;                        // ascending ids
   std::unordered_map<std::string_view, std::size_t> by_text;  // into `tokens`, whose texts it views
   Value document;
 
@@ -39,8 +39,8 @@ struct Tokenizer {
   Tokenizer(Tokenizer&&) = default;
   Tokenizer& operator=(Tokenizer&&) = default;
 
-  const Token* find(std::string_view text) const;
-  const Token* find(std::int64_t id) const;
+  const VocabularyToken* find(std::string_view text) const;
+  const VocabularyToken* find(std::int64_t id) const;
   /// One more than the largest id: the least number of rows that an embedding needs.
   std::int64_t size() const { return tokens.empty() ? 0 : tokens.back().id + 1; }
   /// The entry of `added_tokens` for an id, or null.

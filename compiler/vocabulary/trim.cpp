@@ -75,7 +75,7 @@ class Trimmer {
     }
     *find_entry(model, "vocab") = Value(std::move(vocab));
     Value* unknown = find_entry(model, "unk_id");
-    const Token* token =
+    const VocabularyToken* token =
         unknown && unknown->if_int() ? tokenizer_.find(*unknown->if_int()) : nullptr;
     if (token) *unknown = Value(id_of(token->text, "it stands for what is unknown"));
   }

@@ -19,14 +19,14 @@ class Admission {
 
   std::vector<AdmittedToken> admit() {
     for (std::size_t k = 1; k < tokenizers_.size(); ++k) {
-      for (const Token& token : tokenizers_[k].tokenizer->tokens) admit(token, k);
+      for (const VocabularyToken& token : tokenizers_[k].tokenizer->tokens) admit(token, k);
     }
     return std::move(admitted_);
   }
 
  private:
-  void admit(const Token& token, std::size_t of) {
-    const Token* known = base_.find(token.text);
+  void admit(const VocabularyToken& token, std::size_t of) {
+    const VocabularyToken* known = base_.find(token.text);
     if (known && (known->is_added || !token.is_added)) return;
     const auto [place, fresh] = places_.try_emplace(token.text, admitted_.size());
     if (fresh) {
@@ -119,7 +119,7 @@ void extend_merges(const std::vector<NamedTokenizer>& tokenizers,
   if (!merges || !merges->if_list()) return;
   std::unordered_set<std::string_view> ordinary;
   std::vector<std::unordered_set<std::string_view>> made_new(tokenizers.size());
-  for (const Token& token : tokenizers.front().tokenizer->tokens) {
+  for (const VocabularyToken& token : tokenizers.front().tokenizer->tokens) {
     if (token.is_ordinary) ordinary.insert(token.text);
   }
   bool spaces = false;
@@ -141,7 +141,7 @@ void extend_merges(const std::vector<NamedTokenizer>& tokenizers,
 void extend_ids(const Tokenizer& base, const std::vector<AdmittedToken>& admitted, Value& model) {
   Value* vocab = find_entry(model, "vocab");
   if (!vocab || !vocab->if_map()) return;
-  for (const Token& token : base.tokens) {
+  for (const VocabularyToken& token : base.tokens) {
     if (!token.is_ordinary) vocab->if_map()->emplace_back(token.text, Value(token.id));
   }
   for (const AdmittedToken& token : admitted) {
@@ -158,7 +158,7 @@ void extend_scores(const std::vector<NamedTokenizer>& tokenizers,
   Value::List& list = *vocab->if_list();
   double least = 0;
   for (const Value& entry : list) least = std::min(least, (*entry.if_list())[1].as_real());
-  for (const Token& token : tokenizers.front().tokenizer->tokens) {
+  for (const VocabularyToken& token : tokenizers.front().tokenizer->tokens) {
     if (!token.is_ordinary) list.emplace_back(Value::List{Value(token.text), Value(least)});
   }
   for (const AdmittedToken& token : admitted) {

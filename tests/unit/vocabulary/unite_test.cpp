@@ -27,9 +27,10 @@ std::string united(const Tokenizer& base, const Tokenizer& other, std::string_vi
   // What was written is read again, and has every token of both.
   const Tokenizer again = read(write_json(document, JsonStyle::compact));
   for (const Tokenizer* one : {&base, &other}) {
-    for (const Token& token : one->tokens) EXPECT_NE(again.find(token.text), nullptr) << token.text;
+    for (const VocabularyToken& token : one->tokens)
+      EXPECT_NE(again.find(token.text), nullptr) << token.text;
   }
-  for (const Token& token : base.tokens) EXPECT_EQ(again.find(token.text)->id, token.id);
+  for (const VocabularyToken& token : base.tokens) EXPECT_EQ(again.find(token.text)->id, token.id);
   return at(document, path);
 }
 
