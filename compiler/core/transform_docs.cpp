@@ -68,7 +68,7 @@ std::string transform_page(const TransformSpec& t) {
   if (t.family == Family::initial) {
     out += "- operands: none\n";
   } else if (t.variadic) {
-    out += "- operands: two or more\n";
+    out += t.least == 1 ? "- operands: one or more\n" : "- operands: two or more\n";
   } else {
     out += fmt::format(
         "- operands: {}\n",

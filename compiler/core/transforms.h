@@ -93,6 +93,7 @@ enum class Transform : std::uint8_t {
   ramplus_tl,
   nearswap,
   arcee_fusion,
+  to_vocabulary,
 };
 
 enum class Family : std::uint8_t {
@@ -152,8 +153,9 @@ struct TransformSpec {
   std::string_view type_rule;  // what it does to dtype, shape and axis names
   std::string_view example;    // an `apply`, `combine` or `init` entry, in YAML flow style
   std::vector<std::string_view> results = {};  // names of several results, as `to` may give them
+  std::size_t least = 2;                       // operands of a variadic one
 
-  std::size_t min_inputs() const { return variadic ? 2 : inputs.size(); }
+  std::size_t min_inputs() const { return variadic ? least : inputs.size(); }
   const Parameter* find(std::string_view parameter) const;
 };
 

@@ -210,11 +210,33 @@ std::vector<TransformSpec> other_methods() {
   };
 }
 
+std::vector<TransformSpec> of_vocabularies() {
+  return {
+      {Transform::to_vocabulary,
+       "to_vocabulary",
+       Family::merging,
+       {"x"},
+       true,
+       AxisEntries::none,
+       {{"source", P::text, true, "", {}, "the source whose embedding or head it is"}},
+       "source",
+       "Rows of a source's embedding or head in the order of the recipe's `vocabulary`. The "
+       "operands "
+       "are the same tensor of each of the vocabulary's sources, in their order: what the source "
+       "lacks comes from the first, else from the only one that has the token, else it is the "
+       "average of theirs. Padding is the mean row.",
+       "rows as the vocabulary has; all other sizes must agree; the dtype is the first operand's",
+       "{ to_vocabulary: base }",
+       {},
+       1},
+  };
+}
+
 }  // namespace
 
 std::vector<TransformSpec> merging() {
   std::vector<TransformSpec> all = blends();
-  for (auto&& part : {task_methods(), other_methods()})
+  for (auto&& part : {task_methods(), other_methods(), of_vocabularies()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

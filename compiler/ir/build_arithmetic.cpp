@@ -94,7 +94,7 @@ bool TensorBuilder::align(const TensorExpr& call, Typed& x, Typed& y) {
         call.transform_span,
         vector ? "multiply(x, v, columns) scales along one axis; a reduction with keep=true fits "
                  "what it came from"
-               : "");
+               : vocabulary_hint({x, y}));
   return false;
 }
 
@@ -252,6 +252,7 @@ std::optional<Typed> TensorBuilder::combined(const TensorExpr& e, const Typed& l
                                              const Typed& right) {
   Typed x = left, y = right;
   if (!computable(x, e) || !computable(y, e) || !align(e, x, y)) return std::nullopt;
+  if (!same_vocabularies(e, {left, right})) return std::nullopt;
   auto type = joint_type(e, {x, y});
   if (!type) return std::nullopt;
   NodeData data;

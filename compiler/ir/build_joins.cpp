@@ -146,9 +146,10 @@ std::optional<Typed> TensorBuilder::linear(const TensorExpr& call, const CallArg
   }
   if (!same_shapes(xs)) {
     fault(call, "E305", fmt::format("shapes to sum differ: {}", operand_shapes(xs)),
-          call.transform_span);
+          call.transform_span, vocabulary_hint(xs));
     return std::nullopt;
   }
+  if (!same_vocabularies(call, xs)) return std::nullopt;
   std::vector<NodeId> inputs;
   double sum = 0;
   for (std::size_t k = 0; k < xs.size(); ++k) {

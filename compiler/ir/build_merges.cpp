@@ -103,9 +103,10 @@ std::optional<TensorBuilder::MergeInputs> TensorBuilder::merge_runs(const Tensor
     if (!computable(x, call)) return std::nullopt;
     if (x.type.shape() == xs.front().type.shape()) continue;
     fault(call, "E305", fmt::format("shapes to merge differ: {}", shapes_of(xs)),
-          call.transform_span);
+          call.transform_span, vocabulary_hint(xs));
     return std::nullopt;
   }
+  if (!same_vocabularies(call, xs)) return std::nullopt;
   auto type = joint_type(call, xs);
   const auto each = arguments.text("each", "");
   const auto filter_wise = arguments.boolean("filter_wise", false);

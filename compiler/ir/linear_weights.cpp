@@ -42,6 +42,12 @@ bool is_router(std::string_view module) {
 
 }  // namespace
 
+bool is_vocabulary_weight(std::string_view name) {
+  const std::string_view module = module_of_weight(name);
+  const std::string_view segment = last_segment(module.empty() ? name : module);
+  return is_embedding(segment) || is_head(segment);
+}
+
 std::string_view module_of_weight(std::string_view name) {
   constexpr std::string_view ending = ".weight";
   return name.ends_with(ending) ? name.substr(0, name.size() - ending.size()) : "";

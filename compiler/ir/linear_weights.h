@@ -11,6 +11,9 @@ namespace inarch {
 /// an embedding, a head, a norm or a router.
 bool is_linear_weight(std::string_view name, const Shape& shape, DType dtype);
 
+/// True for names of embeddings and heads: matrices with a row for each token.
+bool is_vocabulary_weight(std::string_view name);
+
 /// "model.layers.0.mlp.up_proj" of "model.layers.0.mlp.up_proj.weight"; "" for other names.
 std::string_view module_of_weight(std::string_view name);
 

@@ -264,6 +264,8 @@ std::optional<Typed> TensorBuilder::single(const TensorExpr& e, const CallArgume
     case Transform::nearswap:
     case Transform::arcee_fusion:
       return merge(e, a, x);
+    case Transform::to_vocabulary:
+      return to_vocabulary(e, a, x);
     case Transform::multiply:
     case Transform::divide:
       return product(e, a, x);

@@ -98,6 +98,27 @@ class TensorBuilder {
   /// go with it.
   std::optional<TensorType> joint_type(const TensorExpr& call, const std::vector<Typed>& xs);
 
+  // build_vocabulary.cpp: rows of embeddings in the recipe's vocabulary
+  std::optional<Typed> to_vocabulary(const TensorExpr& call, const CallArguments& arguments,
+                                     const std::vector<Typed>& xs);
+  std::optional<std::size_t> vocabulary_source(const TensorExpr& call,
+                                               const CallArguments& arguments,
+                                               const std::vector<Typed>& xs);
+  std::optional<std::vector<AxisPosition>> row_axes(const TensorExpr& call,
+                                                    const std::vector<Typed>& xs);
+  /// The rows of all origins but the mean, in their order.
+  Typed token_rows(const TensorExpr& call, const std::vector<Typed>& xs,
+                   const std::vector<AxisPosition>& axes, const std::vector<RowOrigin>& origins);
+  Typed with_mean_rows(const TensorExpr& call, const Typed& rows, AxisPosition at,
+                       const std::vector<RowOrigin>& origins);
+  /// What to do where operands are embeddings or heads whose vocabularies differ in size; else "".
+  std::string vocabulary_hint(const std::vector<Typed>& xs) const;
+  /// False, with E550, where rows of operands that are summed as they are stand for other tokens.
+  bool same_vocabularies(const TensorExpr& call, const std::vector<Typed>& xs);
+  /// The source and the name of an operand that is a source's embedding or head as it is.
+  const TensorInfo* vocabulary_weight(const Typed& x, std::uint32_t& source) const;
+  bool report_rowless(const TensorExpr& call, const std::vector<RowlessToken>& rowless);
+
   // build_arithmetic.cpp: operators, and what fits what
   std::vector<Typed> arithmetic(const TensorExpr& expression);
   std::optional<Quantity> quantity(const TensorExpr& expression);

@@ -65,6 +65,12 @@ std::int64_t ranking_bytes(std::int64_t row, int width) {
   return plus(buffer_bytes(row, sizeof(std::uint32_t)), buffer_bytes(row, ranked + marks));
 }
 
+bool keeps_mask(const MergeOp& op) {
+  constexpr std::int64_t most = std::int64_t{1} << 28;
+  const bool random = op.merge == Merge::coins || op.merge == Merge::ranked_coins;
+  return random && op.rescale && op.count() <= most;
+}
+
 std::int64_t merge_state_bytes(const MergeOp& op, std::size_t inputs) {
   const auto n = static_cast<std::int64_t>(inputs);
   constexpr std::int64_t number = sizeof(double);
@@ -74,7 +80,8 @@ std::int64_t merge_state_bytes(const MergeOp& op, std::size_t inputs) {
       return times(op.groups, thinning_state_bytes);
     case Merge::coins:
     case Merge::ranked_coins:
-      return op.rescale ? times(op.groups, thinning_state_bytes) : 0;
+      if (!op.rescale) return 0;
+      return plus(times(op.groups, thinning_state_bytes), keeps_mask(op) ? op.count() / 8 + 1 : 0);
     case Merge::sce:
       return times(op.groups, 2 * number + n * number);
     case Merge::ram:
@@ -96,7 +103,7 @@ std::int64_t merge_pass_bytes(const MergeOp& op, std::size_t inputs, std::int64_
     case Merge::trim:
       return plus(plus(one, sums_bytes(2)), selection_bytes(op, 2, tile, width));
     case Merge::coins:
-      return plus(plus(one, buffer_bytes(chunk, sizeof(std::uint32_t))), sums_bytes(2));
+      return plus(one, sums_bytes(2));
     case Merge::ranked_coins:
       return plus(plus(ranking_bytes(op.row, width), sums_bytes(2)), times(2, one));
     case Merge::sce:
@@ -117,9 +124,8 @@ std::int64_t merge_apply_bytes(const MergeOp& op, std::size_t inputs, std::int64
   const std::int64_t chunk = merge_chunk(op, tile);
   switch (op.merge) {
     case Merge::trim:
-      return 0;
     case Merge::coins:
-      return buffer_bytes(chunk, sizeof(std::uint32_t));
+      return 0;
     case Merge::ranked_coins:
       return ranking_bytes(op.row, width);
     default:

@@ -25,6 +25,9 @@ inline constexpr std::int64_t candidate_bytes = 8;
 /// Rows that are computed at a time where their values depend on one another.
 std::int64_t merge_rows(const MergeOp& op, std::int64_t tile);
 
+/// Whether what stays at random, once it has been drawn to find how much that is, is kept, a bit
+/// for each element; of more elements than that it is drawn again.
+bool keeps_mask(const MergeOp& op);
 /// What is kept of the runs: coefficients, thresholds, factors; 0 for merges that need nothing.
 std::int64_t merge_state_bytes(const MergeOp& op, std::size_t inputs);
 /// Scratch of the passes over the runs that find them, beside what computing the inputs takes.

@@ -9,7 +9,9 @@
 #include "compiler/recipe/bind_except.h"
 #include "compiler/recipe/bind_outputs.h"
 #include "compiler/recipe/bind_sources.h"
+#include "compiler/recipe/bind_vocabulary.h"
 #include "compiler/recipe/bound_recipe.h"
+#include "compiler/recipe/compare_vocabularies.h"
 #include "compiler/recipe/definition_order.h"
 #include "compiler/recipe/expand.h"
 #include "compiler/recipe/match_outputs.h"
@@ -62,9 +64,12 @@ class Binder {
     for (const LetDecl& let : recipe_.lets) bound_.globals->set_lazy(let.name, let.expression);
     bind_data(recipe_, options_, texts_, bound_, diagnostics_);
     if (diagnostics_.errors() != before) return std::nullopt;
+    if (recipe_.vocabulary) bind_vocabulary(*recipe_.vocabulary, options_, bound_, diagnostics_);
+    if (diagnostics_.errors() != before) return std::nullopt;
     if (!bind_outputs(bound_, options_, texts_, diagnostics_)) return std::nullopt;
     bind_rules();
     if (diagnostics_.errors() != before) return std::nullopt;
+    if (!recipe_.vocabulary) compare_vocabularies(options_, bound_);
     check_outputs_written();
     check_unused();
     check_definitions_used();

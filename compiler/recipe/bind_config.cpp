@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/core/json.h"
+#include "compiler/recipe/follow_vocabulary.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
@@ -194,6 +195,14 @@ std::optional<Value> bind_config(const ConfigDecl& declaration, std::optional<DT
                                                 escape_for_terminal(entry.path)))
                           .at(entry.span));
     }
+  }
+  if (context.bound.vocabulary) {
+    const auto source =
+        declaration.from ? evaluate(*declaration.from, context.scope, diagnostics) : std::nullopt;
+    FollowedConfig of{std::nullopt, &declaration.set, &declaration.remove, declaration.span, true};
+    if (source)
+      of.source = find_source(to_text(*source), declaration.span, context.bound, diagnostics);
+    follow_vocabulary(*config, of, context.bound, diagnostics);
   }
   if (dtype && !torch_name(*dtype).empty())
     follow_dtype(*config, torch_name(*dtype), declaration.set, "");

@@ -5,30 +5,12 @@
 #include <fmt/format.h>
 
 #include "compiler/core/json.h"
+#include "compiler/recipe/follow_vocabulary.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
 
 namespace {
-
-/// The files a group of `output.files` stands for, among those that a model may have.
-std::vector<std::string> group_files(const std::string& what) {
-  if (what == "tokenizer") {
-    return {"tokenizer.json",    "tokenizer_config.json",
-            "tokenizer.model",   "special_tokens_map.json",
-            "added_tokens.json", "vocab.json",
-            "merges.txt",        "vocab.txt",
-            "spiece.model",      "chat_template.jinja",
-            "chat_template.json"};
-  }
-  if (what == "processor") {
-    return {
-        "processor_config.json",       "preprocessor_config.json", "video_preprocessor_config.json",
-        "image_processor_config.json", "chat_template.jinja",      "chat_template.json"};
-  }
-  if (what == "generation") return {"generation_config.json"};
-  return {};
-}
 
 bool is_written_by_us(const std::string& name) {
   return name == "config.json" || name == "manifest.json" ||
@@ -37,7 +19,7 @@ bool is_written_by_us(const std::string& name) {
 
 /// Why a file of the output cannot be called that, or "".
 std::string_view refusal(const std::string& name) {
-  if (!group_files(name).empty()) return "is the name of a group of files";
+  if (!files_of_group(name).empty()) return "is the name of a group of files";
   if (name.empty() || name == "." || name == ".." || name.size() > 255) return "is no file's name";
   if (name.find('/') != std::string::npos || name.find('\\') != std::string::npos)
     return "is a path, and files lie beside the weights";
@@ -52,6 +34,12 @@ class FileBinder {
       : context_(context), diagnostics_(diagnostics) {}
 
   void bind(const FileDecl& declaration) {
+    if (context_.bound.vocabulary && declaration.what == "tokenizer") {
+      diagnostics_.add(error("E166", "the files of the tokenizer are those of 'vocabulary'")
+                           .at(declaration.span)
+                           .hint("leave 'tokenizer' out of 'files'"));
+      return;
+    }
     const bool named = declaration.file || !declaration.source;
     if (named && !may_be_called(declaration)) return;
     if (!declaration.source) return write(declaration);
@@ -59,7 +47,7 @@ class FileBinder {
         bind_source_name(*declaration.source, context_.scope, context_.bound, diagnostics_);
     if (!source) return;
     if (named) return carry_renamed(declaration, *source);
-    std::vector<std::string> names = group_files(declaration.what);
+    std::vector<std::string> names = files_of_group(declaration.what);
     if (names.empty()) names = {declaration.what};
     bool any = false;
     for (const std::string& name : names) any = carry(declaration, *source, name, name) || any;
@@ -134,6 +122,8 @@ class FileBinder {
              const std::string& name) {
     const auto path = side_file_path(*context_.bound.sources[source].checkpoint, old);
     if (!path) return false;
+    if (is_of_vocabulary(declaration, name) || follows_vocabulary(declaration, source, name, *path))
+      return true;
     if (is_written_by_us(name)) {
       diagnostics_.add(
           error("E166", fmt::format("'{}' is written by inarch and cannot be carried over", name))
@@ -152,6 +142,29 @@ class FileBinder {
     return true;
   }
 
+  /// A chat template of the vocabulary's stands above that of a processor.
+  bool is_of_vocabulary(const FileDecl& declaration, const std::string& name) const {
+    return context_.bound.vocabulary && declaration.what != name && is_there(name, std::nullopt);
+  }
+
+  /// A generation_config.json whose ids have changed is written.
+  bool follows_vocabulary(const FileDecl& declaration, std::uint32_t source,
+                          const std::string& name, const std::string& path) {
+    if (!context_.bound.vocabulary || name != "generation_config.json") return false;
+    const auto text = context_.options.read_text(path);
+    const auto config = text ? parse_json(*text, path) : Result<Value>(text.error());
+    if (!config) {
+      diagnostics_.add(config.error());
+      return true;
+    }
+    Value followed = *config;
+    follow_vocabulary(followed, {source, nullptr, nullptr, declaration.span, false}, context_.bound,
+                      diagnostics_);
+    if (followed == *config) return false;
+    files.written.push_back({name, write_json(followed, JsonStyle::indented)});
+    return true;
+  }
+
   bool already_carried(const std::string& name) const {
     return std::any_of(files.carried.begin(), files.carried.end(),
                        [&](const BoundFile& f) { return f.name == name; });
@@ -160,13 +173,13 @@ class FileBinder {
   void report_missing(const FileDecl& declaration, std::uint32_t source, const std::string& what) {
     const BoundSource& from = context_.bound.sources[source];
     const auto& there = from.checkpoint->side_files;
-    const bool group = !group_files(what).empty();
+    const bool group = !files_of_group(what).empty();
     std::vector<std::string> names = {"tokenizer", "processor", "generation"};
     if (declaration.file) names.clear();
     names.insert(names.end(), there.begin(), there.end());
     const std::string near = nearest(what, names);
     const bool misspelt = !near.empty() && near != what;
-    const bool several = group_files(what).size() > 1;
+    const bool several = files_of_group(what).size() > 1;
     diagnostics_.add(
         error("E166", fmt::format("source '{}' has no {} file{}", from.name,
                                   escape_for_terminal(what), several ? "s" : ""))
@@ -185,9 +198,31 @@ class FileBinder {
 
 }  // namespace
 
+std::vector<std::string> files_of_group(std::string_view group) {
+  if (group == "tokenizer") {
+    return {"tokenizer.json",    "tokenizer_config.json",
+            "tokenizer.model",   "special_tokens_map.json",
+            "added_tokens.json", "vocab.json",
+            "merges.txt",        "vocab.txt",
+            "spiece.model",      "chat_template.jinja",
+            "chat_template.json"};
+  }
+  if (group == "processor") {
+    return {
+        "processor_config.json",       "preprocessor_config.json", "video_preprocessor_config.json",
+        "image_processor_config.json", "chat_template.jinja",      "chat_template.json"};
+  }
+  if (group == "generation") return {"generation_config.json"};
+  return {};
+}
+
 BoundSideFiles bind_files(const OutputDecl& output, const OutputContext& context,
                           Diagnostics& diagnostics) {
   FileBinder binder(context, diagnostics);
+  if (context.bound.vocabulary) {
+    binder.files.carried = context.bound.vocabulary->files;
+    binder.files.written = context.bound.vocabulary->texts;
+  }
   for (const FileDecl& declaration : output.files) binder.bind(declaration);
   return std::move(binder.files);
 }

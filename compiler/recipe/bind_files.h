@@ -16,6 +16,10 @@ struct BoundSideFiles {
 BoundSideFiles bind_files(const OutputDecl& output, const OutputContext& context,
                           Diagnostics& diagnostics);
 
+/// The files that a group of `files` stands for, of those that a model may have: tokenizer,
+/// processor, generation. Nothing for another word.
+std::vector<std::string> files_of_group(std::string_view group);
+
 /// The path of the file `name` at the top of a source, or nothing when it has none there.
 std::optional<std::string> side_file_path(const Checkpoint& checkpoint, std::string_view name);
 

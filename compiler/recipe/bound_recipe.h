@@ -17,6 +17,8 @@
 #include "compiler/recipe/name_tree.h"
 #include "compiler/recipe/recipe.h"
 #include "compiler/support/result.h"
+#include "compiler/vocabulary/row_plan.h"
+#include "compiler/vocabulary/tokenizer.h"
 
 namespace inarch {
 
@@ -108,6 +110,18 @@ struct BoundData {
   std::optional<std::pair<std::uint32_t, std::uint32_t>> tensor;  // the source and its tensor
 };
 
+/// The vocabulary of the results, and what it is made of.
+struct BoundVocabulary {
+  VocabularyLayout layout;
+  std::vector<std::uint32_t> sources;  // of the layout: indices into BoundRecipe::sources
+  std::uint32_t owner = 0;  // whose tokenizer it is, tokens added or not; a union's is the base's
+  std::map<std::uint32_t, std::shared_ptr<const Tokenizer>> tokenizers;  // by source
+  std::map<std::string, std::int64_t, std::less<>> ids;                  // of the result
+  bool keeps_ids = true;         // the owner's tokens have the ids that they have there
+  std::vector<BoundFile> files;  // of its tokenizer
+  std::vector<BoundText> texts;  // likewise
+};
+
 /// One checkpoint that the recipe makes: the only one, an entry of `outputs:`, or one of the list
 /// that an entry with `for` stands for.
 struct BoundOutput {
@@ -136,6 +150,10 @@ struct BoundRecipe {
   KnownNames definitions;
   std::vector<BoundOutput> outputs;
   std::vector<BoundData> data;
+  std::optional<BoundVocabulary> vocabulary;
+  /// Of sources whose tokenizers number tokens differently, and of which a rule reads tensors of
+  /// one name: the lower index first, and what to say of it. Empty where there is a `vocabulary`.
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::string> vocabulary_differences;
   std::map<std::string, std::int64_t> measured_ranks;  // BindOptions::measured_ranks
 };
 

@@ -124,8 +124,8 @@ bool is_only_a_part(const YamlNode& root, const std::string& path, Diagnostics& 
 }
 
 std::vector<std::string> keys_in_recipe() {
-  return {"inarch", "name",   "license", "include", "params", "sources", "data",
-          "let",    "target", "define",  "tensors", "checks", "output",  "outputs"};
+  return {"inarch", "name",       "license", "include", "params", "sources", "data",   "let",
+          "target", "vocabulary", "define",  "tensors", "checks", "output",  "outputs"};
 }
 
 std::vector<std::string> keys_in_part() {

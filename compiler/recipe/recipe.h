@@ -128,6 +128,38 @@ struct Rule {
   bool is_definition = false;  // of `define:`: read by other rules, and not written
 };
 
+/// A model whose rows `to_vocabulary` takes, and whose tokenizer numbers them if not its own.
+struct VocabularySourceDecl {
+  Template source;
+  std::optional<Template> tokenizer;
+};
+
+/// What `tokens:` says of one token of the vocabulary.
+struct TokenDecl {
+  std::string text;
+  Span span;
+  std::optional<Template> from;   // zero, mean, or a source
+  std::optional<Template> token;  // of that source, in place of the token itself: by its text,
+  std::optional<Template> id;     // or by its id
+  bool force = false;             // also for sources that have the token
+  bool add = false;               // it may be new
+  bool special = false;           // if it is new
+};
+
+/// `vocabulary:`, the tokens that the results have.
+struct VocabularyDecl {
+  Span span;
+  std::optional<Template> from;  // `union`, or a source
+  std::vector<VocabularySourceDecl> sources;
+  std::optional<Template> base;  // whose rows stand in for those that a source lacks, or `none`
+  std::optional<ArgumentValue> keep;  // ids and texts of the tokens that stay, in their new order
+  ExprPtr pad_to_multiple_of;
+  ExprPtr rows;
+  std::vector<TokenDecl> tokens;
+  std::optional<Template> chat_template;       // `auto`, a source, or the template itself
+  std::optional<Template> chat_template_path;  // of a file beside the recipe
+};
+
 struct CheckDecl {
   enum class Kind {
     parameters,
@@ -219,6 +251,7 @@ struct Recipe {
   std::vector<SourceDecl> sources;
   std::vector<DataDecl> data;
   std::vector<LetDecl> lets;
+  std::optional<VocabularyDecl> vocabulary;
   std::optional<TargetDecl> target;
   std::vector<Rule> definitions;
   std::vector<Rule> rules;

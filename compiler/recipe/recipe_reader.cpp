@@ -10,6 +10,7 @@
 #include "compiler/recipe/rule_reader.h"
 #include "compiler/recipe/side_file_reader.h"
 #include "compiler/recipe/source_reader.h"
+#include "compiler/recipe/vocabulary_reader.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
@@ -52,6 +53,8 @@ class Reader {
     read_lets(all);
     if (const YamlNode* target = fields.get("target"))
       recipe_.target = read_target(*target, diagnostics_);
+    if (const YamlNode* vocabulary = fields.get("vocabulary"))
+      recipe_.vocabulary = read_vocabulary(*vocabulary, diagnostics_);
     for (const Fields& part : all) read_definitions(part.mapping("define"));
     for (const Fields& part : all) read_rules(part.sequence("tensors"));
     for (const Fields& part : all) read_checks(part.sequence("checks"));

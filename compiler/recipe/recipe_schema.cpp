@@ -207,7 +207,7 @@ Map definitions() {
   for (const TransformSpec& t : transforms())
     d.emplace_back(fmt::format("step_{}", t.name), transform_step(t));
   d.emplace_back("apply_step", steps([](const TransformSpec& t) {
-                   return t.family != Family::initial && !t.variadic;
+                   return t.family != Family::initial && (!t.variadic || t.least == 1);
                  }));
   d.emplace_back("combine_step",
                  steps([](const TransformSpec& t) { return t.variadic || t.inputs.size() > 1; }));
@@ -359,6 +359,41 @@ Value target_schema() {
       {"description", "names and shapes that the output must have"}};
 }
 
+Value vocabulary_schema() {
+  const Value row = Map{{"anyOf", List{text("zero, mean or a source"),
+                                       object({{"source", text("a source")},
+                                               {"token", text("of that source")},
+                                               {"id", Map{{"type", List{"integer", "string"}}}}},
+                                              {"source"}, "another token's row")}}};
+  const Value token =
+      Map{{"anyOf", List{text("zero, mean or a source"),
+                         object({{"from", row},
+                                 {"force", flag("also for sources that have the token")},
+                                 {"add", flag("the token may be new")},
+                                 {"special", flag("it is, if it is new")}},
+                                {"from"}, "")}}};
+  const Value source = Map{
+      {"anyOf", List{text("a source"),
+                     object({{"source", text("a source")},
+                             {"tokenizer", text("the source whose tokenizer numbers its rows")}},
+                            {"source"}, "")}}};
+  const Value ids = Map{{"anyOf", List{text("an expression"), Map{{"type", "array"}}}},
+                        {"description", "ids and texts of the tokens that stay"}};
+  return object(
+      {{"from", text("union, or the source whose vocabulary it is")},
+       {"sources", list_of(source, "whose rows there are, the base first")},
+       {"base",
+        text("the source whose rows stand in for those that others lack; none: averages do")},
+       {"keep", ids},
+       {"pad_to_multiple_of", definition("expression", "the number of rows is one")},
+       {"rows", definition("expression", "the number of rows")},
+       {"tokens", described({{"type", "object"}, {"additionalProperties", token}},
+                            "tokens, and where their rows come from")},
+       {"chat_template", Map{{"anyOf", List{text("auto, a source, or the template itself"),
+                                            object({{"path", text("a file")}}, {"path"}, "")}}}}},
+      {"from"}, "the tokens of the results");
+}
+
 Map output_fields() {
   return {
       {"dtype", definition("dtype", "of all float tensors")},
@@ -422,6 +457,7 @@ Value recipe_schema() {
                          "by name")},
       {"let", described({{"type", "object"}, {"additionalProperties", definition("expression")}},
                         "named expressions, evaluated where they are used")},
+      {"vocabulary", vocabulary_schema()},
       {"target", target_schema()},
       {"define",
        described({{"type", "object"}, {"additionalProperties", definition_schema()}},

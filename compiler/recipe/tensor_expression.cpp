@@ -466,7 +466,7 @@ TensorExprPtr make_call(Transform transform, Span transform_span, std::vector<Te
   const bool too_many = !t.variadic && inputs.size() > t.inputs.size();
   if (too_few || too_many) {
     const std::string wanted =
-        t.variadic ? "two or more operands"
+        t.variadic ? (t.least == 1 ? "one or more operands" : "two or more operands")
                    : fmt::format("{} operand{}", t.inputs.size(), t.inputs.size() == 1 ? "" : "s");
     diagnostics.add(error("E124", fmt::format("'{}' takes {}, here {} {}", t.name, wanted,
                                               inputs.size() == 1 ? "is" : "are", inputs.size()))

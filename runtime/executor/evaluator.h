@@ -130,6 +130,9 @@ class Evaluator {
   bool copy_ranked(const MergeOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
                    T* target);
   template <typename T>
+  bool scale_runs(const MergeOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+                  T* values);
+  template <typename T>
   bool rank_rows(const MergeOp& op, std::uint32_t at, std::int64_t block);
 
   // evaluator_{blend,thinning,sce,fusion}.cpp: what is known of whole runs
@@ -141,7 +144,7 @@ class Evaluator {
   template <typename T>
   bool find_cutoffs(const MergeOp& op, std::uint32_t input, Thinning* found);
   template <typename T>
-  bool find_factors(const MergeOp& op, std::uint32_t at, Thinning* found);
+  bool find_factors(const MergeOp& op, std::uint32_t at, std::byte* state);
   template <typename T>
   bool find_sce(const MergeOp& op, std::uint32_t at, std::byte* state);
   template <typename T>

@@ -6,6 +6,7 @@
 
 #include "runtime/executor/evaluator.h"
 #include "runtime/executor/merge_state.h"
+#include "runtime/kernels/bit_mask.h"
 #include "runtime/kernels/coins.h"
 #include "runtime/kernels/elementwise.h"
 #include "runtime/kernels/fusion.h"
@@ -60,8 +61,8 @@ bool Evaluator::apply(const MergeOp& op, std::uint32_t at, std::int64_t begin, s
                       std::byte* target) {
   bool good = true;
   with_values(target, [&](auto* values) {
-    if (op.merge == Merge::ranked_coins) {
-      good = copy_ranked(op, at, begin, n, values);
+    if (op.merge == Merge::ranked_coins && !keeps_mask(op)) {
+      good = copy_ranked(op, at, begin, n, values) && scale_runs(op, at, begin, n, values);
       return;
     }
     const std::int64_t chunk = merge_chunk(op, how_.tile);
@@ -113,9 +114,11 @@ bool Evaluator::thin_part(const MergeOp& op, std::uint32_t at, std::int64_t begi
     scale_values(run.factor, n, target);
     return true;
   }
-  auto* coins = arena_.take_elements<std::uint32_t>(merge_chunk(op, how_.tile));
-  draw_coins(op.seed, op.key, begin, n, coins);
-  keep_by_coin(coins, op.density, n, target);
+  if (keeps_mask(op)) {
+    keep_masked(mask_of(op, state), begin, n, target);
+  } else {
+    keep_at_random(op.seed, op.key, op.density, begin, n, target);
+  }
   if (op.rescale) scale_values(known[begin / op.size].factor, n, target);
   return true;
 }
@@ -168,6 +171,20 @@ bool Evaluator::merge_part(const MergeOp& op, std::uint32_t at, std::int64_t beg
   }
 }
 
+/// By what each run's rest has to grow.
+template <typename T>
+bool Evaluator::scale_runs(const MergeOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+                           T* values) {
+  if (!op.rescale) return true;
+  const auto* known = static_cast<const Thinning*>(static_cast<const void*>(materialised_->of(at)));
+  for (std::int64_t done = 0; done < n;) {
+    const std::int64_t part = part_of_run(op, begin + done, n - done);
+    scale_values(known[(begin + done) / op.size].factor, part, values + done);
+    done += part;
+  }
+  return true;
+}
+
 /// Rows are thinned out as wholes, and the last few are kept for the next tile.
 template <typename T>
 bool Evaluator::copy_ranked(const MergeOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
@@ -180,14 +197,6 @@ bool Evaluator::copy_ranked(const MergeOp& op, std::uint32_t at, std::int64_t be
     const std::int64_t from = begin - block * block_elements;
     const std::int64_t part = std::min(n, block_elements - from);
     std::copy_n(rows + from, part, target);
-    for (std::int64_t done = 0; op.rescale && done < part;) {
-      const std::int64_t i = begin + done;
-      const std::int64_t in_run = part_of_run(op, i, part - done);
-      const auto* known =
-          static_cast<const Thinning*>(static_cast<const void*>(materialised_->of(at)));
-      scale_values(known[i / op.size].factor, in_run, target + done);
-      done += in_run;
-    }
     target += part;
     begin += part;
     n -= part;

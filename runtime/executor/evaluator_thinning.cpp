@@ -5,6 +5,7 @@
 
 #include "runtime/executor/evaluator.h"
 #include "runtime/executor/merge_state.h"
+#include "runtime/kernels/bit_mask.h"
 #include "runtime/kernels/coins.h"
 
 namespace inarch {
@@ -25,7 +26,7 @@ bool Evaluator::find_thinning(const MergeOp& op, std::uint32_t at, std::byte* st
   auto* found = static_cast<Thinning*>(static_cast<void*>(state));
   std::fill_n(found, op.groups, Thinning{});
   if (op.merge == Merge::trim && !find_cutoffs<T>(op, program_[at].inputs[0], found)) return false;
-  return !op.rescale || find_factors<T>(op, at, found);
+  return !op.rescale || find_factors<T>(op, at, state);
 }
 
 template <typename T>
@@ -68,30 +69,30 @@ bool Evaluator::find_cutoffs(const MergeOp& op, std::uint32_t input, Thinning* f
 }
 
 template <typename T>
-bool Evaluator::find_factors(const MergeOp& op, std::uint32_t at, Thinning* found) {
+bool Evaluator::find_factors(const MergeOp& op, std::uint32_t at, std::byte* state) {
   const ArenaScope scope(arena_);
-  const std::uint32_t input = program_[at].inputs[0];
+  auto* found = static_cast<Thinning*>(static_cast<void*>(state));
+  std::uint8_t* const mask = keeps_mask(op) ? mask_of(op, state) : nullptr;
   const std::int64_t chunk = merge_chunk(op, how_.tile);
   auto* lanes = arena_.take_elements<double>(2 * sum_lanes);
   T* const values = arena_.take_elements<T>(chunk);
-  T* const ranked = op.merge == Merge::ranked_coins ? arena_.take_elements<T>(chunk) : nullptr;
-  auto* coins = op.merge == Merge::coins ? arena_.take_elements<std::uint32_t>(chunk) : nullptr;
+  T* const ranked = op.merge == Merge::ranked_coins ? arena_.take_elements<T>(chunk) : values;
   for (std::int64_t run = 0; run < op.groups; ++run) {
     std::fill_n(lanes, 2 * sum_lanes, 0.0);
     const bool good = for_portions(op.size, chunk, [&](std::int64_t done, std::int64_t n) {
       const std::int64_t begin = run * op.size + done;
-      if (!eval(input, begin, n, as_bytes(values))) return false;
+      if (!eval(program_[at].inputs[0], begin, n, as_bytes(values))) return false;
       add_magnitudes(values, n, done, lanes);
-      if (ranked != nullptr) {
+      if (op.merge == Merge::ranked_coins) {
         if (!copy_ranked(op, at, begin, n, ranked)) return false;
-      } else if (coins != nullptr) {
-        draw_coins(op.seed, op.key, begin, n, coins);
-        keep_by_coin(coins, op.density, n, values);
+      } else if (op.merge == Merge::coins) {
+        keep_at_random(op.seed, op.key, op.density, begin, n, values);
       } else {
         keep_largest(found[run].keep, false, done, n, values);
         drop_largest(found[run].skip, done, n, values);
       }
-      add_magnitudes(ranked != nullptr ? ranked : values, n, done, lanes + sum_lanes);
+      add_magnitudes(ranked, n, done, lanes + sum_lanes);
+      if (mask != nullptr) set_mask(ranked, begin, n, mask);
       return true;
     });
     if (!good) return false;

@@ -27,6 +27,15 @@ struct Thinning {
 static_assert(sizeof(Thinning) == thinning_state_bytes);
 static_assert(sum_lanes == merge_lanes);
 
+/// The bits of what stays, behind what is known of the runs.
+inline std::uint8_t* mask_of(const MergeOp& op, std::byte* state) {
+  return static_cast<std::uint8_t*>(static_cast<void*>(state + op.groups * thinning_state_bytes));
+}
+inline const std::uint8_t* mask_of(const MergeOp& op, const std::byte* state) {
+  return static_cast<const std::uint8_t*>(
+      static_cast<const void*>(state + op.groups * thinning_state_bytes));
+}
+
 /// What SCE knows of a run: a cutoff of variances, then a share for each difference.
 inline std::size_t sce_offset(std::int64_t run, std::size_t inputs) {
   return static_cast<std::size_t>(run) * (inputs + 2);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <bit>
+#include <cstring>
+#include <string>
 
 #include "runtime/kernels/multiversion.h"
 #include "runtime/kernels/philox.h"
@@ -45,27 +47,62 @@ void in_order(const std::uint32_t* words, std::uint32_t* coins) {
   }
 }
 
+constexpr std::int64_t batch_halves = 2 * batch_coins;
+
+/// How many are neither below the limit nor above it.
 template <typename T>
-[[gnu::always_inline]] inline void keep_coin_loop(const std::uint32_t* coins, std::uint32_t limit,
-                                                  std::int64_t n, T* values) {
-  for (std::int64_t i = 0; i < n; ++i) values[i] = coins[i] < limit ? values[i] : T{0};
+[[gnu::always_inline]] inline std::int32_t keep_half_loop(const std::uint16_t* halves,
+                                                          std::int32_t limit, std::int64_t n,
+                                                          T* __restrict values) {
+  std::int32_t open = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    open += halves[i] == limit ? 1 : 0;
+    values[i] = halves[i] <= limit ? values[i] : T{0};
+  }
+  return open;
+}
+INARCH_MULTIVERSION
+std::int32_t keep_up_to(const std::uint16_t* halves, std::int32_t limit, std::int64_t n,
+                        float* values) {
+  return keep_half_loop(halves, limit, n, values);
+}
+INARCH_MULTIVERSION
+std::int32_t keep_up_to(const std::uint16_t* halves, std::int32_t limit, std::int64_t n,
+                        double* values) {
+  return keep_half_loop(halves, limit, n, values);
 }
 
-INARCH_MULTIVERSION
-void keep_below(const std::uint32_t* coins, std::uint32_t limit, std::int64_t n, float* values) {
-  keep_coin_loop(coins, limit, n, values);
-}
-INARCH_MULTIVERSION
-void keep_below(const std::uint32_t* coins, std::uint32_t limit, std::int64_t n, double* values) {
-  keep_coin_loop(coins, limit, n, values);
-}
-
 template <typename T>
-void keep_values_by_coin(const std::uint32_t* coins, double probability, std::int64_t n,
-                         T* values) {
-  const double limit = std::ceil(probability * 4294967296.0);
-  if (limit >= 4294967296.0) return;
-  keep_below(coins, static_cast<std::uint32_t>(std::max(limit, 0.0)), n, values);
+void keep_values_at_random(std::uint64_t seed, std::string_view key, double probability,
+                           std::int64_t first, std::int64_t n, T* values) {
+  const double scaled = std::clamp(probability, 0.0, 1.0) * 65536.0;
+  if (scaled >= 65536.0) return;
+  const auto limit = static_cast<std::int32_t>(scaled);
+  const double rest = scaled - limit;
+  const std::uint64_t stream = ~stream_of(key);
+  const std::string more = std::string(key) + '+';
+  std::array<std::uint32_t, batch_coins> words;
+  std::array<std::uint32_t, batch_coins> drawn;
+  std::array<std::uint16_t, batch_halves> halves;
+  for (std::int64_t at = 0; at < n;) {
+    const std::int64_t skip = (first + at) % (2 * block_coins);
+    const std::int64_t count = std::min(batch_halves - skip, n - at);
+    scramble_batch(seed, stream, static_cast<std::uint64_t>((first + at) / (2 * block_coins)),
+                   words.data());
+    in_order(words.data(), drawn.data());
+    static_assert(std::endian::native == std::endian::little);
+    std::memcpy(halves.data(), drawn.data(), sizeof(halves));
+    const std::uint16_t* const own = halves.data() + skip;
+    std::int32_t open = keep_up_to(own, limit, count, values + at);
+    for (std::int64_t i = 0; open > 0; ++i) {
+      if (own[i] != limit) continue;
+      --open;
+      std::uint32_t coin = 0;
+      draw_coins(seed, more, first + at + i, 1, &coin);
+      if (!coin_keeps(coin, rest)) values[at + i] = T{0};
+    }
+    at += count;
+  }
 }
 
 }  // namespace
@@ -86,11 +123,13 @@ void draw_coins(std::uint64_t seed, std::string_view key, std::int64_t first, st
   }
 }
 
-void keep_by_coin(const std::uint32_t* coins, double probability, std::int64_t n, float* values) {
-  keep_values_by_coin(coins, probability, n, values);
+void keep_at_random(std::uint64_t seed, std::string_view key, double probability,
+                    std::int64_t first, std::int64_t n, float* values) {
+  keep_values_at_random(seed, key, probability, first, n, values);
 }
-void keep_by_coin(const std::uint32_t* coins, double probability, std::int64_t n, double* values) {
-  keep_values_by_coin(coins, probability, n, values);
+void keep_at_random(std::uint64_t seed, std::string_view key, double probability,
+                    std::int64_t first, std::int64_t n, double* values) {
+  keep_values_at_random(seed, key, probability, first, n, values);
 }
 
 }  // namespace inarch

@@ -53,6 +53,24 @@ void join(const double* d, double w, const double* elected, std::int64_t n, doub
           double* weights) {
   join_loop(d, w, elected, n, kept, weights);
 }
+/// The same without weights, where nobody asks for them.
+template <typename T>
+[[gnu::always_inline]] inline void join_plain_loop(const T* d, double w,
+                                                   const double* __restrict elected, std::int64_t n,
+                                                   double* __restrict kept) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    const double value = w * static_cast<double>(d[i]);
+    kept[i] += value * elected[i] > 0 ? value : 0.0;
+  }
+}
+INARCH_MULTIVERSION
+void join_plain(const float* d, double w, const double* elected, std::int64_t n, double* kept) {
+  join_plain_loop(d, w, elected, n, kept);
+}
+INARCH_MULTIVERSION
+void join_plain(const double* d, double w, const double* elected, std::int64_t n, double* kept) {
+  join_plain_loop(d, w, elected, n, kept);
+}
 INARCH_MULTIVERSION
 void divide_by_weights(const double* weights, std::int64_t n, double* __restrict kept) {
   for (std::int64_t i = 0; i < n; ++i) kept[i] /= weights[i] == 0 ? 1.0 : weights[i];
@@ -76,8 +94,14 @@ void vote_values(std::span<const T* const> differences, std::span<const double> 
     for (std::size_t k = 0; k < differences.size(); ++k)
       elect(differences[k] + at, weights[k], count, elected.data());
     signs_of_sums(count, elected.data());
-    for (std::size_t k = 0; k < differences.size(); ++k)
-      join(differences[k] + at, weights[k], elected.data(), count, kept.data(), divisors.data());
+    for (std::size_t k = 0; k < differences.size(); ++k) {
+      const T* const d = differences[k] + at;
+      if (normalize) {
+        join(d, weights[k], elected.data(), count, kept.data(), divisors.data());
+      } else {
+        join_plain(d, weights[k], elected.data(), count, kept.data());
+      }
+    }
     if (normalize) divide_by_weights(divisors.data(), count, kept.data());
     store_votes(kept.data(), count, result + at);
   }

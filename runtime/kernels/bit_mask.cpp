@@ -1,0 +1,101 @@
+#include "runtime/kernels/bit_mask.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "runtime/kernels/multiversion.h"
+
+namespace inarch {
+
+namespace {
+
+bool bit_of(const std::uint8_t* mask, std::int64_t i) {
+  return ((mask[i / 8] >> (i % 8)) & 1) != 0;
+}
+
+void set_bit(std::uint8_t* mask, std::int64_t i, bool on) {
+  const auto bit = static_cast<std::uint8_t>(1U << (i % 8));
+  mask[i / 8] = static_cast<std::uint8_t>(on ? mask[i / 8] | bit : mask[i / 8] & ~bit);
+}
+
+template <typename T>
+[[gnu::always_inline]] inline void pack_loop(const T* values, std::int64_t bytes,
+                                             std::uint8_t* __restrict mask) {
+  for (std::int64_t b = 0; b < bytes; ++b) {
+    unsigned byte = 0;
+    for (unsigned j = 0; j < 8; ++j) byte |= (values[8 * b + j] != 0 ? 1U : 0U) << j;
+    mask[b] = static_cast<std::uint8_t>(byte);
+  }
+}
+template <typename T>
+[[gnu::always_inline]] inline void unpack_loop(const std::uint8_t* mask, std::int64_t bytes,
+                                               T* __restrict values) {
+  for (std::int64_t b = 0; b < bytes; ++b) {
+    const unsigned byte = mask[b];
+    for (unsigned j = 0; j < 8; ++j)
+      values[8 * b + j] = ((byte >> j) & 1U) != 0 ? values[8 * b + j] : T{0};
+  }
+}
+
+INARCH_MULTIVERSION
+void pack(const float* values, std::int64_t bytes, std::uint8_t* mask) {
+  pack_loop(values, bytes, mask);
+}
+INARCH_MULTIVERSION
+void pack(const double* values, std::int64_t bytes, std::uint8_t* mask) {
+  pack_loop(values, bytes, mask);
+}
+INARCH_MULTIVERSION
+void unpack(const std::uint8_t* mask, std::int64_t bytes, float* values) {
+  unpack_loop(mask, bytes, values);
+}
+INARCH_MULTIVERSION
+void unpack(const std::uint8_t* mask, std::int64_t bytes, double* values) {
+  unpack_loop(mask, bytes, values);
+}
+
+/// One by one up to a whole byte and after the last, whole bytes between.
+template <typename Each, typename Bytes>
+void in_bytes(std::int64_t first, std::int64_t n, const Each& each, const Bytes& bytes) {
+  std::int64_t i = 0;
+  for (; i < n && (first + i) % 8 != 0; ++i) each(i);
+  const std::int64_t whole = (n - i) / 8;
+  if (whole > 0) bytes(i, whole);
+  for (i += 8 * whole; i < n; ++i) each(i);
+}
+
+template <typename T>
+void set(const T* values, std::int64_t first, std::int64_t n, std::uint8_t* mask) {
+  in_bytes(
+      first, n, [&](std::int64_t i) { set_bit(mask, first + i, values[i] != 0); },
+      [&](std::int64_t i, std::int64_t bytes) { pack(values + i, bytes, mask + (first + i) / 8); });
+}
+
+template <typename T>
+void keep(const std::uint8_t* mask, std::int64_t first, std::int64_t n, T* values) {
+  in_bytes(
+      first, n,
+      [&](std::int64_t i) {
+        if (!bit_of(mask, first + i)) values[i] = T{0};
+      },
+      [&](std::int64_t i, std::int64_t bytes) {
+        unpack(mask + (first + i) / 8, bytes, values + i);
+      });
+}
+
+}  // namespace
+
+void set_mask(const float* values, std::int64_t first, std::int64_t n, std::uint8_t* mask) {
+  set(values, first, n, mask);
+}
+void set_mask(const double* values, std::int64_t first, std::int64_t n, std::uint8_t* mask) {
+  set(values, first, n, mask);
+}
+void keep_masked(const std::uint8_t* mask, std::int64_t first, std::int64_t n, float* values) {
+  keep(mask, first, n, values);
+}
+void keep_masked(const std::uint8_t* mask, std::int64_t first, std::int64_t n, double* values) {
+  keep(mask, first, n, values);
+}
+
+}  // namespace inarch
