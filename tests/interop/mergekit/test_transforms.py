@@ -145,3 +145,19 @@ def test_coins(method, rescale, tmp_path):
     assert abs(kept.sum() - chances.sum()) < several_sigma + (np.abs(delta) < 1e-7).sum()
     factor = np.abs(delta).sum() / np.abs(delta[kept]).sum() if rescale else 1
     np.testing.assert_allclose(left[kept], factor * delta[kept], atol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["multislerp", "nuslerp", "karcher", "model_stock"])
+def test_small_difference_beside_a_large_one(method, tmp_path):
+    """Directions count and not lengths, so that the coefficient of a short difference may be large."""
+    base, [small, large] = test_oracles.family((64, 64), 2, 0.1)
+    small = (base + 1e-5 * (small - base)).astype(np.float32)
+    arrays = [base, small, large]
+    base, *tensors = [torch.from_numpy(x) for x in arrays]
+    if method == "karcher":
+        base = None
+    per_tensor = [{"weight": 1}] * 2 if method in ("multislerp", "nuslerp") else [{}] * 2
+    found = merged(tmp_path, method, base, tensors, {}, per_tensor)
+    defaults = reference.METHODS[method]
+    wanted = defaults.merge(wide(base), [wide(x) for x in tensors], defaults.parameters, per_tensor)
+    compare.assert_rounded_once(found, wanted, np.zeros(wanted.shape, bool))
