@@ -129,7 +129,9 @@ std::int64_t merge_apply_bytes(const MergeOp& op, std::size_t inputs, std::int64
     case Merge::ranked_coins:
       return ranking_bytes(op.row, width);
     default:
-      return is_blend(op.merge) ? buffer_bytes(chunk, width) : times(n, buffer_bytes(chunk, width));
+      return is_blend(op.merge)
+                 ? plus(buffer_bytes(chunk, width), buffer_bytes(chunk, sizeof(double)))
+                 : times(n, buffer_bytes(chunk, width));
   }
 }
 

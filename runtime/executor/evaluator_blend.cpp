@@ -62,9 +62,6 @@ bool Evaluator::find_blend(const MergeOp& op, std::uint32_t at, std::byte* state
     if (!good) return false;
     sum_products(lanes, n, gram);
     blend_coefficients(op, gram, n, found + first, work);
-    if (!op.from_base) continue;
-    found[0] = 1;
-    for (std::int64_t k = 1; k < all; ++k) found[0] -= found[k];
   }
   return true;
 }

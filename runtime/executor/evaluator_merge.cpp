@@ -15,6 +15,7 @@
 #include "runtime/kernels/ranked_coins.h"
 #include "runtime/kernels/sce.h"
 #include "runtime/kernels/vote.h"
+#include "runtime/kernels/wide_sums.h"
 
 namespace inarch {
 
@@ -78,7 +79,8 @@ bool Evaluator::apply(const MergeOp& op, std::uint32_t at, std::int64_t begin, s
   return good;
 }
 
-/// Input after input into one running sum.
+/// Input after input into one running sum, in f64. With a base, differences from it are added up
+/// before it is: their coefficients may be large, and sums of large terms cancel.
 template <typename T>
 bool Evaluator::blend_part(const MergeOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
                            T* target) {
@@ -86,17 +88,22 @@ bool Evaluator::blend_part(const MergeOp& op, std::uint32_t at, std::int64_t beg
   const auto count = static_cast<std::int64_t>(inputs.size());
   const auto* all = static_cast<const double*>(static_cast<const void*>(materialised_->of(at)));
   const double* coefficients = all + begin / op.size * count;
-  auto* next = arena_.take_elements<T>(merge_chunk(op, how_.tile));
-  if (!eval(inputs[0], begin, n, as_bytes(target))) return false;
-  double before = coefficients[0];
-  for (std::size_t k = 1; k < inputs.size(); ++k) {
+  const std::int64_t chunk = merge_chunk(op, how_.tile);
+  auto* next = arena_.take_elements<T>(chunk);
+  auto* sums = arena_.take_elements<double>(chunk);
+  std::fill_n(sums, n, 0.0);
+  const std::size_t first = op.from_base ? 1 : 0;
+  if (op.from_base && !eval(inputs[0], begin, n, as_bytes(target))) return false;
+  for (std::size_t k = first; k < inputs.size(); ++k) {
     if (!eval(inputs[k], begin, n, as_bytes(next))) return false;
-    const T* const operands[] = {target, next};
-    const double weights[] = {before, coefficients[k]};
-    linear(operands, weights, 0, n, target);
-    before = 1;
+    if (op.from_base) {
+      add_scaled_difference(coefficients[k], next, target, n, sums);
+    } else {
+      add_scaled(coefficients[k], next, n, sums);
+    }
   }
-  if (inputs.size() == 1) scale_values(before, n, target);
+  if (op.from_base) add_scaled(1, target, n, sums);
+  store_sums(sums, n, target);
   return true;
 }
 
