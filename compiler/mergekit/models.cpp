@@ -103,13 +103,21 @@ std::string MergekitModels::path_text(const std::string& path) const {
   return yaml_text(path.front() == '/' ? path : prefix_ + path);
 }
 
+std::string MergekitModels::place_text(const MergekitPath& path) const {
+  const Location location = locate(path);
+  if (!location.is_hub) return "path: " + path_text(location.text);
+  std::string text = "hub: " + yaml_text(location.text);
+  if (!path.revision.empty()) text += ", revision: " + yaml_text(path.revision);
+  return text;
+}
+
 std::string MergekitModels::source_text(const MergekitModel& model) const {
-  const Location location = locate(model.model);
-  std::string text = location.is_hub ? "{ hub: " + yaml_text(location.text)
-                                     : "{ path: " + path_text(location.text);
-  if (!model.model.revision.empty() && location.is_hub)
-    text += ", revision: " + yaml_text(model.model.revision);
-  if (model.adapter) text += ", adapter: " + path_text(model.adapter->path);
+  std::string text = "{ " + place_text(model.model);
+  if (model.adapter) {
+    const Location location = locate(*model.adapter);
+    text += ", adapter: ";
+    text += location.is_hub ? "{ " + place_text(*model.adapter) + " }" : path_text(location.text);
+  }
   return text + " }";
 }
 

@@ -66,6 +66,7 @@ class MergekitModels {
   std::string choose_name(const MergekitModel& model) const;
   void recognise_tensors(MergekitView& view);
   std::string path_text(const std::string& path) const;
+  std::string place_text(const MergekitPath& path) const;
   std::string source_text(const MergekitModel& model) const;
 
   const BindOptions& options_;

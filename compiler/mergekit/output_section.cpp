@@ -50,6 +50,7 @@ void write_output_section(const MergekitConfig& config, const MergekitView& resu
   }
   write_config(config, result, text);
   write_files(config, result, text);
+  text.add("  card: true", config.span);  // mergekit writes one, too
 }
 
 void check_inner_document(const MergekitConfig& config, Diagnostics& diagnostics) {

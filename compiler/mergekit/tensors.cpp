@@ -114,7 +114,11 @@ void MergeTensors::report_shapes(const PlannedSlice& slice, const std::vector<st
           .note(vocabulary ? "mergekit takes the rows that both have, or fails, by the method; "
                              "the config keeps the base's size"
                            : "mergekit fails, or leaves this model out here and says so in its "
-                             "log, by the method"));
+                             "log, by the method")
+          .hint(vocabulary ? "tokenizer_source: union gives all models the tokens of all, base "
+                             "those of the base; a recipe with 'resize' makes the sizes equal "
+                             "where the tokens are the same"
+                           : ""));
 }
 
 void MergeTensors::check_family(const SliceInput& input) {

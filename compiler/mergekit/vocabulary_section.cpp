@@ -5,14 +5,16 @@
 #include <fmt/format.h>
 
 #include "compiler/core/json.h"
+#include "compiler/mergekit/chat_templates.h"
 #include "compiler/mergekit/layers.h"
+#include "compiler/recipe/bind_files.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
 
 namespace {
 
-/// What YAML and the recipe read back as this text.
+/// What YAML and a template of the recipe read back as this text.
 std::string verbatim(const std::string& text) {
   std::string out;
   for (std::size_t k = 0; k < text.size(); ++k) {
@@ -20,11 +22,6 @@ std::string verbatim(const std::string& text) {
     out += text[k];
   }
   return json_quote(out);
-}
-
-bool is_built_in_template(const std::string& name) {
-  return name == "alpaca" || name == "chatml" || name == "exaone" || name == "llama3" ||
-         name == "mistral";
 }
 
 /// The rows of a model's embedding; 0 when it has none.
@@ -43,26 +40,51 @@ VocabularySection::VocabularySection(const MergekitConfig& config, MergekitModel
                                      Diagnostics& diagnostics)
     : config_(config), models_(models), donor_(donor), diagnostics_(diagnostics) {
   if (!config.tokenizer && !config.chat_template) return;
-  const Span span = config.tokenizer ? config.tokenizer->span : config.chat_template->span;
-  text_.add("vocabulary:", span);
+  find_sources(modules);
   if (config.tokenizer) {
-    find_sources(modules);
-    const MergekitView* tokens = owner();
-    const bool all = config.tokenizer->source == MergekitTokenizer::Source::all;
-    text_.add(fmt::format("  from: {}", all || !tokens ? "union" : tokens->name), span);
-    std::string list;
-    for (const SliceInput& input : sources_) list += (list.empty() ? "" : ", ") + input.view->name;
-    text_.add(fmt::format("  sources: [{}]", list), span);
-    if (!sources_.front().is_base) text_.add("  base: none", span);
-    if (config.tokenizer->pad_to_multiple_of)
-      text_.add(fmt::format("  pad_to_multiple_of: {}", *config.tokenizer->pad_to_multiple_of),
-                span);
-    write_tokens();
+    write_tokenizer(*config.tokenizer);
   } else {
-    text_.add(fmt::format("  from: {}", donor.config_source), span);
-    text_.add(fmt::format("  rows: {}", embedding_rows(donor)), span);
+    write_template_alone();
   }
   write_chat_template();
+}
+
+void VocabularySection::write_tokenizer(const MergekitTokenizer& tokenizer) {
+  const Span span = tokenizer.span;
+  const bool all = tokenizer.source == MergekitTokenizer::Source::all;
+  const MergekitView* tokens = owner();
+  text_.add("vocabulary:", span);
+  text_.add(fmt::format("  from: {}", all || !tokens ? "union" : tokens->name), span);
+  write_sources(span);
+  if (!sources_.front().is_base) text_.add("  base: none", span);
+  if (tokenizer.pad_to_multiple_of)
+    text_.add(fmt::format("  pad_to_multiple_of: {}", *tokenizer.pad_to_multiple_of), span);
+  write_tokens();
+}
+
+/// A chat template changes no row. `auto` counts those of all models.
+void VocabularySection::write_template_alone() {
+  const Span span = config_.chat_template->span;
+  text_.add("vocabulary:", span);
+  text_.add(fmt::format("  from: {}", donor_.config_source), span);
+  if (config_.chat_template->text == "auto") write_sources(span);
+  const std::int64_t rows = embedding_rows(donor_);
+  if (rows > 0) text_.add(fmt::format("  rows: {}", rows), span);
+}
+
+/// A model without a tokenizer has the donor's, as mergekit assumes.
+void VocabularySection::write_sources(Span span) {
+  std::string list;
+  for (const SliceInput& input : sources_) {
+    const MergekitView& view = *input.view;
+    const bool has_own =
+        !view.checkpoint || side_file_path(*view.checkpoint, "tokenizer.json").has_value();
+    list += list.empty() ? "" : ", ";
+    list += has_own ? view.name
+                    : fmt::format("{{ source: {}, tokenizer: {} }}", view.name,
+                                  donor_.config_source);
+  }
+  text_.add(fmt::format("  sources: [{}]", list), span);
 }
 
 void VocabularySection::add_source(const SliceInput& input) {
@@ -70,19 +92,26 @@ void VocabularySection::add_source(const SliceInput& input) {
     if (known.view == input.view) return;
   }
   sources_.push_back(input);
+  sources_.back().is_base = config_.base_model && input.written->model == *config_.base_model;
   if (!input.view->checkpoint) {
-    diagnostics_.add(error("E572",
-                           "a tokenizer for what other documents make cannot be imported "
-                           "yet")
-                         .at(config_.tokenizer->span)
+    diagnostics_.add(error("E572", fmt::format("a {} for what other documents make cannot be "
+                                               "imported yet",
+                                               config_.tokenizer ? "tokenizer" : "chat template"))
+                         .at(config_.tokenizer ? config_.tokenizer->span
+                                               : config_.chat_template->span)
                          .also(input.written->model.span, "made by a document"));
   }
 }
 
+/// All models of the document, in the order in which they are written, the base first.
 void VocabularySection::find_sources(const std::vector<PlannedModule>& modules) {
   for (const PlannedModule& module : modules) {
     for (const SliceInput& input : module.first.inputs) add_source(input);
-    for (const SliceInput& input : module.last.inputs) add_source(input);
+    for (const PlannedStack& stack : module.stacks) {
+      for (const PlannedSlice& slice : stack.slices) {
+        for (const SliceInput& input : slice.inputs) add_source(input);
+      }
+    }
   }
   std::stable_partition(sources_.begin(), sources_.end(),
                         [](const SliceInput& input) { return input.is_base; });
@@ -165,22 +194,22 @@ void VocabularySection::write_tokens() {
 void VocabularySection::write_chat_template() {
   if (!config_.chat_template) return;
   const auto& [text, span] = *config_.chat_template;
+  const std::string_view named = named_chat_template(text);
   if (text == "auto") {
     text_.add("  chat_template: auto", span);
-  } else if (is_built_in_template(text)) {
-    diagnostics_.add(error("E572", fmt::format("mergekit's own chat template '{}' cannot be "
-                                               "imported yet",
-                                               text))
-                         .at(span)
-                         .hint("write the template itself"));
+  } else if (!named.empty()) {
+    // The recipe reads templates as they stand: '${' means nothing in them.
+    text_.add(fmt::format("  chat_template: {}", json_quote(named)), span);
   } else if (text.size() < 20 || text.find('{') == std::string::npos) {
+    const auto names = chat_template_names();
     diagnostics_.add(
         error("E575", fmt::format("'{}' is no chat template", escape_for_terminal(text, 60)))
             .at(span)
             .note("mergekit says so once everything else is written")
-            .hint("auto, or a template in Jinja"));
+            .note(fmt::format("names: auto, {}", fmt::join(names, ", ")))
+            .hint("auto, a name, or a template in Jinja"));
   } else {
-    text_.add(fmt::format("  chat_template: {}", verbatim(text)), span);
+    text_.add(fmt::format("  chat_template: {}", json_quote(text)), span);
   }
 }
 

@@ -31,6 +31,9 @@ class VocabularySection {
   const RecipeText& text() const { return text_; }
 
  private:
+  void write_tokenizer(const MergekitTokenizer& tokenizer);
+  void write_template_alone();
+  void write_sources(Span span);
   void find_sources(const std::vector<PlannedModule>& modules);
   void add_source(const SliceInput& input);
   const MergekitView* owner();
