@@ -231,10 +231,10 @@ std::vector<TransformSpec> of_vocabularies() {
        {{"source", P::text, true, "", {}, "the source whose embedding or head it is"}},
        "source",
        "Rows of a source's embedding or head in the order of the recipe's `vocabulary`. The "
-       "operands "
-       "are the same tensor of each of the vocabulary's sources, in their order: what the source "
-       "lacks comes from the first, else from the only one that has the token, else it is the "
-       "average of theirs. Padding is the mean row.",
+       "operands are the same tensor of each of the vocabulary's sources, in their order: what the "
+       "source lacks comes from the vocabulary's base (the first, unless it names another), else "
+       "from the only one that has the token, else it is the average of theirs. Padding is the "
+       "mean row.",
        "rows as the vocabulary has; all other sizes must agree; the dtype is the first operand's",
        "{ to_vocabulary: base }",
        {},

@@ -43,6 +43,8 @@ class VocabularyFileWriter {
       put_config(name, path);
     } else if (name.starts_with("chat_template.")) {
       if (!chat_) carry(name, path);
+    } else if (name == "special_tokens_map.json" && !parts_.kept.empty()) {
+      put_config(name, path);
     } else if (!changed_ || name == "special_tokens_map.json") {
       carry(name, path);
     }
@@ -59,6 +61,12 @@ class VocabularyFileWriter {
     return std::nullopt;
   }
 
+  bool trim_roles(Value& config) {
+    Status status = trim_config(config, *parts_.tokenizers.front().tokenizer, parts_.kept);
+    if (!status) diagnostics_.add(std::move(status.error()).at(parts_.declaration.keep->span));
+    return static_cast<bool>(status);
+  }
+
   void put_config(const std::string& name, const std::string& path) {
     if (!changed_ && !chat_) return carry(name, path);
     auto text = options_.read_text(path);
@@ -69,7 +77,7 @@ class VocabularyFileWriter {
     }
     Value config = *read;
     add_to_config(config, parts_.admitted);
-    if (!parts_.kept.empty()) trim_config(config, parts_.kept);
+    if (!parts_.kept.empty() && !trim_roles(config)) return;
     // Libraries that know no chat_template.jinja look here, where the owner has it.
     const bool beside = side_file_path(*owner_.checkpoint, "chat_template.jinja").has_value();
     Value* chat = find_entry(config, "chat_template");

@@ -1,7 +1,9 @@
 #include "compiler/vocabulary/trim.h"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,6 +13,11 @@
 namespace inarch {
 
 namespace {
+
+Diagnostic left_out(std::string_view text, std::string_view what) {
+  return error("E548", fmt::format("'keep' leaves out '{}', which the tokenizer needs: {}",
+                                   escape_for_terminal(text, 60), what));
+}
 
 /// Renumbers a document in place; the first token that is missed ends it.
 class Trimmer {
@@ -39,9 +46,7 @@ class Trimmer {
 
  private:
   void miss(std::string_view text, std::string_view what) {
-    if (missed_) return;
-    missed_ = error("E548", fmt::format("'keep' leaves out '{}', which the tokenizer needs: {}",
-                                        escape_for_terminal(text, 60), what));
+    if (!missed_) missed_ = left_out(text, what);
   }
 
   std::int64_t id_of(std::string_view text, std::string_view what) {
@@ -60,7 +65,8 @@ class Trimmer {
     }
     *find_entry(model, "vocab") = Value(std::move(vocab));
     const Value* unknown = model.find("unk_token");
-    if (unknown && unknown->if_text()) id_of(*unknown->if_text(), "it stands for what is unknown");
+    if (unknown && unknown->if_text() && tokenizer_.find(*unknown->if_text()))
+      id_of(*unknown->if_text(), "it stands for what is unknown");
   }
 
   void trim_scores(Value& model) {
@@ -146,6 +152,60 @@ class Trimmer {
   std::optional<Diagnostic> missed_;
 };
 
+/// The text of `"<s>"` or `{"content": "<s>", …}`; null for anything else.
+const std::string* token_text(const Value& value) {
+  const Value* content = value.find("content");
+  return content ? content->if_text() : value.if_text();
+}
+
+/// A file that gives tokens roles by their texts.
+class RoleTrimmer {
+ public:
+  RoleTrimmer(const Tokenizer& tokenizer, const std::vector<std::int64_t>& kept)
+      : tokenizer_(tokenizer), kept_(kept.begin(), kept.end()) {}
+
+  Status trim(Value& config) const {
+    for (auto& [key, value] : *config.if_map()) {
+      if (key.ends_with("_token")) {
+        const std::string* text = token_text(value);
+        if (text && goes(*text)) return left_out(*text, fmt::format("it is its '{}'", key));
+      } else if (key.ends_with("_special_tokens")) {
+        Status status = value.if_map() ? trim(value) : Status();
+        if (!status) return status;
+        if (value.if_list()) trim_list(*value.if_list());
+      }
+    }
+    return {};
+  }
+
+ private:
+  /// A token that the tokenizer never had is not this one's to judge.
+  bool goes(std::string_view text) const {
+    const VocabularyToken* token = tokenizer_.find(text);
+    return token && kept_.count(token->id) == 0;
+  }
+
+  void trim_list(Value::List& tokens) const {
+    const auto is_gone = [&](const Value& token) {
+      const std::string* text = token_text(token);
+      return text && goes(*text);
+    };
+    tokens.erase(std::remove_if(tokens.begin(), tokens.end(), is_gone), tokens.end());
+  }
+
+  const Tokenizer& tokenizer_;
+  std::unordered_set<std::int64_t> kept_;
+};
+
+void trim_decoder(Value& decoder, const std::vector<std::int64_t>& kept) {
+  Value::Map left;
+  for (std::size_t k = 0; k < kept.size(); ++k) {
+    Value* entry = find_entry(decoder, std::to_string(kept[k]));
+    if (entry) left.emplace_back(std::to_string(k), std::move(*entry));
+  }
+  decoder = Value(std::move(left));
+}
+
 }  // namespace
 
 Result<Value> trimmed(const Tokenizer& tokenizer, const std::vector<std::int64_t>& kept) {
@@ -155,15 +215,12 @@ Result<Value> trimmed(const Tokenizer& tokenizer, const std::vector<std::int64_t
   return document;
 }
 
-void trim_config(Value& tokenizer_config, const std::vector<std::int64_t>& kept) {
-  Value* decoder = find_entry(tokenizer_config, "added_tokens_decoder");
-  if (!decoder || !decoder->if_map()) return;
-  Value::Map left;
-  for (std::size_t k = 0; k < kept.size(); ++k) {
-    Value* entry = find_entry(*decoder, std::to_string(kept[k]));
-    if (entry) left.emplace_back(std::to_string(k), std::move(*entry));
-  }
-  *decoder = Value(std::move(left));
+Status trim_config(Value& config, const Tokenizer& tokenizer,
+                   const std::vector<std::int64_t>& kept) {
+  if (!config.if_map()) return {};
+  Value* decoder = find_entry(config, "added_tokens_decoder");
+  if (decoder && decoder->if_map()) trim_decoder(*decoder, kept);
+  return RoleTrimmer(tokenizer, kept).trim(config);
 }
 
 }  // namespace inarch

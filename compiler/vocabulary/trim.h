@@ -15,8 +15,11 @@ namespace inarch {
 /// kept.
 Result<Value> trimmed(const Tokenizer& tokenizer, const std::vector<std::int64_t>& kept);
 
-/// A tokenizer_config.json whose `added_tokens_decoder`, where it has one, has the tokens that are
-/// left, under their new ids.
-void trim_config(Value& tokenizer_config, const std::vector<std::int64_t>& kept);
+/// Makes a tokenizer_config.json or a special_tokens_map.json one of the tokens that are left:
+/// `added_tokens_decoder` has them under their new ids, and lists of special tokens lose the
+/// others. E548 when a role (`pad_token`, …) is that of a token that is not kept: loaders would add
+/// it anew.
+Status trim_config(Value& config, const Tokenizer& tokenizer,
+                   const std::vector<std::int64_t>& kept);
 
 }  // namespace inarch

@@ -114,5 +114,29 @@ TEST(Trim, RenumbersWhateverNamesATokenById) {
   EXPECT_EQ(missed.error().code, "E548");
 }
 
+TEST(Trim, AnUnknownTokenThatIsNotThereIsNotMissed) {
+  const Tokenizer all =
+      read(R"({"model": {"type": "WordLevel", "vocab": {"a": 0, "b": 1}, "unk_token": "?"}})");
+  EXPECT_TRUE(trimmed(all, {1}));
+}
+
+TEST(Trim, RolesAreOfTokensThatAreLeft) {
+  const Tokenizer all = read(base_bpe);
+  const auto config = [](std::string_view text) { return *parse_json(text, "c"); };
+  Value kept = config(
+      R"({"added_tokens_decoder": {"4": {"content": "<s>"}, "0": {"content": "a"}},
+          "bos_token": {"content": "<s>"}, "pad_token": "elsewhere", "add_bos_token": true,
+          "additional_special_tokens": ["a", "<s>"]})");
+  EXPECT_TRUE(trim_config(kept, all, {1, 4}));
+  EXPECT_EQ(at(kept, "added_tokens_decoder"), R"({"1": {"content": "<s>"}})");
+  EXPECT_EQ(at(kept, "additional_special_tokens"), R"(["<s>"])");
+  Value role = config(R"({"bos_token": "<s>"})");
+  const Status missed = trim_config(role, all, {0, 1});
+  ASSERT_FALSE(missed);
+  EXPECT_NE(missed.error().message.find("bos_token"), std::string::npos);
+  Value named = config(R"({"extra_special_tokens": {"image_token": "<s>"}})");
+  EXPECT_FALSE(trim_config(named, all, {0, 1}));
+}
+
 }  // namespace
 }  // namespace inarch
