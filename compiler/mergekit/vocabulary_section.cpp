@@ -101,9 +101,9 @@ void VocabularySection::write_sources(Span span) {
     const bool has_own =
         !view.checkpoint || side_file_path(*view.checkpoint, "tokenizer.json").has_value();
     list += list.empty() ? "" : ", ";
-    list += has_own ? view.name
-                    : fmt::format("{{ source: {}, tokenizer: {} }}", view.name,
-                                  donor_.config_source);
+    list += has_own
+                ? view.name
+                : fmt::format("{{ source: {}, tokenizer: {} }}", view.name, donor_.config_source);
   }
   text_.add(fmt::format("  sources: [{}]", list), span);
 }
@@ -115,12 +115,12 @@ void VocabularySection::add_source(const SliceInput& input) {
   sources_.push_back(input);
   sources_.back().is_base = config_.base_model && input.written->model == *config_.base_model;
   if (!input.view->checkpoint) {
-    diagnostics_.add(error("E572", fmt::format("a {} for what other documents make cannot be "
-                                               "imported yet",
-                                               config_.tokenizer ? "tokenizer" : "chat template"))
-                         .at(config_.tokenizer ? config_.tokenizer->span
-                                               : config_.chat_template->span)
-                         .also(input.written->model.span, "made by a document"));
+    diagnostics_.add(
+        error("E572", fmt::format("a {} for what other documents make cannot be "
+                                  "imported yet",
+                                  config_.tokenizer ? "tokenizer" : "chat template"))
+            .at(config_.tokenizer ? config_.tokenizer->span : config_.chat_template->span)
+            .also(input.written->model.span, "made by a document"));
   }
 }
 
