@@ -32,6 +32,14 @@ const Parameter density_param = {"density",
 const Parameter lambda_param = {"lambda", P::number, false,
                                 "1",      {},        "a factor on what is added to the base"};
 
+const Parameter rounded_param = {"rounded_as",
+                                 P::dtype,
+                                 false,
+                                 "",
+                                 {},
+                                 "round to this dtype after every operation, in "
+                                 "mergekit's order: its bytes, and less exact"};
+
 Parameter flag(std::string_view name, bool usual, std::string_view summary) {
   return {name, P::boolean, false, usual ? "true" : "false", {}, summary};
 }
@@ -80,6 +88,7 @@ TransformSpec task_vectors(Transform transform, std::string_view name, Thinned t
   }
   parameters.push_back(lambda_param);
   parameters.push_back(flag("normalize", normalize, "divide by the sum of the weights that count"));
+  if (thinned == Thinned::not_at_all) parameters.push_back(rounded_param);
   if (thinned != Thinned::not_at_all) {
     parameters.push_back(
         flag("rescale", rescale, "scale what stays to the sum of magnitudes that there was"));
@@ -99,7 +108,8 @@ std::vector<TransformSpec> blends() {
        true,
        AxisEntries::none,
        {{"weights", P::numbers, true, "", {}, "one factor per operand"},
-        {"normalize", P::boolean, false, "false", {}, "divide by the sum of the weights"}},
+        {"normalize", P::boolean, false, "false", {}, "divide by the sum of the weights"},
+        rounded_param},
        "weights",
        "Weighted sum: Σ wᵢ·xᵢ, computed in f32 and rounded once.",
        "all shapes must agree; the dtype is the first operand's",

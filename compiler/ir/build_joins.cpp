@@ -161,11 +161,18 @@ std::optional<Typed> TensorBuilder::linear(const TensorExpr& call, const CallArg
     fault(call, "E313", "weights that sum to zero cannot be normalised", arguments.span("weights"));
     return std::nullopt;
   }
+  auto type = joint_type(call, xs);
+  if (!type) return std::nullopt;
+  if (arguments.has("rounded_as")) {
+    const auto dtype = arguments.dtype("rounded_as");
+    if (!dtype) return std::nullopt;
+    Typed mean = rounded_mean(xs, *weights, *normalize, *dtype, call.span);
+    mean.type = std::move(*type);
+    return mean;
+  }
   if (*normalize) {
     for (double& weight : *weights) weight /= sum;
   }
-  auto type = joint_type(call, xs);
-  if (!type) return std::nullopt;
   return add(LinearOp{std::move(*weights), 0}, std::move(inputs), std::move(*type), call.span);
 }
 

@@ -291,6 +291,11 @@ std::optional<Typed> TensorBuilder::task_vectors(const TensorExpr& call,
   const auto lambda = arguments.number("lambda", 1);
   const auto normalize = arguments.boolean("normalize", method.normalize);
   if (!weights || !lambda || !normalize) return std::nullopt;
+  if (arguments.has("rounded_as")) {
+    const auto dtype = arguments.dtype("rounded_as");
+    if (!dtype) return std::nullopt;
+    return rounded_task_arithmetic(in.xs, *weights, *lambda, *normalize, *dtype, call.span);
+  }
   const Typed& base = in.xs.front();
   std::vector<NodeId> differences;
   for (std::size_t k = 0; k < models; ++k) {

@@ -170,6 +170,14 @@ class TensorBuilder {
                                  std::string_view name, double otherwise, std::size_t k,
                                  std::size_t models);
 
+  // build_rounded.cpp
+  Typed rounded(const Typed& x, DType dtype, Span origin);
+  Typed rounded_sum(const std::vector<Typed>& terms, DType dtype, Span origin);
+  Typed rounded_mean(const std::vector<Typed>& xs, const std::vector<double>& weights,
+                     bool normalize, DType dtype, Span origin);
+  Typed rounded_task_arithmetic(const std::vector<Typed>& xs, const std::vector<double>& weights,
+                                double lambda, bool normalize, DType dtype, Span origin);
+
   // build_products.cpp
   std::optional<Typed> matmul(const TensorExpr& call, const Typed& left, const Typed& right);
   std::optional<Typed> outer(const TensorExpr& call, const Typed& left, const Typed& right);

@@ -158,6 +158,7 @@ class MergeWriter {
     if (weights->size() == 1 && normalize->constant) return rescaled(weights->front());
     add_list("weights", *weights);
     add_switch("normalize", *normalize);
+    add_rounding();
     return call("linear");
   }
 
@@ -202,7 +203,13 @@ class MergeWriter {
     for (const std::string_view name : {"normalize", "rescale", "lambda"}) {
       if (method_.find(name) && !add_optional(name, name)) return std::nullopt;
     }
+    if (method_.name == "task_arithmetic") add_rounding();
     return call(method_.name);
+  }
+
+  void add_rounding() {
+    if (request_.rounded_as.empty()) return;
+    arguments_.push_back({"rounded_as", {request_.rounded_as}, false, true, request_.method_span});
   }
 
   /// What stays of the differences; false on a fault.

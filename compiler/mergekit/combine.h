@@ -29,6 +29,7 @@ struct MergeRequest {
   Span method_span;      // where the method is named
   bool vectors = false;  // the tensors have one dimension
   Span span;
+  std::string rounded_as{};  // the dtype that mergekit rounds to after every operation
 };
 
 /// Lines below a rule's `from` and `to`, with what they stand for; none for a plain copy.

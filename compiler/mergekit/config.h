@@ -114,6 +114,7 @@ struct MergekitConfig {
   std::optional<MergekitText> out_dtype;
   std::optional<MergekitTokenizer> tokenizer;
   std::optional<MergekitText> chat_template;
+  std::optional<MergekitText> compat;  // "mergekit": its roundings, too
 };
 
 }  // namespace inarch

@@ -192,7 +192,9 @@ class DocumentWriter {
       const bool rows = !follows_vocabulary(tensor.front());
       if (!tensors_->same_shapes(slice, tensor, rows)) return false;
     }
-    auto body = merge_body(request, resolver_, diagnostics_);
+    MergeRequest asked = request;
+    if (config_.compat) asked.rounded_as = config_.dtype->text;
+    auto body = merge_body(asked, resolver_, diagnostics_);
     if (!body) return false;
     draft.body = std::move(*body);
     draft.span = slice.inputs.front().written->model.span;

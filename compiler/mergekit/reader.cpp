@@ -16,7 +16,8 @@ namespace {
 
 const std::vector<std::string> document_keys = {
     "merge_method", "models",           "slices",    "modules",       "base_model", "parameters",
-    "dtype",        "tokenizer_source", "tokenizer", "chat_template", "name",       "out_dtype"};
+    "dtype",        "tokenizer_source", "tokenizer", "chat_template", "name",       "out_dtype",
+    "compat"};
 
 class DocumentReader {
  public:
@@ -36,6 +37,7 @@ class DocumentReader {
     config_.out_dtype = read_dtype("out_dtype");
     config_.tokenizer = read_mergekit_tokenizer(root_, diagnostics_);
     config_.chat_template = read_text("chat_template");
+    read_compat();
     read_what_is_merged();
     return std::move(config_);
   }
@@ -86,6 +88,25 @@ class DocumentReader {
                          .note("mergekit says so only once the models are loaded")
                          .note(fmt::format("methods: {}", join_names(names, 30)))
                          .hint(near.empty() ? "" : fmt::format("did you mean '{}'?", near)));
+  }
+
+  /// A key of ours, which mergekit ignores.
+  void read_compat() {
+    config_.compat = read_text("compat");
+    if (!config_.compat) return;
+    const bool known = config_.compat->text == "mergekit";
+    const std::string& method = config_.method.text;
+    const bool defined = method == "linear" || method == "task_arithmetic";
+    if (known && defined && config_.dtype) return;
+    diagnostics_.add(error("E565", !known ? std::string("'compat' can only be 'mergekit'")
+                                   : defined
+                                       ? std::string("'compat: mergekit' needs a 'dtype', in which "
+                                                     "everything is rounded")
+                                       : fmt::format("'compat: mergekit' is for linear and "
+                                                     "task_arithmetic, and not for '{}'",
+                                                     escape_for_terminal(method)))
+                         .at(config_.compat->span)
+                         .hint(defined ? "compat: mergekit, with dtype: bfloat16" : ""));
   }
 
   std::optional<MergekitText> read_dtype(std::string_view key) {

@@ -70,6 +70,7 @@ bool is_fused_sum(const Program& program, DType output) {
   if (op_if<LinearOp>(sum) == nullptr || sum.inputs.empty() || sum.inputs.size() > most_inputs) {
     return false;
   }
+  if (output == DType::f32 && sum.inputs.size() >= scratch::wide_operands) return false;
   return std::all_of(sum.inputs.begin(), sum.inputs.end(),
                      [&](std::uint32_t input) { return op_if<ReadOp>(program[input]) != nullptr; });
 }
@@ -343,6 +344,8 @@ std::int64_t own_bytes(const Program& program, const Op& op, const Evaluation& h
     const std::int64_t window = std::min(how.tile, program[op.inputs[0]].count);
     return add(is_fine_take(*take, how) ? buffer(window, how.width) : 0, input_bytes);
   }
+  if (op_if<LinearOp>(op) != nullptr && op.inputs.size() >= wide_operands)
+    return add(buffer(limit, sizeof(double)), input_bytes);
   if (is_elementwise(op)) {
     return add(op.inputs.size() > 1 ? buffer(limit, how.width) : 0, input_bytes);
   }

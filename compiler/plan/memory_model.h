@@ -54,7 +54,8 @@ std::int64_t metadata_bytes(const Plan& plan);
 bool needs_f64(const Program& program, DType output);
 /// True when a view takes elements in an order that is far from the one they lie in.
 bool transposes(const Program& program);
-/// True for a sum of few stored tensors in f32, which is decoded, summed and encoded in one pass.
+/// True for a sum of few stored tensors in f32, which is decoded, summed and encoded in one pass;
+/// not where it is f32 that is stored and roundings of partial sums would show.
 bool is_fused_sum(const Program& program, DType output);
 
 /// How a program is evaluated: elements of width `width` (stored ones in move steps, f32 or f64
@@ -78,6 +79,8 @@ std::int64_t unit_bytes(const Program& program, const Cut& cut);
 /// The buffers behind the sizes above; the executor allocates by these very functions.
 namespace scratch {
 
+/// Weighted sums of so many operands or more have f64 accumulators.
+inline constexpr std::size_t wide_operands = 3;
 /// Every buffer starts on such a boundary, and sizes are rounded up to it.
 inline constexpr std::int64_t alignment = 64;
 std::int64_t buffer_bytes(std::int64_t elements, std::int64_t width);

@@ -37,8 +37,8 @@ class VocabularyFileWriter {
   void put(const std::string& name, const std::string& path) {
     if (name == "tokenizer.json") {
       if (!changed_) return carry(name, path);
-      result_.texts.push_back(
-          {name, write_json(with_tokens(parts_.tokenizers, parts_.admitted), JsonStyle::indented)});
+      const auto document = edited(path);
+      if (document) result_.texts.push_back({name, write_json(*document, JsonStyle::indented)});
     } else if (name == "tokenizer_config.json") {
       put_config(name, path);
     } else if (name.starts_with("chat_template.")) {
@@ -48,6 +48,7 @@ class VocabularyFileWriter {
     }
   }
 
+  /// What the file says of the result's tokens; nothing on a fault.
   std::optional<Value> edited(const std::string& path) {
     Value document = with_tokens(parts_.tokenizers, parts_.admitted);
     if (parts_.kept.empty()) return document;

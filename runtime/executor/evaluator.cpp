@@ -8,6 +8,7 @@
 #include "runtime/kernels/convert.h"
 #include "runtime/kernels/elementwise.h"
 #include "runtime/kernels/random.h"
+#include "runtime/kernels/wide_sums.h"
 
 namespace inarch {
 
@@ -101,20 +102,7 @@ bool Evaluator::apply(const IdentityOp& op, std::uint32_t, std::int64_t begin, s
   return true;
 }
 
-namespace {
-
-/// target = (first · w0) + next · w1 (+ bias), where `target` already holds the first operand.
-template <typename T>
-void add_operand(T* target, const T* next, double w0, double w1, double bias, std::int64_t n) {
-  const T* const operands[] = {target, next};
-  const double weights[] = {w0, w1};
-  linear(operands, weights, bias, n, target);
-}
-
-}  // namespace
-
-/// Operand after operand into one running sum: the same roundings as linear() over all of them, as
-/// multiplying the sum by 1 changes nothing.
+/// Two operands as linear() does it; more in f64, as roundings of partial sums would show.
 bool Evaluator::apply(const LinearOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
                       std::byte* target) {
   const std::vector<std::uint32_t>& inputs = program_[at].inputs;
@@ -122,6 +110,7 @@ bool Evaluator::apply(const LinearOp& op, std::uint32_t at, std::int64_t begin, 
     with_values(target, [&](auto* values) { linear({}, {}, op.bias, n, values); });
     return true;
   }
+  if (inputs.size() >= scratch::wide_operands) return add_up(op, at, begin, n, target);
   if (!eval(inputs[0], begin, n, target)) return false;
   if (inputs.size() == 1) {
     with_values(target, [&]<typename T>(T* values) {
@@ -131,15 +120,24 @@ bool Evaluator::apply(const LinearOp& op, std::uint32_t at, std::int64_t begin, 
     return true;
   }
   auto* next = static_cast<std::byte*>(arena_.take(n * how_.width));
-  for (std::size_t k = 1; k < inputs.size(); ++k) {
-    if (!eval(inputs[k], begin, n, next)) return false;
-    const double before = k == 1 ? op.weights[0] : 1.0;
-    const double bias = k + 1 == inputs.size() ? op.bias : 0.0;
-    with_values(target, [&]<typename T>(T* values) {
-      const auto* operand = static_cast<const T*>(static_cast<const void*>(next));
-      add_operand(values, operand, before, op.weights[k], bias, n);
-    });
+  if (!eval(inputs[1], begin, n, next)) return false;
+  with_values(target, [&]<typename T>(T* values) {
+    const T* const operands[] = {values, static_cast<const T*>(static_cast<const void*>(next))};
+    linear(operands, op.weights, op.bias, n, values);
+  });
+  return true;
+}
+
+bool Evaluator::add_up(const LinearOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+                       std::byte* target) {
+  const std::vector<std::uint32_t>& inputs = program_[at].inputs;
+  auto* sums = arena_.take_elements<double>(n);
+  std::fill_n(sums, n, op.bias);
+  for (std::size_t k = 0; k < inputs.size(); ++k) {
+    if (!eval(inputs[k], begin, n, target)) return false;
+    with_values(target, [&](auto* values) { add_scaled(op.weights[k], values, n, sums); });
   }
+  with_values(target, [&](auto* values) { store_sums(sums, n, values); });
   return true;
 }
 

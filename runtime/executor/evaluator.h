@@ -65,6 +65,8 @@ class Evaluator {
   };
 
   bool eval(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* target);
+  bool add_up(const LinearOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+              std::byte* target);
   bool eval_shared(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* target);
   bool eval_long(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* target);
 

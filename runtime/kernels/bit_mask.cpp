@@ -1,7 +1,7 @@
 #include "runtime/kernels/bit_mask.h"
 
-#include <algorithm>
-#include <bit>
+#include <array>
+#include <cstring>
 
 #include "runtime/kernels/multiversion.h"
 
@@ -27,13 +27,24 @@ template <typename T>
     mask[b] = static_cast<std::uint8_t>(byte);
   }
 }
-template <typename T>
+/// For every byte of a mask, all ones where a value stays.
+constexpr auto byte_masks = [] {
+  std::array<std::array<std::int32_t, 8>, 256> masks{};
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    for (unsigned j = 0; j < 8; ++j) masks[byte][j] = ((byte >> j) & 1U) != 0 ? -1 : 0;
+  }
+  return masks;
+}();
+
+template <typename T, typename Bits>
 [[gnu::always_inline]] inline void unpack_loop(const std::uint8_t* mask, std::int64_t bytes,
-                                               T* __restrict values) {
+                                               T* values) {
   for (std::int64_t b = 0; b < bytes; ++b) {
-    const unsigned byte = mask[b];
-    for (unsigned j = 0; j < 8; ++j)
-      values[8 * b + j] = ((byte >> j) & 1U) != 0 ? values[8 * b + j] : T{0};
+    const std::array<std::int32_t, 8>& stays = byte_masks[mask[b]];
+    std::array<Bits, 8> bits;
+    std::memcpy(bits.data(), values + 8 * b, sizeof(bits));
+    for (std::size_t j = 0; j < 8; ++j) bits[j] &= static_cast<Bits>(Bits{stays[j]});
+    std::memcpy(values + 8 * b, bits.data(), sizeof(bits));
   }
 }
 
@@ -47,11 +58,11 @@ void pack(const double* values, std::int64_t bytes, std::uint8_t* mask) {
 }
 INARCH_MULTIVERSION
 void unpack(const std::uint8_t* mask, std::int64_t bytes, float* values) {
-  unpack_loop(mask, bytes, values);
+  unpack_loop<float, std::int32_t>(mask, bytes, values);
 }
 INARCH_MULTIVERSION
 void unpack(const std::uint8_t* mask, std::int64_t bytes, double* values) {
-  unpack_loop(mask, bytes, values);
+  unpack_loop<double, std::int64_t>(mask, bytes, values);
 }
 
 /// One by one up to a whole byte and after the last, whole bytes between.
@@ -65,14 +76,14 @@ void in_bytes(std::int64_t first, std::int64_t n, const Each& each, const Bytes&
 }
 
 template <typename T>
-void set(const T* values, std::int64_t first, std::int64_t n, std::uint8_t* mask) {
+void set_bits(const T* values, std::int64_t first, std::int64_t n, std::uint8_t* mask) {
   in_bytes(
       first, n, [&](std::int64_t i) { set_bit(mask, first + i, values[i] != 0); },
       [&](std::int64_t i, std::int64_t bytes) { pack(values + i, bytes, mask + (first + i) / 8); });
 }
 
 template <typename T>
-void keep(const std::uint8_t* mask, std::int64_t first, std::int64_t n, T* values) {
+void keep_bits(const std::uint8_t* mask, std::int64_t first, std::int64_t n, T* values) {
   in_bytes(
       first, n,
       [&](std::int64_t i) {
@@ -86,16 +97,16 @@ void keep(const std::uint8_t* mask, std::int64_t first, std::int64_t n, T* value
 }  // namespace
 
 void set_mask(const float* values, std::int64_t first, std::int64_t n, std::uint8_t* mask) {
-  set(values, first, n, mask);
+  set_bits(values, first, n, mask);
 }
 void set_mask(const double* values, std::int64_t first, std::int64_t n, std::uint8_t* mask) {
-  set(values, first, n, mask);
+  set_bits(values, first, n, mask);
 }
 void keep_masked(const std::uint8_t* mask, std::int64_t first, std::int64_t n, float* values) {
-  keep(mask, first, n, values);
+  keep_bits(mask, first, n, values);
 }
 void keep_masked(const std::uint8_t* mask, std::int64_t first, std::int64_t n, double* values) {
-  keep(mask, first, n, values);
+  keep_bits(mask, first, n, values);
 }
 
 }  // namespace inarch

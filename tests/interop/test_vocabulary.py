@@ -364,7 +364,7 @@ def test_trim(tmp_path, latin):
     ids = [vocab[t] for t in wanted] + sorted(vocab[t] for t in needed)
     (tmp_path / "ids.json").write_text(json.dumps([*wanted[:2], *ids[2:]]))
     text = recipe_text({"a": latin}, "from: a\nkeep: ids\npad_to_multiple_of: 8", "[1]")
-    text = text.replace("vocabulary:", "data: { ids: ids.json }\nvocabulary:")
+    text = text.replace("\nvocabulary:", "\ndata: { ids: ids.json }\nvocabulary:")
     out = build(write_recipe(tmp_path, text), tmp_path / "out")
     new = vocab_of(out)
     texts = {i: t for t, i in vocab.items()}
