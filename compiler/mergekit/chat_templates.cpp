@@ -61,7 +61,8 @@ constexpr std::string_view llama3 = R"({%- if messages -%}
 {%- endif -%}
 )";
 
-constexpr std::string_view mistral = R"({%- set has_system = messages and messages[0].role == 'system' -%}
+constexpr std::string_view mistral =
+    R"({%- set has_system = messages and messages[0].role == 'system' -%}
 {%- set turns = messages[1:] if has_system else messages -%}
 {{- bos_token -}}
 {%- for turn in turns -%}

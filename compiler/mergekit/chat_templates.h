@@ -5,8 +5,8 @@
 
 namespace inarch {
 
-/// A chat template in Jinja for a name that mergekit knows; "" for another. Each writes the turns of
-/// a format as the models that were trained on it have them, with nothing between:
+/// A chat template in Jinja for a name that mergekit knows; "" for another. Each writes the turns
+/// of a format as the models that were trained on it have them, with nothing between:
 ///   alpaca    https://github.com/tatsu-lab/stanford_alpaca#data-release, a system text before it
 ///   chatml    https://github.com/openai/openai-python/blob/release-v0.28.0/chatml.md
 ///   exaone    the model card of EXAONE 3.0

@@ -261,6 +261,8 @@ class DocumentWriter {
     RuleDraft draft;
     result_.add(name, shape);
     if (!merge(request, slice, names, draft)) return;
+    const bool has_rows = is_embedding(name) || is_head(name);
+    if (has_rows && !by_token && !tensors_->check_rows(slice.inputs.front(), names[0][0])) return;
     group.names = {name};
     group.slice = &slice;
     group.body = std::move(draft.body);

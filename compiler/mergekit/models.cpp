@@ -81,6 +81,11 @@ MergekitModels::Location MergekitModels::locate(const MergekitPath& path) const 
   return {!there && !path_like && slashes == 1 && path.path.back() != '/', path.path};
 }
 
+std::string MergekitModels::base_of_given(const std::string& path) const {
+  const bool whole = options_.is_directory && options_.is_directory(path);
+  return whole ? path : path.substr(0, path.find('+'));
+}
+
 std::string MergekitModels::choose_name(const MergekitModel& model) const {
   const auto is_free = [&](const std::string& name) {
     return std::find(names_.begin(), names_.end(), name) == names_.end();
@@ -134,8 +139,10 @@ const MergekitView* MergekitModels::open(const MergekitModel& model) {
   request.revision = model.model.revision;
   for (const auto& [source, path] : options_.sources) {
     if (source != name) continue;
+    const std::string base = base_of_given(path);
+    if (base.empty()) continue;  // an adapter over what the file names
     request.is_hub = false;
-    request.location = path;
+    request.location = base;
     request.revision.clear();
   }
   Diagnostics found;

@@ -63,6 +63,8 @@ class MergekitModels {
     std::string text;
   };
   Location locate(const MergekitPath& path) const;
+  /// The base in what `--source` gives, "BASE+ADAPTER".
+  std::string base_of_given(const std::string& path) const;
   std::string choose_name(const MergekitModel& model) const;
   void recognise_tensors(MergekitView& view);
   std::string path_text(const std::string& path) const;

@@ -17,6 +17,10 @@ std::string shape_text(const Shape& shape) {
   return text + "]";
 }
 
+constexpr std::string_view vocabulary_hint =
+    "tokenizer_source: union gives all models the tokens of all, base those of the base; a recipe "
+    "with 'resize' makes the sizes equal where the tokens are the same";
+
 std::string family(const MergekitView& view) {
   const Value* type = view.config.find("model_type");
   return type && type->if_text() ? *type->if_text() : "";
@@ -95,6 +99,20 @@ bool MergeTensors::same_shapes(const PlannedSlice& slice, const std::vector<std:
   return true;
 }
 
+bool MergeTensors::check_rows(const SliceInput& input, const std::string& tensor) {
+  const Shape& shape = *input.view->shape_of(tensor);
+  const Shape* wanted = donor_.shape_of(tensor);
+  if (!wanted || wanted->empty() || shape.empty() || wanted->front() == shape.front()) return true;
+  diagnostics_.add(error("E568", fmt::format("the vocabularies differ: '{}' is {} in '{}' and {} "
+                                             "in '{}', whose config the result has",
+                                             escape_for_terminal(tensor), shape_text(shape),
+                                             input.view->name, shape_text(*wanted), donor_.name))
+                       .at(input.written->model.span, shape_text(shape))
+                       .note("mergekit writes a model that does not load")
+                       .hint(std::string(vocabulary_hint)));
+  return false;
+}
+
 void MergeTensors::report_shapes(const PlannedSlice& slice, const std::vector<std::string>& names,
                                  std::size_t which) {
   const SliceInput& first = slice.inputs.front();
@@ -115,10 +133,7 @@ void MergeTensors::report_shapes(const PlannedSlice& slice, const std::vector<st
                              "the config keeps the base's size"
                            : "mergekit fails, or leaves this model out here and says so in its "
                              "log, by the method")
-          .hint(vocabulary ? "tokenizer_source: union gives all models the tokens of all, base "
-                             "those of the base; a recipe with 'resize' makes the sizes equal "
-                             "where the tokens are the same"
-                           : ""));
+          .hint(vocabulary ? std::string(vocabulary_hint) : ""));
 }
 
 void MergeTensors::check_family(const SliceInput& input) {

@@ -32,6 +32,9 @@ class MergeTensors {
   /// E567 or E568 unless the tensors of a merge, one for each input, have one shape; the number of
   /// their rows is not looked at without `rows`.
   bool same_shapes(const PlannedSlice& slice, const std::vector<std::string>& names, bool rows);
+  /// E568 where a model's embedding or head, which the result has as it is, has another number of
+  /// rows than the donor's, and so than its config says.
+  bool check_rows(const SliceInput& input, const std::string& tensor);
   /// E577 for models of another family than the donor.
   void check_families(const std::vector<PlannedModule>& modules);
   /// E570 unless the module's name is one.

@@ -24,6 +24,27 @@ std::string verbatim(const std::string& text) {
   return json_quote(out);
 }
 
+/// Whether a block of YAML, indented, has this text as it stands.
+bool fits_block(std::string_view text) {
+  const bool ends_once = text.size() > 1 && text.back() == '\n' && text[text.size() - 2] != '\n';
+  return ends_once && text.front() != ' ' && text.front() != '\n' &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return c == '\n' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
+         });
+}
+
+/// The lines of `key`, whose value is a text of several lines where it can be. Nothing in it means
+/// anything to a recipe.
+std::string text_lines(std::string_view key, std::string_view text) {
+  if (!fits_block(text)) return fmt::format("{}: {}", key, json_quote(text));
+  std::string lines = fmt::format("{}: |\n    ", key);
+  for (std::size_t k = 0; k + 1 < text.size(); ++k) {
+    lines += text[k];
+    if (text[k] == '\n' && text[k + 1] != '\n') lines += "    ";
+  }
+  return lines;
+}
+
 /// The rows of a model's embedding; 0 when it has none.
 std::int64_t embedding_rows(const MergekitView& view) {
   for (const auto& [name, shape] : view.tensors) {
@@ -80,9 +101,9 @@ void VocabularySection::write_sources(Span span) {
     const bool has_own =
         !view.checkpoint || side_file_path(*view.checkpoint, "tokenizer.json").has_value();
     list += list.empty() ? "" : ", ";
-    list += has_own ? view.name
-                    : fmt::format("{{ source: {}, tokenizer: {} }}", view.name,
-                                  donor_.config_source);
+    list += has_own
+                ? view.name
+                : fmt::format("{{ source: {}, tokenizer: {} }}", view.name, donor_.config_source);
   }
   text_.add(fmt::format("  sources: [{}]", list), span);
 }
@@ -94,12 +115,12 @@ void VocabularySection::add_source(const SliceInput& input) {
   sources_.push_back(input);
   sources_.back().is_base = config_.base_model && input.written->model == *config_.base_model;
   if (!input.view->checkpoint) {
-    diagnostics_.add(error("E572", fmt::format("a {} for what other documents make cannot be "
-                                               "imported yet",
-                                               config_.tokenizer ? "tokenizer" : "chat template"))
-                         .at(config_.tokenizer ? config_.tokenizer->span
-                                               : config_.chat_template->span)
-                         .also(input.written->model.span, "made by a document"));
+    diagnostics_.add(
+        error("E572", fmt::format("a {} for what other documents make cannot be "
+                                  "imported yet",
+                                  config_.tokenizer ? "tokenizer" : "chat template"))
+            .at(config_.tokenizer ? config_.tokenizer->span : config_.chat_template->span)
+            .also(input.written->model.span, "made by a document"));
   }
 }
 
@@ -198,8 +219,7 @@ void VocabularySection::write_chat_template() {
   if (text == "auto") {
     text_.add("  chat_template: auto", span);
   } else if (!named.empty()) {
-    // The recipe reads templates as they stand: '${' means nothing in them.
-    text_.add(fmt::format("  chat_template: {}", json_quote(named)), span);
+    text_.add(text_lines("  chat_template", named), span);
   } else if (text.size() < 20 || text.find('{') == std::string::npos) {
     const auto names = chat_template_names();
     diagnostics_.add(
@@ -209,7 +229,7 @@ void VocabularySection::write_chat_template() {
             .note(fmt::format("names: auto, {}", fmt::join(names, ", ")))
             .hint("auto, a name, or a template in Jinja"));
   } else {
-    text_.add(fmt::format("  chat_template: {}", json_quote(text)), span);
+    text_.add(text_lines("  chat_template", text), span);
   }
 }
 

@@ -76,14 +76,14 @@ void in_bytes(std::int64_t first, std::int64_t n, const Each& each, const Bytes&
 }
 
 template <typename T>
-void set(const T* values, std::int64_t first, std::int64_t n, std::uint8_t* mask) {
+void set_bits(const T* values, std::int64_t first, std::int64_t n, std::uint8_t* mask) {
   in_bytes(
       first, n, [&](std::int64_t i) { set_bit(mask, first + i, values[i] != 0); },
       [&](std::int64_t i, std::int64_t bytes) { pack(values + i, bytes, mask + (first + i) / 8); });
 }
 
 template <typename T>
-void keep(const std::uint8_t* mask, std::int64_t first, std::int64_t n, T* values) {
+void keep_bits(const std::uint8_t* mask, std::int64_t first, std::int64_t n, T* values) {
   in_bytes(
       first, n,
       [&](std::int64_t i) {
@@ -97,16 +97,16 @@ void keep(const std::uint8_t* mask, std::int64_t first, std::int64_t n, T* value
 }  // namespace
 
 void set_mask(const float* values, std::int64_t first, std::int64_t n, std::uint8_t* mask) {
-  set(values, first, n, mask);
+  set_bits(values, first, n, mask);
 }
 void set_mask(const double* values, std::int64_t first, std::int64_t n, std::uint8_t* mask) {
-  set(values, first, n, mask);
+  set_bits(values, first, n, mask);
 }
 void keep_masked(const std::uint8_t* mask, std::int64_t first, std::int64_t n, float* values) {
-  keep(mask, first, n, values);
+  keep_bits(mask, first, n, values);
 }
 void keep_masked(const std::uint8_t* mask, std::int64_t first, std::int64_t n, double* values) {
-  keep(mask, first, n, values);
+  keep_bits(mask, first, n, values);
 }
 
 }  // namespace inarch

@@ -9,8 +9,8 @@ namespace inarch {
 
 namespace {
 
-constexpr std::int64_t batch = 256;
-using Sums = std::array<double, static_cast<std::size_t>(batch)>;
+constexpr std::int64_t vote_batch = 256;
+using VoteSums = std::array<double, static_cast<std::size_t>(vote_batch)>;
 
 template <typename T>
 [[gnu::always_inline]] inline void elect_loop(const T* d, double w, std::int64_t n,
@@ -30,8 +30,8 @@ template <typename T>
   }
 }
 template <typename T>
-[[gnu::always_inline]] inline void store_loop(const double* kept, std::int64_t n,
-                                              T* __restrict result) {
+[[gnu::always_inline]] inline void store_votes_loop(const double* kept, std::int64_t n,
+                                                    T* __restrict result) {
   for (std::int64_t i = 0; i < n; ++i) result[i] = static_cast<T>(kept[i]);
 }
 
@@ -76,18 +76,20 @@ void divide_by_weights(const double* weights, std::int64_t n, double* __restrict
   for (std::int64_t i = 0; i < n; ++i) kept[i] /= weights[i] == 0 ? 1.0 : weights[i];
 }
 INARCH_MULTIVERSION
-void store_votes(const double* kept, std::int64_t n, float* result) { store_loop(kept, n, result); }
+void store_votes(const double* kept, std::int64_t n, float* result) {
+  store_votes_loop(kept, n, result);
+}
 INARCH_MULTIVERSION
 void store_votes(const double* kept, std::int64_t n, double* result) {
-  store_loop(kept, n, result);
+  store_votes_loop(kept, n, result);
 }
 
 template <typename T>
 void vote_values(std::span<const T* const> differences, std::span<const double> weights,
                  bool normalize, std::int64_t n, T* result) {
-  Sums elected, kept, divisors;
-  for (std::int64_t at = 0; at < n; at += batch) {
-    const std::int64_t count = std::min(batch, n - at);
+  VoteSums elected, kept, divisors;
+  for (std::int64_t at = 0; at < n; at += vote_batch) {
+    const std::int64_t count = std::min(vote_batch, n - at);
     elected.fill(0);
     kept.fill(0);
     divisors.fill(0);

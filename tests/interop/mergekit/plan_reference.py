@@ -57,6 +57,7 @@ class Models:
     def __getitem__(self, name):
         if name not in self.read:
             path, _, adapter = name.partition("+")
+            adapter = adapter.partition("@")[0]
             self.read[name] = Model(self.root / path, adapter and self.root / adapter)
         return self.read[name]
 

@@ -89,6 +89,79 @@ def test_tokenizer(bench, config):
     assert ours.get_vocab() == theirs.get_vocab()
     assert ours.encode(TEXT) == theirs.encode(TEXT)
     assert ours.special_tokens_map == theirs.special_tokens_map
+    if named_template(config):
+        return  # not theirs in words: see test_named_chat_templates
     if theirs.chat_template is not None:  # it loses that of a model when it copies the other files
         assert ours.chat_template == theirs.chat_template
     assert ours.chat_template is not None
+
+
+def named_template(config):
+    """The name of the chat template that a config asks for, or None."""
+    name = config.stem.removeprefix("chat-template-")
+    return name if name in ("alpaca", "chatml", "exaone", "llama3", "mistral") else None
+
+
+TURNS = [("user", "What is it?"), ("assistant", "{{ A }} thing."), ("user", "Which?"), ("assistant", "That.")]
+CONVERSATIONS = [
+    [{"role": role, "content": text} for role, text in turns]
+    for count in (1, 2, 3, 4)
+    for turns in (TURNS[:count], [("system", "Be brief."), *TURNS[:count]])
+]
+
+
+@pytest.mark.parametrize("prompt", [False, True], ids=["whole", "prompt"])
+@pytest.mark.parametrize("config", filter(named_template, merges.CONFIGS), ids=named_template)
+def test_named_chat_templates(bench, config, prompt):
+    """They say what mergekit's say. Of white space some of those write more or less than the format has."""
+    ours, theirs = (AutoTokenizer.from_pretrained(side(config)) for side in (bench.ours, bench.theirs))
+    for messages in CONVERSATIONS:
+        mine, its = (
+            each.apply_chat_template(messages, tokenize=False, add_generation_prompt=prompt) for each in (ours, theirs)
+        )
+        if named_template(config) in ("chatml", "mistral"):
+            assert mine == its
+        assert "".join(mine.split()) == "".join(its.split())
+
+
+ASKED = [{"role": "system", "content": "S"}, {"role": "user", "content": "U"}]
+FORMATS = {
+    "alpaca": "S\n\n### Instruction:\nU\n\n### Response:\n",
+    "exaone": "[|system|]S[|endofturn|]\n[|user|]U\n[|assistant|]",
+    "llama3": "<s><|start_header_id|>system<|end_header_id|>\n\nS<|eot_id|>"
+    "<|start_header_id|>user<|end_header_id|>\n\nU<|eot_id|>"
+    "<|start_header_id|>assistant<|end_header_id|>\n\n",
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_white_space_of_named_chat_templates(bench, name):
+    [config] = merges.named(f"chat-template-{name}")
+    tokenizer = AutoTokenizer.from_pretrained(bench.ours(config))
+    assert tokenizer.apply_chat_template(ASKED, tokenize=False, add_generation_prompt=True) == FORMATS[name]
+
+
+def test_union_of_a_stack(bench, tmp_path):
+    """The first and the last model give the matrices; rows that these lack are another's."""
+    config = write_recipe(tmp_path, STACK, "stack.yml")
+    bench.run(config, tmp_path / "out")
+    ids = AutoTokenizer.from_pretrained(tmp_path / "out").get_vocab()
+    made = merges.tensors(tmp_path / "out")
+    for name, own in (("model.embed_tokens.weight", "llama-a"), ("lm_head.weight", "llama-grown")):
+        assert len(made[name]) == len(ids)
+        for token, owner in (("w5", own), ("z0", "llama-other"), ("<y0>", "llama-grown")):
+            directory = bench.root / "models" / owner
+            row = AutoTokenizer.from_pretrained(directory).get_vocab()[token]
+            assert torch.equal(made[name][ids[token]], merges.tensors(directory)[name][row]), (name, token)
+    assert (tmp_path / "out" / "README.md").read_text().startswith("---\n")
+
+
+STACK = """\
+slices:
+  - sources: [{ model: models/llama-a, layer_range: [0, 2] }]
+  - sources: [{ model: models/llama-other, layer_range: [1, 2] }]
+  - sources: [{ model: models/llama-grown, layer_range: [2, 4] }]
+merge_method: passthrough
+tokenizer_source: union
+dtype: bfloat16
+"""

@@ -72,7 +72,7 @@ def vocabulary_of(document, root, models, out):
         return None
     return Vocabulary(
         wanted=tokens_of(out),
-        of_models={model: tokens_of(root / model) for model in models},
+        of_models={model: tokens_of(root / model.partition("+")[0]) for model in models},
         base=document.get("base_model"),
         instructions=block.get("tokens") or {},
         multiple=block.get("pad_to_multiple_of") or 1,
