@@ -35,7 +35,7 @@ class VocabularyBinder {
     if (!bind_sources() || !bind_base() || !bind_owner() || !admit()) return;
     number_tokens();
     for (const TokenDecl& token : declaration_.tokens) bind_token(token);
-    number_tokens();
+    if (!declaration_.tokens.empty()) number_tokens();
     if (diagnostics_.errors() != before) return;
     if (declaration_.keep) keep_some();
     if (diagnostics_.errors() != before) return;
@@ -156,7 +156,7 @@ class VocabularyBinder {
     const auto put = [&](std::int64_t id, const std::string& text) {
       layout.tokens.push_back(id);
       layout.texts.push_back(text);
-      result_.ids.emplace(text, id);
+      result_.ids.try_emplace(text, id);
     };
     for (const VocabularyToken& token : parts_.front().tokenizer->tokens) put(token.id, token.text);
     for (const AdmittedToken& token : admitted_) {
