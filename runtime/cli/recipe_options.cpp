@@ -50,6 +50,12 @@ std::string directory_of(const std::string& path) {
   return slash == std::string::npos ? "" : slash == 0 ? "/" : path.substr(0, slash);
 }
 
+/// What `--source` takes in place of what is asked for.
+std::string option_for(const SourceRequest& request) {
+  if (!request.is_adapter) return request.name + "=PATH";
+  return request.name.substr(0, request.name.rfind(".adapter")) + "=BASE+ADAPTER";
+}
+
 std::shared_ptr<const Checkpoint> open_source(const SourceRequest& request,
                                               Diagnostics& diagnostics) {
   std::string location = request.location;
@@ -62,8 +68,8 @@ std::shared_ptr<const Checkpoint> open_source(const SourceRequest& request,
     auto snapshot = find_snapshot(*reference, process_environment());
     if (!snapshot.ok()) {
       Diagnostic d = snapshot.error();
-      const std::size_t name = d.help.find("NAME=");
-      if (name != std::string::npos) d.help.replace(name, 4, request.name);
+      const std::size_t at = d.help.find("NAME=PATH");
+      if (at != std::string::npos) d.help.replace(at, 9, option_for(request));
       diagnostics.add(std::move(d));
       return nullptr;
     }
