@@ -28,7 +28,6 @@ class ConfigFollower {
  public:
   ConfigFollower(const FollowedConfig& of, const BoundRecipe& bound, Diagnostics& diagnostics)
       : of_(of),
-        bound_(bound),
         vocabulary_(*bound.vocabulary),
         owner_(bound.sources[vocabulary_.owner].checkpoint->config),
         diagnostics_(diagnostics) {}
@@ -111,7 +110,6 @@ class ConfigFollower {
   }
 
   const FollowedConfig& of_;
-  const BoundRecipe& bound_;
   const BoundVocabulary& vocabulary_;
   const Value& owner_;
   Diagnostics& diagnostics_;
