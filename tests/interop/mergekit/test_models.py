@@ -86,8 +86,12 @@ def test_loads(bench, config):
 @pytest.mark.parametrize("config", merges.CONFIGS, ids=lambda path: path.stem)
 def test_tokenizer(bench, config):
     ours, theirs = (AutoTokenizer.from_pretrained(side(config)) for side in (bench.ours, bench.theirs))
-    assert ours.get_vocab() == theirs.get_vocab()
-    assert ours.encode(TEXT) == theirs.encode(TEXT)
+    # In which order mergekit adds the tokens of several models follows from the hashes of their paths.
+    assert ours.get_vocab().keys() == theirs.get_vocab().keys()
+    mine, its = (each.convert_ids_to_tokens(each.encode(TEXT)) for each in (ours, theirs))
+    assert mine == its
+    if "of-three" not in config.stem:
+        assert ours.get_vocab() == theirs.get_vocab()
     assert ours.special_tokens_map == theirs.special_tokens_map
     if named_template(config):
         return  # not theirs in words: see test_named_chat_templates
