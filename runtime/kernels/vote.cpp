@@ -9,6 +9,7 @@ namespace inarch {
 
 namespace {
 
+constexpr double least_sce_divisor = 1e-6;
 constexpr std::int64_t vote_batch = 256;
 using VoteSums = std::array<double, static_cast<std::size_t>(vote_batch)>;
 
@@ -76,6 +77,11 @@ void divide_by_weights(const double* weights, std::int64_t n, double* __restrict
   for (std::int64_t i = 0; i < n; ++i) kept[i] /= weights[i] == 0 ? 1.0 : weights[i];
 }
 INARCH_MULTIVERSION
+void divide_by_at_least(double least, const double* weights, std::int64_t n,
+                        double* __restrict kept) {
+  for (std::int64_t i = 0; i < n; ++i) kept[i] /= weights[i] < least ? least : weights[i];
+}
+INARCH_MULTIVERSION
 void store_votes(const double* kept, std::int64_t n, float* result) {
   store_votes_loop(kept, n, result);
 }
@@ -84,9 +90,16 @@ void store_votes(const double* kept, std::int64_t n, double* result) {
   store_votes_loop(kept, n, result);
 }
 
+/// Who votes, and by what the sum is divided.
+struct Election {
+  bool weighted = true;  // else all votes count alike
+  bool normalize = false;
+  double least = 0;  // of the divisor; 0: a divisor of 0 is 1
+};
+
 template <typename T>
 void vote_values(std::span<const T* const> differences, std::span<const double> weights,
-                 bool normalize, std::int64_t n, T* result) {
+                 const Election& how, std::int64_t n, T* result) {
   VoteSums elected, kept, divisors;
   for (std::int64_t at = 0; at < n; at += vote_batch) {
     const std::int64_t count = std::min(vote_batch, n - at);
@@ -94,17 +107,21 @@ void vote_values(std::span<const T* const> differences, std::span<const double> 
     kept.fill(0);
     divisors.fill(0);
     for (std::size_t k = 0; k < differences.size(); ++k)
-      elect(differences[k] + at, weights[k], count, elected.data());
+      elect(differences[k] + at, how.weighted ? weights[k] : 1.0, count, elected.data());
     signs_of_sums(count, elected.data());
     for (std::size_t k = 0; k < differences.size(); ++k) {
       const T* const d = differences[k] + at;
-      if (normalize) {
+      if (how.normalize) {
         join(d, weights[k], elected.data(), count, kept.data(), divisors.data());
       } else {
         join_plain(d, weights[k], elected.data(), count, kept.data());
       }
     }
-    if (normalize) divide_by_weights(divisors.data(), count, kept.data());
+    if (how.normalize && how.least > 0) {
+      divide_by_at_least(how.least, divisors.data(), count, kept.data());
+    } else if (how.normalize) {
+      divide_by_weights(divisors.data(), count, kept.data());
+    }
     store_votes(kept.data(), count, result + at);
   }
 }
@@ -113,11 +130,20 @@ void vote_values(std::span<const T* const> differences, std::span<const double> 
 
 void vote(std::span<const float* const> differences, std::span<const double> weights,
           bool normalize, std::int64_t n, float* result) {
-  vote_values(differences, weights, normalize, n, result);
+  vote_values(differences, weights, Election{true, normalize, 0}, n, result);
 }
 void vote(std::span<const double* const> differences, std::span<const double> weights,
           bool normalize, std::int64_t n, double* result) {
-  vote_values(differences, weights, normalize, n, result);
+  vote_values(differences, weights, Election{true, normalize, 0}, n, result);
+}
+
+void sce_sum(std::span<const float* const> differences, std::span<const double> shares,
+             std::int64_t n, float* result) {
+  vote_values(differences, shares, Election{false, true, least_sce_divisor}, n, result);
+}
+void sce_sum(std::span<const double* const> differences, std::span<const double> shares,
+             std::int64_t n, double* result) {
+  vote_values(differences, shares, Election{false, true, least_sce_divisor}, n, result);
 }
 
 }  // namespace inarch

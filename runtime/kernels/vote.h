@@ -14,4 +14,11 @@ void vote(std::span<const float* const> differences, std::span<const double> wei
 void vote(std::span<const double* const> differences, std::span<const double> weights,
           bool normalize, std::int64_t n, double* result);
 
+/// SCE's sum, in which all votes count alike: s = the sign of Σ d_k, + where that is 0; the result
+/// is Σ w_k d_k over those of sign s, divided by the sum of their w_k (at least 1e-6).
+void sce_sum(std::span<const float* const> differences, std::span<const double> shares,
+             std::int64_t n, float* result);
+void sce_sum(std::span<const double* const> differences, std::span<const double> shares,
+             std::int64_t n, double* result);
+
 }  // namespace inarch
