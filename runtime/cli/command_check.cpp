@@ -4,7 +4,6 @@
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 #include "runtime/cli/exit_code.h"
-#include "runtime/cli/keep_memory.h"
 #include "runtime/cli/leave_to_system.h"
 #include "runtime/cli/part_list.h"
 #include "runtime/cli/recipe_options.h"
@@ -52,7 +51,6 @@ int command_check(const Arguments& arguments, Console& console) {
     return usage_error(console, "check needs a recipe", "inarch check recipe.yaml");
   const auto memory = memory_option(arguments, default_memory, console);
   if (!memory) return exit_failed;
-  keep_memory();
   int worst = exit_done;
   for (const std::string& path : arguments.positional) {
     CompileReport report;

@@ -11,7 +11,6 @@
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 #include "runtime/cli/exit_code.h"
-#include "runtime/cli/keep_memory.h"
 #include "runtime/cli/leave_to_system.h"
 #include "runtime/cli/part_list.h"
 #include "runtime/cli/recipe_options.h"
@@ -189,7 +188,6 @@ int command_plan(const Arguments& arguments, Console& console) {
   const auto jobs = jobs_option(arguments, console);
   const auto memory = memory_option(arguments, default_memory, console);
   if (!jobs || !memory) return exit_failed;
-  keep_memory();
   CompileReport report;
   int code = exit_done;
   auto plan = plan_from(arguments.positional[0], arguments, *memory, console, report, code);
