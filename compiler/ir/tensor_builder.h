@@ -63,6 +63,11 @@ class TensorBuilder {
   std::optional<Typed> definition(const TensorExpr& expression, const std::string& name);
   std::optional<Typed> operand(const TensorExpr& expression);
   std::optional<Typed> probe(const NamedOperand& named);
+  /// What an operand of a transform stands for: several tensors, where it is repeated.
+  std::vector<Typed> operands(const TensorExpr& expression);
+  std::vector<Typed> repeated(const RepeatedOperand& operand);
+  std::optional<Typed> one_of_repeated(const TensorExpr& expression, const NamedOperand& named);
+  bool fits_arity(const TensorExpr& call, std::size_t inputs);
   std::vector<Typed> call(const TensorExpr& call);
   std::optional<Typed> single(const TensorExpr& call, const CallArguments& arguments,
                               std::vector<Typed>& inputs);
@@ -229,6 +234,7 @@ class TensorBuilder {
   const Scope& scope_;
   Diagnostics& diagnostics_;
   std::map<const TensorExpr*, Typed> built_;
+  std::map<const RepeatedOperand*, std::vector<Typed>> built_items_;
   int random_ops_ = 0;
 };
 

@@ -204,8 +204,7 @@ class Binder {
     request.where = rule.where;
     request.where_span = rule.where_span;
     request.span = rule.span;
-    for (const NamedOperand& operand : rule.operands)
-      collect_references(*operand.expression, request.references);
+    for (const NamedOperand& operand : rule.operands) request.add(operand);
     collect_references(*rule.value, request.references);
     std::vector<Instance> instances = expand(request, context, diagnostics_);
     std::vector<std::pair<std::uint32_t, std::uint32_t>> used;

@@ -49,12 +49,21 @@ struct Reference {
   bool is_of_recipe() const { return source >= defined_source; }
 };
 
+struct RepeatedOperand;
+
 /// A rule or check with its captures and variables filled in.
 struct Instance {
   Bindings bindings;
-  std::vector<Reference> references;
+  std::vector<Reference> references;      // those of repeated operands among them
+  std::vector<RepeatedOperand> repeated;  // the operands that have a `for` of their own
 
   const Reference* find(const TensorExpr* expression) const;
+};
+
+/// What an operand stands for that has a `for`: one instance for each value.
+struct RepeatedOperand {
+  const NamedOperand* operand = nullptr;
+  std::vector<Instance> items;
 };
 
 /// Names of outputs or definitions, to be matched with patterns.

@@ -23,6 +23,10 @@ struct ExpandRequest {
   Span where_span;
   Span span;
   std::vector<const TensorExpr*> references;
+  std::vector<const NamedOperand*> repeated;  // operands with ranges of their own
+
+  /// Adds the operand's references, or the operand itself where it is repeated.
+  void add(const NamedOperand& operand);
 };
 
 /// All instances: ranges first, then references in an order in which their expressions can be

@@ -83,6 +83,9 @@ struct NamedOperand {
   std::string name;  // "" for an unnamed one
   Span span;
   TensorExprPtr expression;
+  std::vector<ForRange> ranges;  // of one that stands for several tensors, one for each value
+
+  bool is_repeated() const { return !ranges.empty(); }
 };
 
 /// Source tensors that a rule must not take.

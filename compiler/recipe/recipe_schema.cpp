@@ -195,8 +195,11 @@ Map definitions() {
       "operand",
       Map{{"anyOf",
            List{definition("operand_text"),
-                object({{"tensor", definition("operand_text")}, {"apply", definition("pipeline")}},
-                       {"tensor"}, "an operand with a pipeline of its own")}}});
+                object({{"tensor", definition("operand_text")},
+                        {"for", definition("ranges")},
+                        {"apply", definition("pipeline")}},
+                       {"tensor"},
+                       "an operand with a pipeline of its own, or one for each value of `for`")}}});
   d.emplace_back(
       "operands",
       Map{{"anyOf",
