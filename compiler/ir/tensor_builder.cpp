@@ -126,6 +126,7 @@ Typed TensorBuilder::stored_values(std::uint32_t source, std::uint32_t tensor, S
   const Checkpoint& checkpoint = *context_.bound->sources[source].checkpoint;
   const TensorInfo& info = checkpoint.tensors[tensor];
   TensorType type = make_type(info.dtype, info.shape);
+  type.chosen = !context_.bound->sources[source].is_states();
   const SourceTensor leaf{source, tensor};
   if (!info.is_encoded()) return add(leaf, {}, std::move(type), origin);
   const NodeId node = add_source_values(*context_.graph, checkpoint, leaf, origin);
@@ -323,6 +324,8 @@ std::optional<Typed> TensorBuilder::single(const TensorExpr& e, const CallArgume
       return merge(e, a, x);
     case Transform::to_vocabulary:
       return to_vocabulary(e, a, x);
+    case Transform::router:
+      return router(e, a, x[0]);
     case Transform::multiply:
     case Transform::divide:
       return product(e, a, x);
@@ -369,6 +372,8 @@ std::optional<Typed> TensorBuilder::single(const TensorExpr& e, const CallArgume
     case Transform::uniform:
     case Transform::identity:
       return initial(e, a);
+    case Transform::table:
+      return table(e, a);
     case Transform::split:
     case Transform::low_rank:
     case Transform::weighted_low_rank:

@@ -9,6 +9,7 @@
 #include "compiler/recipe/bind_except.h"
 #include "compiler/recipe/bind_outputs.h"
 #include "compiler/recipe/bind_sources.h"
+#include "compiler/recipe/bind_states.h"
 #include "compiler/recipe/bind_vocabulary.h"
 #include "compiler/recipe/bound_recipe.h"
 #include "compiler/recipe/compare_vocabularies.h"
@@ -63,6 +64,8 @@ class Binder {
     if (diagnostics_.errors() != before) return std::nullopt;
     for (const LetDecl& let : recipe_.lets) bound_.globals->set_lazy(let.name, let.expression);
     bind_data(recipe_, options_, texts_, bound_, diagnostics_);
+    if (diagnostics_.errors() != before) return std::nullopt;
+    bind_states(recipe_, options_, bound_, diagnostics_);
     if (diagnostics_.errors() != before) return std::nullopt;
     if (recipe_.vocabulary) bind_vocabulary(*recipe_.vocabulary, options_, bound_, diagnostics_);
     if (diagnostics_.errors() != before) return std::nullopt;

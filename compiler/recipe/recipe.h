@@ -33,11 +33,21 @@ struct AdapterDecl {
   ExprPtr scale;
 };
 
+/// `states:`: a source whose tensors `layers.{i}` [prompts, hidden] are what enters each layer of a
+/// model when it reads prompts. A run computes them first.
+struct StatesDecl {
+  Template of;            // a source, whose checkpoint is the model
+  ArgumentValue prompts;  // a list of prompts: texts, or lists of token ids; null for none
+  std::optional<Template> token;  // `last`, or `mean` over all of a prompt's
+  Span span;
+};
+
 /// Where a source's checkpoint is. The place may be left out where there are adapters, which say
 /// what they are over.
 struct SourceLocation {
   std::optional<Place> place;
   std::vector<AdapterDecl> adapters;
+  std::optional<StatesDecl> states;  // in place of all that
   Span span;
 };
 
