@@ -8,7 +8,7 @@
 #include "runtime/cli/console_progress.h"
 #include "runtime/cli/exit_code.h"
 #include "runtime/cli/inspect_report.h"
-#include "runtime/cli/logical_checkpoint.h"
+#include "runtime/io/logical_checkpoint.h"
 #include "runtime/cli/model_argument.h"
 #include "runtime/cli/part_list.h"
 #include "runtime/cli/recipe_options.h"
