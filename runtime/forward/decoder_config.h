@@ -14,8 +14,8 @@ enum class Activation : std::uint8_t { silu, gelu, gelu_tanh, relu };
 /// x / rms(x) · w, or · (1 + w) in f32 before anything is rounded, as the Gemmas have it.
 enum class NormStyle : std::uint8_t { plain, one_plus };
 
-/// Which frequencies positions turn at: θ^(−2i/d); all divided by `factor` (linear); or as Llama 3.1
-/// does, the low ones divided and the middle ones blended.
+/// Which frequencies positions turn at: θ^(−2i/d); all divided by `factor` (linear); or as
+/// Llama 3.1 does, the low ones divided and the middle ones blended.
 enum class RopeKind : std::uint8_t { plain, linear, llama3 };
 struct RopeConfig {
   RopeKind kind = RopeKind::plain;
@@ -66,10 +66,10 @@ struct DecoderConfig {
   std::vector<LayerConfig> layers;
 };
 
-/// Reads config.json of gemma, gemma2, gemma3_text, gemma3 (its text part), llama, mistral, mixtral,
-/// qwen2, qwen3 and qwen3_moe, as transformers 5 writes it and as earlier ones did; what is not said
-/// is what transformers 5.23 takes then. E581: another family, or one of these with something that
-/// is not computed here; E589: a size that is missing or makes no sense.
+/// Reads config.json of gemma, gemma2, gemma3_text, gemma3 (its text part), llama, mistral,
+/// mixtral, qwen2, qwen3 and qwen3_moe, as transformers 5 writes it and as earlier ones did; what
+/// is not said is what transformers 5.23 takes then. E581: another family, or one of these with
+/// something that is not computed here; E589: a size that is missing or makes no sense.
 Result<DecoderConfig> read_decoder_config(const Value& config);
 
 }  // namespace inarch

@@ -23,8 +23,8 @@ struct MatrixPlace {
 struct LinearPlace {
   MatrixPlace weight;
   const TensorInfo* bias = nullptr;  ///< null: none
-  std::string module;      ///< the weight's name without ".weight"
-  std::int64_t part = -1;  ///< which expert, where a tensor holds those of all
+  std::string module;                ///< the weight's name without ".weight"
+  std::int64_t part = -1;            ///< which expert, where a tensor holds those of all
 };
 
 struct GatedPlace {

@@ -22,7 +22,8 @@ class ForwardObserver {
  public:
   virtual ~ForwardObserver() = default;
 
-  /// The state [tokens, hidden] of a sequence that enters `layer`: transformers' hidden_states[layer].
+  /// The state [tokens, hidden] of a sequence that enters `layer`: transformers'
+  /// hidden_states[layer].
   virtual void layer_input(std::int64_t layer, std::size_t sequence, std::int64_t tokens,
                            const float* state);
   /// The state after the last layer and the last norm: transformers' hidden_states[-1].

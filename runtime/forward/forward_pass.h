@@ -35,14 +35,18 @@ class ForwardPass {
   const DecoderConfig& config() const { return config_; }
   const DecoderTensors& tensors() const { return tensors_; }
 
-  /// Shows the observer what it computes. E584 (an id outside the vocabulary, or no ids), E585 (more
-  /// memory is needed than there may be), E586 (a state that is not finite), E701 (reading).
+  /// Whether it can: E584 (an id outside the vocabulary, or no ids), E582 (logits of a model that
+  /// has no head).
+  Status check(const std::vector<TokenSequence>& sequences, LogitsOf logits) const;
+  /// Shows the observer what it computes. The faults of check(), E585
+  /// (more memory is needed than there may be), E586 (a state that is not finite), E701 (reading).
   /// `kept` are bytes that the observer keeps, and that the budget has to cover too.
-  Status run(const std::vector<TokenSequence>& sequences, LogitsOf logits, ForwardObserver& observer,
-             const ForwardOptions& options, std::int64_t kept = 0) const;
+  Status run(const std::vector<TokenSequence>& sequences, LogitsOf logits,
+             ForwardObserver& observer, const ForwardOptions& options, std::int64_t kept = 0) const;
 
  private:
-  ForwardPass(std::shared_ptr<const Checkpoint> model, DecoderConfig config, DecoderTensors tensors);
+  ForwardPass(std::shared_ptr<const Checkpoint> model, DecoderConfig config,
+              DecoderTensors tensors);
 
   std::shared_ptr<const Checkpoint> model_;
   DecoderConfig config_;

@@ -15,8 +15,8 @@ namespace inarch {
 enum class StateOf : std::uint8_t { last_token, all_tokens };
 
 /// The state that enters each layer (transformers' hidden_states[:-1]), one vector for a sequence:
-/// f32 [layers][sequences][hidden], row-major. Means are summed in f64. The model is a directory, or
-/// a file, as open_checkpoint() takes it. Errors: those of ForwardPass.
+/// f32 [layers][sequences][hidden], row-major. Means are summed in f64. The model is a directory,
+/// or a file, as open_checkpoint() takes it. Errors: those of ForwardPass.
 Result<std::vector<float>> hidden_states(const std::string& model,
                                          const std::vector<TokenSequence>& sequences, StateOf of,
                                          const ForwardOptions& options);
