@@ -13,12 +13,12 @@
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 #include "runtime/cli/exit_code.h"
-#include "runtime/cli/logical_checkpoint.h"
 #include "runtime/cli/tensor_values.h"
 #include "runtime/io/checkpoint.h"
 #include "runtime/io/directory.h"
 #include "runtime/io/file.h"
 #include "runtime/io/hub_cache.h"
+#include "runtime/io/logical_checkpoint.h"
 #include "runtime/io/parallel_tasks.h"
 
 namespace inarch {
