@@ -207,6 +207,7 @@ class Binder {
     request.where = rule.where;
     request.where_span = rule.where_span;
     request.span = rule.span;
+    request.may_be_empty = rule.is_one_of_several;
     for (const NamedOperand& operand : rule.operands) request.add(operand);
     collect_references(*rule.value, request.references);
     std::vector<Instance> instances = expand(request, context, diagnostics_);

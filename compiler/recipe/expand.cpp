@@ -47,7 +47,7 @@ class Expansion {
       for (const NamedOperand* operand : request_.repeated) repeat(*operand, instance);
       if (failed_) return {};
     }
-    if (instances.empty() && !failed_ && excluded_) {
+    if (instances.empty() && !failed_ && excluded_ && !request_.may_be_empty) {
       diagnostics_.add(warning("W201", "this condition excludes everything the rule matches")
                            .at(request_.where_span.known() ? request_.where_span : request_.span,
                                "never true here"));

@@ -24,6 +24,7 @@ struct ExpandRequest {
   Span span;
   std::vector<const TensorExpr*> references;
   std::vector<const NamedOperand*> repeated;  // operands with ranges of their own
+  bool may_be_empty = false;                  // a condition that nothing meets is no surprise
 
   /// Adds the operand's references, or the operand itself where it is repeated.
   void add(const NamedOperand& operand);

@@ -139,6 +139,7 @@ struct Rule {
   std::optional<YamlNode> encode;  // templates inside are evaluated (encoding_spec.h)
   bool rest = false;
   bool is_definition = false;  // of `define:`: read by other rules, and not written
+  bool is_one_of_several = false;  // ways to define something: where it never holds, another does
 };
 
 /// A model whose rows `to_vocabulary` takes, and whose tokenizer numbers them if not its own.
