@@ -15,6 +15,7 @@
 #include "compiler/recipe/definition_order.h"
 #include "compiler/recipe/expand.h"
 #include "compiler/recipe/match_outputs.h"
+#include "compiler/recipe/text_encoders.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
@@ -53,6 +54,7 @@ class Binder {
       : recipe_(recipe), options_(options), texts_(texts), diagnostics_(diagnostics) {
     bound_.recipe = &recipe;
     bound_.globals = std::make_unique<Scope>();
+    bound_.globals->set_encoders(std::make_shared<TextEncoders>(options.read_text));
   }
 
   std::optional<BoundRecipe> bind() {
