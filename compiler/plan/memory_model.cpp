@@ -283,7 +283,9 @@ std::int64_t own_bytes(const Program& program, const Op& op, const Evaluation& h
   if (is_elementwise(op)) {
     return add(op.inputs.size() > 1 ? buffer(limit, how.width) : 0, input_bytes);
   }
-  if (op_if<ReduceOp>(op) != nullptr || op_if<LowRankOp>(op) != nullptr) return 0;
+  if (op_if<ReduceOp>(op) != nullptr || op_if<LowRankOp>(op) != nullptr ||
+      op_if<HoldOp>(op) != nullptr)
+    return 0;
   if (const auto* merge = op_if<MergeOp>(op)) {
     return add(merge_apply_bytes(*merge, op.inputs.size(), how.tile, how.width), input_bytes);
   }
@@ -352,6 +354,8 @@ std::int64_t materialise_bytes(const Program& program, const Evaluation& how) {
       most = std::max(most, add(largest_bytes(*largest, how), sizes[op.inputs[0]]));
     } else if (op_if<MatmulOp>(op) != nullptr) {
       most = std::max(most, sizes[op.inputs[1]]);
+    } else if (op_if<HoldOp>(op) != nullptr) {
+      most = std::max(most, sizes[op.inputs[0]]);
     } else if (const auto* decode = op_if<DecodeOp>(op)) {
       most = std::max(most, part_bytes(*decode->encoding, how));
     } else if (const auto* encode = op_if<EncodeOp>(op)) {
@@ -374,7 +378,8 @@ std::int64_t materialise_bytes(const Program& program, const Evaluation& how) {
 std::int64_t resident_bytes(const Program& program, int width) {
   std::int64_t total = 0;
   for (const Op& op : program) {
-    if (op_if<ReduceOp>(op) != nullptr) total = add(total, buffer(op.count, width));
+    const bool holds_values = op_if<ReduceOp>(op) != nullptr || op_if<HoldOp>(op) != nullptr;
+    if (holds_values) total = add(total, buffer(op.count, width));
     if (const auto* largest = op_if<LargestOp>(op)) {
       total = add(total, buffer(largest->groups, cutoff_bytes));
     }

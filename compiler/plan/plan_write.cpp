@@ -106,6 +106,7 @@ struct OpWriter {
     put(out, "\"round\",\"dtype\":\"{}\"", name(op.dtype));
   }
   void operator()(const QuotientOp&) const { put(out, "\"quotient\""); }
+  void operator()(const HoldOp&) const { put(out, "\"hold\""); }
   void operator()(const MapOp& op) const { put(out, "\"{}\"", name(op.function)); }
   void operator()(const ReduceOp& op) const {
     put(out, "\"{}\",\"outer\":{},\"axis\":{},\"inner\":{}", name(op.reduction), op.outer, op.axis,

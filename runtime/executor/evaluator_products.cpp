@@ -84,6 +84,9 @@ Status Evaluator::materialise(Materialised& into) {
     if (const auto* reduce = std::get_if<ReduceOp>(&op.data)) {
       into.blocks[i] = Block(op.count * how_.width);
       good = op.count == 0 || materialise_reduction(*reduce, op, into.blocks[i].data());
+    } else if (std::holds_alternative<HoldOp>(op.data)) {
+      into.blocks[i] = Block(op.count * how_.width);
+      good = eval_long(op.inputs[0], 0, op.count, into.blocks[i].data());
     } else if (const auto* largest = std::get_if<LargestOp>(&op.data)) {
       into.blocks[i] = Block(largest->groups * scratch::cutoff_bytes);
       good = op.count == 0 || materialise_cutoffs(*largest, op, into.blocks[i].data());

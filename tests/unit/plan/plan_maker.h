@@ -125,7 +125,8 @@ inline Plan full_plan() {
        op(ClampOp{-1, 1}, {3}, 12), op(RoundOp{DType::f16}, {4}, 12),
        op(ReduceOp{Reduction::mean, 1, 4, 3}, {5}, 3), op(ViewOp{0, {{4, 0}, {3, 1}}}, {6}, 12),
        op(QuotientOp{}, {7, 5}, 12), op(MapOp{MapFunction::sqrt}, {8}, 12),
-       op(LargestOp{4, 3, 2, false}, {9}, 12), op(LargestOp{1, 12, 5, true}, {10}, 12)});
+       op(LargestOp{4, 3, 2, false}, {9}, 12), op(HoldOp{}, {10}, 12),
+       op(LargestOp{1, 12, 5, true}, {11}, 12)});
   maker.compute(
       "product", DType::f32, {2, 3},
       {read(4000, DType::f32, 10), read(5000, DType::f16, 15), op(MatmulOp{2, 5, 3}, {0, 1}, 6),
