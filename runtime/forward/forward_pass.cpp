@@ -37,15 +37,15 @@ Status check_sequences(const std::vector<TokenSequence>& sequences, std::int64_t
 }
 
 /// E586 for the first sequence of a group whose state has a value that is none.
-Status check_finite(const DecoderConfig& config, const TokenGroup& group, std::size_t layer,
+Status check_finite(const DecoderConfig& config, const TokenGroup& group, const std::string& part,
                     const float* state) {
   for (std::size_t s = 0; s < group.sequences.size(); ++s) {
     const SequenceRange& range = group.sequences[s];
     const float* from = state + range.begin * config.hidden;
     const float* to = from + range.tokens * config.hidden;
     if (std::all_of(from, to, [](float x) { return std::isfinite(x); })) continue;
-    return error("E586", fmt::format("layer {} makes a state of sequence {} that is not finite",
-                                     layer, group.first_sequence + s));
+    return error("E586", fmt::format("{} makes a state of sequence {} that is not finite", part,
+                                     group.first_sequence + s));
   }
   return {};
 }
@@ -98,7 +98,9 @@ class Pass {
       });
       Status status = attention->apply(context_, group, state_of(group), buffers_);
       if (status) status = mlp->apply(context_, number, group.tokens, state_of(group), buffers_);
-      if (status) status = check_finite(context_.config, group, layer, state_of(group));
+      if (status)
+        status =
+            check_finite(context_.config, group, fmt::format("layer {}", layer), state_of(group));
       if (!status) return status;
     }
     return {};
@@ -109,6 +111,8 @@ class Pass {
     if (!norm) return norm.error();
     for (const TokenGroup& group : groups_) {
       norm_tokens(context_, *norm, group.tokens, state_of(group), state_of(group));
+      Status status = check_finite(context_.config, group, "the last norm", state_of(group));
+      if (!status) return status;
       show_states(group, [&](std::size_t sequence, std::int64_t tokens, const float* state) {
         context_.observer.final_state(sequence, tokens, state);
       });
