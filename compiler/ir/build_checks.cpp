@@ -100,8 +100,7 @@ class CheckBuilder {
     if (with_tensors) {
       for (const TensorExprPtr& tensor : check.tensors)
         collect_references(*tensor, request.references);
-      for (const NamedOperand& probe : check.probes)
-        collect_references(*probe.expression, request.references);
+      for (const NamedOperand& probe : check.probes) request.add(probe);
     }
     const std::size_t before = diagnostics_.errors();
     for (const Instance& instance : expand(request, context, diagnostics_)) {

@@ -41,7 +41,9 @@ class DataBinder {
 
   void bind(const DataDecl& data) {
     BoundData read{&data, nullptr, std::nullopt};
-    auto value = data.tensor ? read_tensor(data, read) : read_file(data);
+    auto value = data.tensor   ? read_tensor(data, read)
+                 : is_no(data) ? std::optional<Value>(Value())
+                               : read_file(data);
     if (!value) return;
     read.value = std::make_unique<Value>(std::move(*value));
     bound_.globals->set_reference(data.name, read.value.get());
@@ -63,6 +65,13 @@ class DataBinder {
     }
     return path->ends_with(".json") ? from_json(data, *path, std::move(*text))
                                     : from_lines(data, *path, std::move(*text));
+  }
+
+  /// A table whose file is `${null}` or an empty text, as of a param that nobody set, is null.
+  bool is_no(const DataDecl& data) {
+    Diagnostics unused;
+    const auto name = evaluate(*data.file, *bound_.globals, unused);
+    return name && (name->is_null() || to_text(*name).empty());
   }
 
   std::optional<std::string> path_of(const DataDecl& data) {

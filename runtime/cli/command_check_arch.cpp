@@ -2,8 +2,8 @@
 #include "runtime/cli/architecture_argument.h"
 #include "runtime/cli/command.h"
 #include "runtime/cli/exit_code.h"
-#include "runtime/cli/logical_checkpoint.h"
 #include "runtime/cli/model_argument.h"
+#include "runtime/io/logical_checkpoint.h"
 
 namespace inarch {
 

@@ -8,12 +8,12 @@
 #include "runtime/cli/console_progress.h"
 #include "runtime/cli/exit_code.h"
 #include "runtime/cli/inspect_report.h"
-#include "runtime/cli/logical_checkpoint.h"
 #include "runtime/cli/model_argument.h"
 #include "runtime/cli/part_list.h"
 #include "runtime/cli/recipe_options.h"
 #include "runtime/executor/manifest.h"
 #include "runtime/io/directory.h"
+#include "runtime/io/logical_checkpoint.h"
 
 namespace inarch {
 

@@ -16,6 +16,12 @@ constexpr OptionHelp disable_help = {"--disable-pass NAME",
                                      "leave out an optimisation; may come again"};
 constexpr OptionHelp dump_help = {"--dump-after NAME",
                                   "print the graph after a pass, or after each with 'all'"};
+constexpr OptionHelp tokens_help = {
+    "--tokens FILE|JSON", "token ids: a list of them, or of such lists, in a file or as it stands"};
+constexpr OptionHelp rounding_help = {
+    "--rounding f32|bf16", "keep activations as computed (the default), or as a bf16 model does"};
+constexpr OptionHelp pass_memory_help = {
+    "--memory SIZE", "the most memory to use, 1GiB by default; weights are not kept in it"};
 constexpr OptionHelp timings_help = {"--timings", "say how long each stage and pass took"};
 
 }  // namespace
@@ -147,6 +153,47 @@ const std::vector<Command>& commands() {
        "  inarch diff models/a models/b\n"
        "  inarch diff models/a out 'model.layers.0.{rest...}'",
        command_diff},
+      {"logits",
+       "inarch logits MODEL --tokens FILE|'[1, 2, 3]' [options]",
+       "run a model over tokens and show what it expects next",
+       "Runs the model layer by layer, its weights read block by block and never kept, and shows "
+       "the "
+       "likeliest\n"
+       "next tokens of each sequence. With -o, writes the logits [tokens, vocabulary] of sequence "
+       "s "
+       "as\n"
+       "'sequence.s'. Gemma 1 to 3, Llama, Mistral, Mixtral, Qwen 2 and 3.",
+       {tokens_help,
+        {"--last", "write the logits of the last token alone"},
+        {"--top N", "how many tokens to show; 10 by default"},
+        {"-o, --output FILE", "write the logits there, as safetensors"},
+        rounding_help,
+        jobs_help,
+        pass_memory_help},
+       {"last"},
+       {"tokens", "top", "output", "rounding", "jobs", "memory"},
+       {},
+       "  inarch logits models/gemma-3 --tokens '[2, 651, 6996]'\n"
+       "  inarch logits models/llama --tokens prompts.json -o logits.safetensors",
+       command_logits},
+      {"stats",
+       "inarch stats MODEL --tokens FILE|JSON -o FILE [options]",
+       "run a model over tokens and write what its layers see and choose",
+       "Runs the model as 'logits' does, and writes for each layer the states that enter it and "
+       "how "
+       "its experts\n"
+       "were used, and for each linear map the mean squares of its inputs, which weighted_low_rank "
+       "takes.",
+       {tokens_help,
+        {"-o, --output FILE", "the safetensors file to write"},
+        rounding_help,
+        jobs_help,
+        pass_memory_help},
+       {},
+       {"tokens", "output", "rounding", "jobs", "memory"},
+       {},
+       "  inarch stats models/mixtral --tokens prompts.json -o stats.safetensors",
+       command_stats},
       {"synth",
        "inarch synth ARCH --config CONFIG.json -o DIR [options]",
        "write a checkpoint with an architecture's names and shapes",

@@ -3,11 +3,11 @@
 #include <cstring>
 #include <memory>
 
-#include "runtime/cli/shard_reader.h"
 #include "runtime/cli/stored_numbers.h"
 #include "runtime/cli/value_distance.h"
 #include "runtime/executor/progress_phase.h"
 #include "runtime/io/parallel_tasks.h"
+#include "runtime/io/shard_reader.h"
 
 namespace inarch {
 

@@ -6,10 +6,10 @@
 #include <memory>
 
 #include "runtime/cli/lanes.h"
-#include "runtime/cli/shard_reader.h"
 #include "runtime/cli/stored_numbers.h"
 #include "runtime/executor/progress_phase.h"
 #include "runtime/io/parallel_tasks.h"
+#include "runtime/io/shard_reader.h"
 #include "runtime/kernels/multiversion.h"
 #include "runtime/kernels/reduce.h"
 

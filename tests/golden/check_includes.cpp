@@ -33,13 +33,16 @@ const std::map<std::string, std::vector<std::string>>& allowed_folders() {
       base.insert(base.end(), more.begin(), more.end());
       return base;
     };
-    // Recognition serves whoever opens a checkpoint, which is the command line alone.
+    // Recognition serves whoever opens a checkpoint.
     t["compiler/encoding"] = {"compiler/support", "compiler/core"};
-    t["runtime/io"] = t["runtime/kernels"] = seen;
+    t["runtime/io"] = with(seen, {"compiler/encoding"});
+    t["runtime/kernels"] = seen;
     t["runtime/codecs"] = with(seen, {"runtime/kernels"});
-    t["runtime/executor"] = with(seen, {"runtime/io", "runtime/kernels", "runtime/codecs"});
+    t["runtime/forward"] = with(seen, {"runtime/io", "runtime/kernels", "runtime/codecs"});
+    t["runtime/executor"] =
+        with(seen, {"runtime/io", "runtime/kernels", "runtime/codecs", "runtime/forward"});
     t["runtime/cli"] = with(stages, {"compiler/encoding", "runtime/io", "runtime/kernels",
-                                     "runtime/codecs", "runtime/executor"});
+                                     "runtime/codecs", "runtime/forward", "runtime/executor"});
     return t;
   }();
   return table;

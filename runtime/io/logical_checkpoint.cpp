@@ -1,10 +1,10 @@
-#include "runtime/cli/logical_checkpoint.h"
+#include "runtime/io/logical_checkpoint.h"
 
 #include <fmt/format.h>
 
 #include "compiler/encoding/recognise_encodings.h"
 #include "compiler/support/text.h"
-#include "runtime/cli/shard_reader.h"
+#include "runtime/io/shard_reader.h"
 
 namespace inarch {
 

@@ -1,4 +1,4 @@
-#include "runtime/cli/shard_reader.h"
+#include "runtime/io/shard_reader.h"
 
 #include <utility>
 
