@@ -1,5 +1,7 @@
 #include "compiler/tokenize/text_pattern.h"
 
+#include <algorithm>
+
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <fmt/format.h>
 #include <pcre2.h>
@@ -10,7 +12,8 @@ namespace inarch {
 
 namespace {
 
-constexpr std::uint32_t most_steps = 10'000'000;
+constexpr std::size_t least_limit = 100'000;  // of the steps of a match
+constexpr std::size_t most_text = std::size_t{1} << 28U;
 constexpr std::uint32_t most_heap_kib = 256 * 1024;
 
 /// For as long as a search takes.
@@ -18,11 +21,12 @@ struct Search {
   pcre2_match_data* data = nullptr;
   pcre2_match_context* context = nullptr;
 
-  explicit Search(const pcre2_code* code)
+  Search(const pcre2_code* code, std::size_t size)
       : data(pcre2_match_data_create_from_pattern(code, nullptr)),
         context(pcre2_match_context_create(nullptr)) {
     if (!context) return;
-    pcre2_set_match_limit(context, most_steps);
+    const std::size_t limit = least_limit + 4 * std::min(size, most_text);
+    pcre2_set_match_limit(context, static_cast<std::uint32_t>(limit));
     pcre2_set_heap_limit(context, most_heap_kib);
   }
   Search(const Search&) = delete;
@@ -108,7 +112,7 @@ Result<TextPattern> TextPattern::literal(std::string_view text) {
 Result<std::vector<TextRange>> TextPattern::find_all(std::string_view text) const {
   if (!compiled_) return find_literal(text, text_);
   const auto* code = static_cast<const pcre2_code*>(compiled_.get());
-  const Search search(code);
+  const Search search(code, text.size());
   if (!search.data || !search.context) return error("E592", "no memory for a pattern's matches");
   std::vector<TextRange> found;
   std::size_t at = 0;

@@ -29,7 +29,7 @@ class TextPattern {
   static Result<TextPattern> literal(std::string_view text);
 
   /// All matches that are not empty, from left to right. `text` is UTF-8. E592 when a match takes
-  /// more than ten million steps: patterns come from files.
+  /// more than 100,000 steps and four for each byte of the text: patterns come from files.
   Result<std::vector<TextRange>> find_all(std::string_view text) const;
 
  private:
