@@ -64,13 +64,46 @@ bool Evaluator::read(const ReadOp& op, std::int64_t first, std::int64_t n, void*
   return keep(inputs_.read(op, first, n, into));
 }
 
-bool Evaluator::apply(const ReadOp& op, std::uint32_t, std::int64_t begin, std::int64_t n,
+bool Evaluator::apply(const ReadOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
                       std::byte* target) {
+  if (!windows_.empty() && windows_[at].stored != nullptr)
+    return read_through_window(op, at, begin, n, target);
   const DType computed = how_.width == 8 ? DType::f64 : DType::f32;
   if (how_.raw || op.dtype == computed) return read(op, begin, n, target);
   void* stored = arena_.take(n * bytes(op.dtype));
   if (!read(op, begin, n, stored)) return false;
   with_values(target, [&](auto* values) { decode(op.dtype, stored, n, values); });
+  return true;
+}
+
+bool Evaluator::read_through_window(const ReadOp& op, std::uint32_t at, std::int64_t begin,
+                                    std::int64_t n, std::byte* target) {
+  const Window& window = windows_[at];
+  while (n > 0) {
+    const bool inside = begin >= window.begin && begin < window.end;
+    if (!inside && !fill_window(op, at, begin, n)) return false;
+    const std::int64_t part = std::min(n, window.end - begin);
+    const std::byte* stored = window.stored + (begin - window.begin) * bytes(op.dtype);
+    with_values(target, [&](auto* values) { decode(op.dtype, stored, part, values); });
+    target += part * how_.width;
+    begin += part;
+    n -= part;
+  }
+  return true;
+}
+
+/// No further than what is wanted, unless that goes on where the last window ended: samples are
+/// taken here and there.
+bool Evaluator::fill_window(const ReadOp& op, std::uint32_t at, std::int64_t begin,
+                            std::int64_t n) {
+  Window& window = windows_[at];
+  const std::int64_t room = scratch::read_window_elements(program_[at]);
+  const bool goes_on = begin == window.end;
+  const std::int64_t held =
+      std::min(goes_on ? room : std::min(n, room), program_[at].count - begin);
+  window.begin = window.end = begin;
+  if (!read(op, begin, held, window.stored)) return false;
+  window.end = begin + held;
   return true;
 }
 
