@@ -43,10 +43,9 @@ class CheckBuilder {
       case K::complete:
         return of_outputs(check);
       case K::assertion:
-        return per_instance(check, false,
-                            [&](const Instance& instance, const Scope& scope) {
-                              assertion(check, instance, scope);
-                            });
+        return per_instance(check, false, [&](const Instance& instance, const Scope& scope) {
+          assertion(check, instance, scope);
+        });
       case K::exists:
         return per_instance(check, false,
                             [&](const Instance&, const Scope& scope) { exists(check, scope); });
@@ -312,6 +311,7 @@ class CheckBuilder {
     numeric.description = describe(check, instance);
     numeric.origin = check.span;
     numeric.left = left->node;
+    numeric.warns = check.warns;
     const auto computable = [&](const Typed& x) {
       if (is_arithmetic(x.type.dtype)) return true;
       fail(check, "E306", fmt::format("{} values cannot be compared", inarch::name(x.type.dtype)));
@@ -349,6 +349,7 @@ class CheckBuilder {
     numeric.left = sides->first.node;
     numeric.right = sides->second.node;
     numeric.has_right = numeric.at_most = true;
+    numeric.warns = check.warns;
     graph_.checks.push_back(std::move(numeric));
   }
 

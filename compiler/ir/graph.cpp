@@ -117,10 +117,9 @@ const SourceTensor* Graph::encoded_value(NodeId node) const {
 
 bool is_arithmetic(const NodeData& data) {
   return is_pointwise(data) || std::holds_alternative<ReduceOp>(data) ||
-         std::holds_alternative<HoldOp>(data) ||
-         std::holds_alternative<LargestOp>(data) || std::holds_alternative<MatmulOp>(data) ||
-         std::holds_alternative<DecodeOp>(data) || std::holds_alternative<EncodeOp>(data) ||
-         std::holds_alternative<Boxed<LowRankOp>>(data) ||
+         std::holds_alternative<HoldOp>(data) || std::holds_alternative<LargestOp>(data) ||
+         std::holds_alternative<MatmulOp>(data) || std::holds_alternative<DecodeOp>(data) ||
+         std::holds_alternative<EncodeOp>(data) || std::holds_alternative<Boxed<LowRankOp>>(data) ||
          std::holds_alternative<Boxed<MergeOp>>(data);
 }
 

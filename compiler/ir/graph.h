@@ -83,6 +83,7 @@ struct NumericCheck {
   bool has_right = false;
   double tolerance = 0;
   bool at_most = false;  // left ≤ right everywhere, in place of left = right
+  bool warns = false;    // and is published where it does not hold
 };
 
 /// A tensor of `define`, for those who read it.

@@ -1,6 +1,6 @@
-// Where several matrices are factored less one and the same sum, as when what experts differ by from
-// their mean is kept at a low rank, that sum would be computed for each of them, from all of its
-// terms. It is held instead: computed once for a step, before the matrices are.
+// Where several matrices are factored less one and the same sum, as when what experts differ by
+// from their mean is kept at a low rank, that sum would be computed for each of them, from all of
+// its terms. It is held instead: computed once for a step, before the matrices are.
 //
 // This comes before sums are fused, which would make one sum of each difference and hide it.
 

@@ -153,6 +153,7 @@ class PlanBuilder {
     if (check.has_right) planned.right = make_program(check.right);
     planned.tolerance = check.tolerance;
     planned.at_most = check.at_most;
+    planned.warns = check.warns;
     plan_.checks.push_back(std::move(planned));
   }
 

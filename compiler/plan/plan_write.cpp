@@ -256,9 +256,9 @@ void put_item(std::string& out, const CarriedFile& file) {
 }
 
 void put_item(std::string& out, const PlanCheck& check) {
-  put(out, "{{\"description\":{},\"origin\":{},\"tolerance\":{},\"at_most\":{},\"left\":",
-      json_quote(check.description), json_quote(check.origin), real(check.tolerance),
-      check.at_most);
+  put(out, "{{\"description\":{},\"origin\":{},\"tolerance\":{},\"at_most\":{},{}\"left\":",
+      json_quote(check.description), json_quote(check.origin), real(check.tolerance), check.at_most,
+      check.warns ? "\"warns\":true," : "");
   put_program(out, check.left);
   out += ",\"right\":";
   put_program(out, check.right);

@@ -61,12 +61,11 @@ class Expansion {
   bool is_switch() const {
     if (!request_.where) return false;
     const std::set<std::string> names = free_names(*request_.where, *context_.bound->globals);
-    return std::none_of(
-        request_.ranges->begin(), request_.ranges->end(), [&](const ForRange& range) {
-          return std::any_of(range.variables.begin(), range.variables.end(), [&](const auto& v) {
-            return names.count(v) != 0;
-          });
-        });
+    return std::none_of(request_.ranges->begin(), request_.ranges->end(),
+                        [&](const ForRange& range) {
+                          return std::any_of(range.variables.begin(), range.variables.end(),
+                                             [&](const auto& v) { return names.count(v) != 0; });
+                        });
   }
 
   std::vector<Instance> over_range(const ForRange& range, std::vector<Instance> instances) {
@@ -117,8 +116,8 @@ class Expansion {
   bool names_one(const TensorExpr& reference, const Instance& item) {
     const Scope scope = scope_of(item.bindings, *context_.bound->globals);
     const auto pattern = resolve(reference.pattern, scope, diagnostics_);
-    const bool one = pattern && pattern->exact() &&
-                     (!reference.index || is_resolvable(*reference.index, scope));
+    const bool one =
+        pattern && pattern->exact() && (!reference.index || is_resolvable(*reference.index, scope));
     if (pattern && !one) {
       diagnostics_.add(error("E220", "an operand with 'for' cannot capture")
                            .at(reference.span)

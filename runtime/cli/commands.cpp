@@ -194,6 +194,24 @@ const std::vector<Command>& commands() {
        {},
        "  inarch stats models/mixtral --tokens prompts.json -o stats.safetensors",
        command_stats},
+      {"group",
+       "inarch group STATS|MODEL --groups N [options]",
+       "divide the experts of each layer into groups of one size",
+       "From what 'stats' wrote of a mixture: by how alike the experts' mean outputs are, by how "
+       "often they\n"
+       "are chosen together, or by use, so that the most used are apart. From a model: by its "
+       "routers or by\n"
+       "its weights. Writes JSON, { LAYER: [[expert, …], …] }, which recipes take.",
+       {{"--groups N", "how many"},
+        {"--by WHAT", "output (the default), coactivation, use, router or weights"},
+        {"--method NAME", "agglomerative (the default) or kmeans"},
+        {"-o, --output FILE", "the JSON file to write, instead of the standard output"}},
+       {},
+       {"groups", "by", "method", "output"},
+       {},
+       "  inarch group stats.safetensors --groups 8 -o groups.json\n"
+       "  inarch group models/deepseek-v3 --groups 8 --by router",
+       command_group},
       {"synth",
        "inarch synth ARCH --config CONFIG.json -o DIR [options]",
        "write a checkpoint with an architecture's names and shapes",

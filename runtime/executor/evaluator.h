@@ -252,9 +252,9 @@ class Evaluator {
   const InputFiles& inputs_;
   Arena& arena_;
   const Materialised* materialised_ = nullptr;
-  std::vector<RowCache> products_;   // by op
-  std::vector<Window> windows_;      // by op
-  std::vector<SharedTile> shared_;   // by op
+  std::vector<RowCache> products_;  // by op
+  std::vector<Window> windows_;     // by op
+  std::vector<SharedTile> shared_;  // by op
   std::vector<FactorReport> factors_found_;
   std::optional<Diagnostic> fault_;
 };
