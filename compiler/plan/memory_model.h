@@ -27,7 +27,8 @@ struct Cut {
 
 /// Elements that a worker computes at a time.
 inline constexpr std::int64_t tile_elements = Cut{}.tile_elements;
-/// The same where tensors are merged: so few that those of all inputs stay in the first-level cache.
+/// The same where tensors are merged: so few that those of all inputs stay in the first-level
+/// cache.
 inline constexpr std::int64_t merge_tile_elements = std::int64_t{4} * 1024;
 /// Stored bytes that are read at a time there, so that reads stay long though tiles are short.
 inline constexpr std::int64_t merge_read_bytes = std::int64_t{64} * 1024;

@@ -119,8 +119,9 @@ std::int64_t merge_pass_bytes(const MergeOp& op, std::size_t inputs, std::int64_
     case Merge::ram:
       return plus(times(n, one), buffer_bytes(2 * n, sizeof(std::int64_t)));
     case Merge::fusion:
-      return plus(plus(times(2, one), times(2, buffer_bytes(std::min(op.row, held_elements(tile)), width))),
-                  selection_bytes(op, 3, tile, width));
+      return plus(
+          plus(times(2, one), times(2, buffer_bytes(std::min(op.row, held_elements(tile)), width))),
+          selection_bytes(op, 3, tile, width));
     default:
       return 0;
   }
@@ -137,8 +138,8 @@ std::int64_t most_in_lockstep(const MergeOp& op, std::int64_t tile) {
 }
 
 bool goes_in_step(const MergeOp& a, const MergeOp& b) {
-  return a.merge == b.merge && a.groups == b.groups && a.size == b.size &&
-         a.rescale == b.rescale && (a.skip > 0) == (b.skip > 0);
+  return a.merge == b.merge && a.groups == b.groups && a.size == b.size && a.rescale == b.rescale &&
+         (a.skip > 0) == (b.skip > 0);
 }
 
 std::int64_t merge_apply_bytes(const MergeOp& op, std::size_t inputs, std::int64_t tile,

@@ -69,7 +69,9 @@ class Evaluator {
   bool eval(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* target);
   bool add_up(const LinearOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
               std::byte* target);
-  bool is_shared(std::uint32_t at) const { return !shared_.empty() && shared_[at].values != nullptr; }
+  bool is_shared(std::uint32_t at) const {
+    return !shared_.empty() && shared_[at].values != nullptr;
+  }
   /// Where the elements lie once they are computed, or null: in the tile that is kept of an op that
   /// is shared, which its next evaluation overwrites, or else in `room`.
   const std::byte* look_at(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* room);
@@ -254,9 +256,9 @@ class Evaluator {
   const InputFiles& inputs_;
   Arena& arena_;
   const Materialised* materialised_ = nullptr;
-  std::vector<RowCache> products_;   // by op
-  std::vector<Window> windows_;      // by op
-  std::vector<SharedTile> shared_;   // by op
+  std::vector<RowCache> products_;  // by op
+  std::vector<Window> windows_;     // by op
+  std::vector<SharedTile> shared_;  // by op
   std::vector<FactorReport> factors_found_;
   std::optional<Diagnostic> fault_;
 };

@@ -129,8 +129,7 @@ bool Evaluator::materialise_op(const Op& op, std::uint32_t at, Materialised& int
   }
   if (const auto* factors = if_boxed<LowRankOp>(op.data)) {
     block = Block(op.count * std::int64_t{sizeof(float)});
-    return materialise_factors(*factors, at,
-                               static_cast<float*>(static_cast<void*>(block.data())));
+    return materialise_factors(*factors, at, static_cast<float*>(static_cast<void*>(block.data())));
   }
   return true;
 }

@@ -69,8 +69,8 @@ constexpr __mmask8 half_lanes = 0xff;
 /// Eight of the candidates.
 [[gnu::always_inline]] __attribute__((target("avx512f"))) inline void store_eight(
     __m256i magnitudes, __m256i places, std::uint64_t* room) {
-  const __m512i high = _mm512_maskz_slli_epi64(
-      half_lanes, _mm512_maskz_cvtepu32_epi64(half_lanes, magnitudes), 32);
+  const __m512i high =
+      _mm512_maskz_slli_epi64(half_lanes, _mm512_maskz_cvtepu32_epi64(half_lanes, magnitudes), 32);
   const __m512i low = _mm512_maskz_cvtepu32_epi64(half_lanes, places);
   _mm512_storeu_si512(room, _mm512_or_si512(high, low));
 }
@@ -90,12 +90,11 @@ __attribute__((target("avx512f,popcnt"))) void add_avx512(const float* values, s
     above += std::popcount(static_cast<std::uint32_t>(over));
     const int count = std::popcount(static_cast<std::uint32_t>(in));
     const auto first = ~(place + static_cast<std::uint32_t>(i));
-    const __m512i places =
-        _mm512_maskz_compress_epi32(in, _mm512_sub_epi32(_mm512_set1_epi32(static_cast<int>(first)), lanes));
+    const __m512i places = _mm512_maskz_compress_epi32(
+        in, _mm512_sub_epi32(_mm512_set1_epi32(static_cast<int>(first)), lanes));
     const __m512i magnitudes = _mm512_maskz_compress_epi32(in, bits);
     store_eight(_mm512_maskz_extracti64x4_epi64(half_lanes, magnitudes, 0),
-                _mm512_maskz_extracti64x4_epi64(half_lanes, places, 0),
-                so_far.room.data() + found);
+                _mm512_maskz_extracti64x4_epi64(half_lanes, places, 0), so_far.room.data() + found);
     if (count > 8) {
       store_eight(_mm512_maskz_extracti64x4_epi64(half_lanes, magnitudes, 1),
                   _mm512_maskz_extracti64x4_epi64(half_lanes, places, 1),

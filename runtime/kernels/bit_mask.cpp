@@ -138,8 +138,7 @@ void set_mask(const double* values, std::int64_t first, std::int64_t n, std::uin
 void copy_mask(const std::uint8_t* bits, std::int64_t first, std::int64_t n, std::uint8_t* mask) {
   const std::int64_t skip = first % 8;
   in_bytes(
-      first, n,
-      [&](std::int64_t i) { set_bit(mask, first + i, bit_of(bits, skip + i)); },
+      first, n, [&](std::int64_t i) { set_bit(mask, first + i, bit_of(bits, skip + i)); },
       [&](std::int64_t i, std::int64_t bytes) {
         std::memcpy(mask + (first + i) / 8, bits + (skip + i) / 8, static_cast<std::size_t>(bytes));
       });

@@ -74,7 +74,8 @@ std::int64_t compare_plain(const std::uint16_t* halves, std::uint16_t limit, std
     const std::int64_t count = std::min(at_once, bytes - b);
     equal += mark_up_to(halves + 8 * b, limit, 8 * count, marks.data());
     for (std::int64_t j = 0; j < count; ++j)
-      bits[b + j] = static_cast<std::uint8_t>((load<std::uint64_t>(marks.data() + 8 * j) * gather) >> 56);
+      bits[b + j] =
+          static_cast<std::uint8_t>((load<std::uint64_t>(marks.data() + 8 * j) * gather) >> 56);
   }
   return equal;
 }
@@ -114,10 +115,10 @@ __attribute__((target("avx512f,avx512bw"))) void draw_avx512(std::uint64_t seed,
       k0 += 0x9E3779B9U;
       k1 += 0xBB67AE85U;
     }
-    const __m512i a = _mm512_or_si512(_mm512_and_si512(c0, low),
-                                      _mm512_maskz_slli_epi64(eight_lanes, c1, 32));
-    const __m512i z = _mm512_or_si512(_mm512_and_si512(c2, low),
-                                      _mm512_maskz_slli_epi64(eight_lanes, c3, 32));
+    const __m512i a =
+        _mm512_or_si512(_mm512_and_si512(c0, low), _mm512_maskz_slli_epi64(eight_lanes, c1, 32));
+    const __m512i z =
+        _mm512_or_si512(_mm512_and_si512(c2, low), _mm512_maskz_slli_epi64(eight_lanes, c3, 32));
     _mm512_storeu_si512(words + 4 * b, _mm512_permutex2var_epi64(a, first, z));
     _mm512_storeu_si512(words + 4 * b + 16, _mm512_permutex2var_epi64(a, second, z));
   }

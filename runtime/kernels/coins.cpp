@@ -42,8 +42,7 @@ class CoinBits {
     coin_path().draw(seed_, stream_, static_cast<std::uint64_t>(first / 8), words.data());
     static_assert(std::endian::native == std::endian::little);
     std::memcpy(halves.data(), words.data(), sizeof(halves));
-    std::int64_t open =
-        coin_path().compare(halves.data(), limit_, (skip + n + 7) / 8, bits.data());
+    std::int64_t open = coin_path().compare(halves.data(), limit_, (skip + n + 7) / 8, bits.data());
     for (std::int64_t i = 0; open > 0; ++i) {
       if (halves[static_cast<std::size_t>(i)] != limit_) continue;
       --open;

@@ -158,7 +158,8 @@ bool are_moderate_powers(std::span<const double> weights) {
 bool are_powers_of_two(std::span<const double> weights) {
   for (std::size_t votes = 1; votes < std::size_t{1} << weights.size(); ++votes) {
     double sum = 0;
-    for (std::size_t k = 0; k < weights.size(); ++k) sum += ((votes >> k) & 1U) != 0 ? weights[k] : 0;
+    for (std::size_t k = 0; k < weights.size(); ++k)
+      sum += ((votes >> k) & 1U) != 0 ? weights[k] : 0;
     if (sum != 0 && !is_power_of_two(sum)) return false;
   }
   return true;

@@ -135,7 +135,7 @@ void CutoffSearch::guess(std::span<float> sample, std::span<std::uint64_t> room)
                               ? share_ * nonzero
                               : static_cast<double>(wanted_) / static_cast<double>(total_) * count;
   const double margin = 3 * std::sqrt(count) + 8;  // six deviations, as samples are not independent
-  auto rest = sample.begin();  // of which all before it is larger
+  auto rest = sample.begin();                      // of which all before it is larger
   const auto ranked = [&](double rank) {
     const auto at = sample.begin() + static_cast<std::ptrdiff_t>(rank);
     std::nth_element(rest, at, sample.end(),

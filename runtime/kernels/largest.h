@@ -66,12 +66,12 @@ class CutoffSearch {
   double share_ = -1;    // of the values that are not zero, which the first pass counts
   std::int64_t zeros_ = 0;
   Phase phase_ = Phase::digits;
-  bool counts_ = false;            // bins are zeros until something is counted
-  int shift_;                      // of the digit that is counted
-  std::uint64_t rest_ = 0;         // all digits below, or'ed: none left when zero
-  std::uint64_t prefix_ = 0;       // the digits found so far
-  std::int64_t position_ = 0;      // of the next value, in the search for the last tie
-  Between between_;                // of the guess
+  bool counts_ = false;        // bins are zeros until something is counted
+  int shift_;                  // of the digit that is counted
+  std::uint64_t rest_ = 0;     // all digits below, or'ed: none left when zero
+  std::uint64_t prefix_ = 0;   // the digits found so far
+  std::int64_t position_ = 0;  // of the next value, in the search for the last tie
+  Between between_;            // of the guess
   Cutoff cutoff_;
 };
 
