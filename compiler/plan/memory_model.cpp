@@ -151,15 +151,18 @@ std::vector<bool> windowed_views(const Program& program, const Evaluation& how) 
   return windowed;
 }
 
-std::vector<bool> shared_decodings(const Program& program, const Evaluation& how) {
+std::vector<bool> shared_reads(const Program& program, const Evaluation& how) {
   std::vector<bool> shared(program.size());
   if (how.raw || !merges(program)) return shared;
   std::vector<int> uses(program.size());
   for (const Op& op : program) {
     for (const std::uint32_t input : op.inputs) ++uses[input];
   }
-  for (std::size_t at = 0; at < program.size(); ++at)
-    shared[at] = op_if<DecodeOp>(program[at]) != nullptr && uses[at] > 1;
+  for (std::size_t at = 0; at < program.size(); ++at) {
+    const Op& op = program[at];
+    const bool reads = op_if<ReadOp>(op) != nullptr || op_if<DecodeOp>(op) != nullptr;
+    shared[at] = reads && uses[at] > 1;
+  }
   return shared;
 }
 
@@ -380,7 +383,7 @@ std::int64_t stack_bytes(const Program& program, std::uint32_t at, const Evaluat
 std::int64_t unit_cache_bytes(const Program& program, const Evaluation& how) {
   std::int64_t total = 0;
   const std::vector<bool> windowed = windowed_views(program, how);
-  const std::vector<bool> shared = shared_decodings(program, how);
+  const std::vector<bool> shared = shared_reads(program, how);
   const std::vector<bool> reads = windowed_reads(program, how);
   for (std::size_t at = 0; at < program.size(); ++at) {
     const Op& op = program[at];

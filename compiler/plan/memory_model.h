@@ -97,11 +97,11 @@ bool is_fine_take(const TakeOp& op, const Evaluation& how);
 /// By op: views that gather stored elements against the grain and whose elements are asked for in
 /// the order of the output. They gather a window and keep it for the tiles that follow.
 std::vector<bool> windowed_views(const Program& program, const Evaluation& how);
-/// By op: what is decoded from several parts and used more than once where tensors are merged. The
-/// last tile of it is kept, as the base of a merge is wanted once for every other model.
-std::vector<bool> shared_decodings(const Program& program, const Evaluation& how);
+/// By op: what is read from a file and used more than once where tensors are merged. The last tile
+/// of it is kept, as the base of a merge is wanted once for every other model.
+std::vector<bool> shared_reads(const Program& program, const Evaluation& how);
 /// By op: what is read element by element where tensors are merged. A window of the stored elements
-/// is kept, from which tiles are decoded as often as they are wanted.
+/// is kept, from which tiles are decoded.
 std::vector<bool> windowed_reads(const Program& program, const Evaluation& how);
 std::int64_t read_window_elements(const Op& read);
 /// Thinnings (is_thinning) about whose runs something is to be found, in groups that go through

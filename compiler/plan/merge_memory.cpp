@@ -54,7 +54,7 @@ bool holds_runs(const MergeOp& op, std::int64_t tile) { return op.size <= held_e
 std::int64_t selection_sample(std::int64_t size) {
   constexpr std::int64_t least = std::int64_t{1} << 14, most = std::int64_t{1} << 20;
   if (size < 4 * least || size > 256 * most) return 0;
-  return std::clamp(size / 64, least, most) / sample_piece * sample_piece;
+  return std::clamp(size / 128, least, most) / sample_piece * sample_piece;
 }
 
 std::int64_t selection_room(std::int64_t size) {

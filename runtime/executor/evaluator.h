@@ -63,12 +63,18 @@ class Evaluator {
     std::byte* stored = nullptr;  // none: it has no window
     std::int64_t begin = 0;
     std::int64_t end = 0;
+    std::int64_t asked = 0;  // where the last part that was wanted of a read ends
   };
 
   bool eval(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* target);
   bool add_up(const LinearOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
               std::byte* target);
-  bool eval_shared(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* target);
+  bool is_shared(std::uint32_t at) const {
+    return !shared_.empty() && shared_[at].values != nullptr;
+  }
+  /// Where the elements lie once they are computed, or null: in the tile that is kept of an op that
+  /// is shared, which its next evaluation overwrites, or else in `room`.
+  const std::byte* look_at(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* room);
   bool eval_long(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* target);
 
   bool apply(const ReadOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,

@@ -17,7 +17,7 @@ void Evaluator::open_cache() {
   windows_.assign(program_.size(), {});
   shared_.assign(program_.size(), {});
   const std::vector<bool> windowed = scratch::windowed_views(program_, how_);
-  const std::vector<bool> shared = scratch::shared_decodings(program_, how_);
+  const std::vector<bool> shared = scratch::shared_reads(program_, how_);
   const std::vector<bool> reads = scratch::windowed_reads(program_, how_);
   for (std::size_t i = 0; i < program_.size(); ++i) {
     if (windowed[i]) {

@@ -1,5 +1,6 @@
 #include "runtime/kernels/few_votes.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -79,12 +80,78 @@ void votes_of_three(const Ballot& ballot, Divisor divisor, std::int64_t n, float
   any_divisor<3>(ballot, divisor, n, result);
 }
 
+/// Whether all are zeros or far from both ends of what f32 can hold.
+INARCH_MULTIVERSION
+bool are_moderate(const float* d, std::int64_t n) {
+  constexpr auto least = std::bit_cast<std::uint32_t>(0x1p-60F);
+  constexpr auto most = std::bit_cast<std::uint32_t>(0x1p60F);
+  std::uint32_t others = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    const std::uint32_t size = std::bit_cast<std::uint32_t>(d[i]) & 0x7fffffffU;
+    others |= (size != 0 ? 1U : 0U) & (size - least > most - least ? 1U : 0U);
+  }
+  return others == 0;
+}
+
+/// In f32, for weights that are powers of two and moderate values. Products and the quotient are
+/// exact, and a sum of two is rounded as if it had been rounded to f64 before (Figueroa: "When is
+/// double rounding innocuous?", 1995).
+template <bool normalize>
+[[gnu::always_inline]] inline void two_loop_f32(const Ballot& ballot, std::int64_t n,
+                                                float* __restrict result) {
+  const float* const x = ballot.differences[0];
+  const float* const y = ballot.differences[1];
+  const auto v = static_cast<float>(ballot.weights[0]), w = static_cast<float>(ballot.weights[1]);
+  const auto of = [](float sum) { return sum == 0 ? 1.0F : 1.0F / sum; };
+  const float of_x = of(v), of_y = of(w), of_both = of(v + w);
+  INARCH_INDEPENDENT
+  for (std::int64_t i = 0; i < n; ++i) {
+    const float a = v * x[i], b = w * y[i];
+    const float elected = a + b >= 0 ? 1.0F : -1.0F;
+    const bool a_agrees = a * elected > 0, b_agrees = b * elected > 0;
+    const float kept = (a_agrees ? a : 0.0F) + (b_agrees ? b : 0.0F);
+    const float with_a = b_agrees ? of_both : of_x, without_a = b_agrees ? of_y : 1.0F;
+    result[i] = normalize ? kept * (a_agrees ? with_a : without_a) : kept;
+  }
+}
+INARCH_MULTIVERSION
+void votes_of_two_f32(const Ballot& ballot, bool normalize, std::int64_t n, float* result) {
+  if (normalize) {
+    two_loop_f32<true>(ballot, n, result);
+  } else {
+    two_loop_f32<false>(ballot, n, result);
+  }
+}
+
+/// Portion by portion, so that one large value slows down few.
+void votes_by_powers(const Ballot& ballot, Divisor divisor, std::int64_t n, float* result) {
+  constexpr std::int64_t portion = 1024;
+  for (std::int64_t at = 0; at < n; at += portion) {
+    const std::int64_t count = std::min(portion, n - at);
+    const float* const differences[] = {ballot.differences[0] + at, ballot.differences[1] + at};
+    const Ballot part = {differences, ballot.weights, ballot.electing, ballot.least};
+    if (are_moderate(differences[0], count) && are_moderate(differences[1], count)) {
+      votes_of_two_f32(part, divisor != Divisor::none, count, result + at);
+    } else {
+      votes_of_two(part, divisor, count, result + at);
+    }
+  }
+}
+
 /// Whether multiplying by 1 / d is dividing by d: 1 / d is exact, and both round the same number.
 bool is_power_of_two(double d) {
   constexpr double most = 0x1p1000;
   int exponent = 0;
   const double size = std::fabs(d);
   return size <= most && size >= 1 / most && std::frexp(size, &exponent) == 0.5;
+}
+
+/// Of weights so moderate that their products with moderate values are normal numbers of f32.
+bool are_moderate_powers(std::span<const double> weights) {
+  constexpr double most = 0x1p20;
+  return std::all_of(weights.begin(), weights.end(), [](double w) {
+    return is_power_of_two(w) && std::fabs(w) <= most && std::fabs(w) >= 1 / most;
+  });
 }
 
 /// Of all sums that votes may come to.
@@ -114,7 +181,10 @@ bool vote_of_few(std::span<const float* const> differences, std::span<const doub
   const Ballot ballot = {differences.data(), weights.data(), how.weighted ? weights.data() : alike,
                          how.least};
   const Divisor divisor = divisor_of(how, weights.first(count));
-  if (count == 2) {
+  const bool by_powers = divisor == Divisor::none || divisor == Divisor::power_of_two;
+  if (count == 2 && how.weighted && by_powers && are_moderate_powers(weights.first(count))) {
+    votes_by_powers(ballot, divisor, n, result);
+  } else if (count == 2) {
     votes_of_two(ballot, divisor, n, result);
   } else {
     votes_of_three(ballot, divisor, n, result);

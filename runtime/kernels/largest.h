@@ -47,6 +47,12 @@ class CutoffSearch {
   template <typename T>
   void add_values(const T* values, std::int64_t n);
   void collect(const float* values, std::int64_t n);
+  struct OfBin {
+    std::span<std::uint64_t>::iterator begin;
+    std::span<std::uint64_t>::iterator end;
+    std::int64_t rank;
+  };
+  OfBin one_bin_of(std::span<std::uint64_t> candidates, std::int64_t rank);
   void choose_candidate();
   bool settle_share();
   template <typename T>
