@@ -53,8 +53,7 @@ class StatesBinder {
     StatesRequest request;
     request.name = source.name;
     request.model = bound_.sources[*of].checkpoint;
-    const bool plain =
-        bound_.sources[*of].changed.empty() && !bound_.sources[*of].is_states();
+    const bool plain = bound_.sources[*of].changed.empty() && !bound_.sources[*of].is_states();
     if (!plain) {
       diagnostics_.add(error("E222", fmt::format("'{}' is no checkpoint as its files have it, and "
                                                  "only such a model is run",

@@ -115,7 +115,8 @@ void CheckWork::group_done(std::int64_t group) {
   shared_.erase(static_cast<std::size_t>(group));
 }
 
-void CheckWork::report(Diagnostics& diagnostics) const {
+std::int64_t CheckWork::report(Diagnostics& diagnostics) const {
+  std::int64_t failed = 0;
   for (const std::size_t number : selected_) {
     const PlanCheck& check = plan_.checks[number];
     const Finding& finding = *findings_[number];
@@ -126,11 +127,12 @@ void CheckWork::report(Diagnostics& diagnostics) const {
                           ? warning("W800", "this does not hold: " + text).in(check.origin)
                           : error(std::move(code), "check failed: " + text).in(check.origin));
     };
+    const double allowed = check.tolerance * finding.largest;
+    const bool differs = !(finding.difference <= allowed);  // a NaN fails
+    failed += differs || finding.non_finite > 0 ? 1 : 0;
     if (finding.non_finite > 0)
       add("E801", fmt::format("{} values are infinite or NaN", format_count(finding.non_finite)));
-    const double allowed = check.tolerance * finding.largest;
-    // Written so that a NaN fails.
-    if (finding.difference <= allowed) continue;
+    if (!differs) continue;
     if (check.at_most) {
       add("E802", fmt::format("the value is above its limit by up to {:.6g}", finding.difference));
       continue;
@@ -138,6 +140,7 @@ void CheckWork::report(Diagnostics& diagnostics) const {
     add("E800", fmt::format("the sides differ by up to {:.6g}, expected at most {:.6g}",
                             finding.difference, allowed));
   }
+  return failed;
 }
 
 }  // namespace inarch
