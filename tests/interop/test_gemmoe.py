@@ -161,6 +161,16 @@ def test_texts_get_a_bos(gemmas, tmp_path, gate, monkeypatch):
     assert all(torch.equal(texts_made[name], ids_made[name]) for name in ids_made)
 
 
+def test_experts_that_are_asked_for_alike(gemmas, tmp_path):
+    """The routers cannot tell them apart, which is no reason to build nothing."""
+    asked = {"experts": [{"positive_prompts": [[3 + (e if e != 5 else 2), 40 + 3 * (e if e != 5 else 2)]]} for e in range(8)]}
+    file = mixtures.write_json(tmp_path / "prompts.json", asked)
+    out = tmp_path / "out"
+    result = inarch("run", RECIPE, "-o", out, *sources(gemmas[0], gemmas[1:]), "--set", "gate=cheap_embed", "--set", f"prompts={file}")
+    assert result.returncode == 0 and "W800" in result.stderr and "nearly the same (i = 0)" in result.stderr, described(result)
+    mixtral_of(out)
+
+
 def test_a_gate_without_prompts(gemmas):
     result = inarch("check", RECIPE, *sources(gemmas[0], gemmas[1:]), "--set", "gate=hidden")
     assert result.returncode == 1 and "prompts" in result.stderr, described(result)
