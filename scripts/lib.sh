@@ -6,7 +6,8 @@ cd "$root" || exit
 
 # What the program itself is built from. libboost-dev holds Boost.Graph, which is headers only.
 build_packages=(g++ cmake ninja-build pkg-config libyaml-cpp-dev nlohmann-json3-dev libboost-dev
-  libboost-program-options-dev libopenblas-dev libtbb-dev libfmt-dev libxxhash-dev libssl-dev)
+  libboost-program-options-dev libopenblas-dev libtbb-dev libfmt-dev libxxhash-dev libssl-dev
+  libpcre2-dev libutf8proc-dev libsentencepiece-dev)
 # What its tests and benchmarks need besides. llvm has the symbolizer that gives sanitizers' traces their names.
 test_packages=(libgtest-dev librapidcheck-dev libbenchmark-dev ccache git
   clang llvm libclang-rt-14-dev clang-format clang-tidy shellcheck python3 python3-venv)

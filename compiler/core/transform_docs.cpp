@@ -28,6 +28,10 @@ std::string kind_text(const Parameter& p) {
       return "number, or a list of them";
     case ParamKind::shape:
       return "list of sizes";
+    case ParamKind::table:
+      return "numbers, in a list or in lists of lists";
+    case ParamKind::lists:
+      return "list of lists of integers";
     case ParamKind::choice:
     case ParamKind::number_or_choice:
       break;

@@ -14,6 +14,7 @@ std::vector<TransformSpec> reduction();
 std::vector<TransformSpec> initial();
 std::vector<TransformSpec> several();  // linear algebra
 std::vector<TransformSpec> merging();
+std::vector<TransformSpec> mixture();
 
 /// Parameters that several families have.
 inline const Parameter fill_param = {"fill", ParamKind::number,         false, "0",

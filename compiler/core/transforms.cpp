@@ -10,7 +10,8 @@ std::vector<TransformSpec> make_table() {
   std::vector<TransformSpec> table;
   for (auto part :
        {transform_table::movement(), transform_table::pointwise(), transform_table::reduction(),
-        transform_table::initial(), transform_table::several(), transform_table::merging()}) {
+        transform_table::initial(), transform_table::several(), transform_table::merging(),
+        transform_table::mixture()}) {
     table.insert(table.end(), part.begin(), part.end());
   }
   return table;
@@ -61,6 +62,8 @@ std::string_view family_name(Family family) {
       return "linear algebra";
     case Family::merging:
       return "merging";
+    case Family::mixture:
+      return "mixture of experts";
   }
   return "";
 }

@@ -63,6 +63,7 @@ enum class Transform : std::uint8_t {
   normal,
   uniform,
   identity,
+  table,
   // linear algebra
   matmul,
   outer,
@@ -94,6 +95,8 @@ enum class Transform : std::uint8_t {
   nearswap,
   arcee_fusion,
   to_vocabulary,
+  // mixtures of experts
+  router,
 };
 
 enum class Family : std::uint8_t {
@@ -102,7 +105,8 @@ enum class Family : std::uint8_t {
   reduction,
   initial,
   linear_algebra,
-  merging
+  merging,
+  mixture
 };
 
 /// What a parameter may be. Every number may be an expression.
@@ -119,6 +123,8 @@ enum class ParamKind : std::uint8_t {
   numbers,            // a list of numbers
   number_or_numbers,  // one for all, or a list
   shape,              // a list of sizes
+  lists,              // a list of lists of integers
+  table,              // numbers in a list, or in lists of lists
 };
 
 struct Parameter {

@@ -86,6 +86,22 @@ std::vector<TransformSpec> initial() {
        "Ones on the main diagonal, zeros elsewhere.",
        "a matrix of the given shape, or the target's",
        "{ identity: [4, 4] }"},
+      {Transform::table,
+       "table",
+       Family::initial,
+       {},
+       false,
+       AxisEntries::none,
+       {{"values",
+         P::table,
+         true,
+         "",
+         {},
+         "the numbers: a list, or lists of lists of equal length"}},
+       "values",
+       "Numbers as they are given. With `dtype: i64` a table of ids.",
+       "as the lists are nested",
+       "{ table: [[0, 2], [1, 3]] }"},
   };
 }
 

@@ -184,8 +184,7 @@ class GraphBuilder {
     TensorBuilder builder(context, instance.instance, instance.rule->operands, scope, diagnostics_);
     // A tensor that the target does not have gives no shape; that is its first fault.
     if (defined) {
-      if (const auto value = builder.build_one(*instance.rule->value))
-        add_definition(first.name, *value);
+      define(instance, builder);
     } else if (target && target->strict && !wanted && !target->accepts(first.name)) {
       report_unknown(instance, *target);
     } else {
@@ -223,6 +222,18 @@ class GraphBuilder {
       if (maker && failed_rules_.count(bound_.instances[*maker].rule) != 0) return true;
     }
     return false;
+  }
+
+  void define(const RuleInstance& instance, TensorBuilder& builder) {
+    const TensorExpr& value = *instance.rule->value;
+    if (instance.to.size() == 1) {
+      if (const auto typed = builder.build_one(value))
+        add_definition(instance.to.front().name, *typed);
+      return;
+    }
+    const std::vector<Typed> results = builder.build(value);
+    for (std::size_t k = 0; k < std::min(results.size(), instance.to.size()); ++k)
+      add_definition(instance.to[k].name, results[k]);
   }
 
   /// Its axes are those of the whole tensor again, as after a rule.

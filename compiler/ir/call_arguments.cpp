@@ -175,6 +175,27 @@ std::optional<std::vector<std::int64_t>> CallArguments::integers(std::string_vie
   return integers;
 }
 
+std::optional<std::vector<std::vector<std::int64_t>>> CallArguments::lists(
+    std::string_view name) const {
+  std::vector<std::vector<std::int64_t>> lists;
+  const Entry* entry = find(name);
+  if (!entry) return lists;
+  const Value::List* list = entry->value.if_list();
+  for (std::size_t k = 0; list != nullptr && k < list->size(); ++k) {
+    auto integers = (*list)[k].if_list() ? as_integers((*list)[k]) : std::nullopt;
+    if (!integers) list = nullptr;
+    if (integers) lists.push_back(std::move(*integers));
+  }
+  if (list != nullptr) return lists;
+  wrong(name, "a list of lists of integers", entry->value, entry->span);
+  return std::nullopt;
+}
+
+const Value* CallArguments::value(std::string_view name) const {
+  const Entry* entry = find(name);
+  return entry != nullptr ? &entry->value : nullptr;
+}
+
 std::optional<std::int64_t> CallArguments::integer(const AxisEntry& entry) const {
   const auto value = as_integer(entry.value);
   if (!value) wrong(entry.name, "an integer", entry.value, entry.span);

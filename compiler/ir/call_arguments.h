@@ -30,6 +30,9 @@ class CallArguments {
   /// A single number is a list of one.
   std::optional<std::vector<double>> number_or_numbers(std::string_view name) const;
   std::optional<std::vector<std::int64_t>> integers(std::string_view name) const;
+  std::optional<std::vector<std::vector<std::int64_t>>> lists(std::string_view name) const;
+  /// As it was given; null when it was not.
+  const Value* value(std::string_view name) const;
 
   struct AxisEntry {
     std::string name;

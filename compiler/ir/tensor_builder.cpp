@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ir/decoded.h"
+#include "compiler/recipe/expand.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
@@ -125,6 +126,7 @@ Typed TensorBuilder::stored_values(std::uint32_t source, std::uint32_t tensor, S
   const Checkpoint& checkpoint = *context_.bound->sources[source].checkpoint;
   const TensorInfo& info = checkpoint.tensors[tensor];
   TensorType type = make_type(info.dtype, info.shape);
+  type.chosen = !context_.bound->sources[source].is_states();
   const SourceTensor leaf{source, tensor};
   if (!info.is_encoded()) return add(leaf, {}, std::move(type), origin);
   const NodeId node = add_source_values(*context_.graph, checkpoint, leaf, origin);
@@ -156,6 +158,7 @@ bool TensorBuilder::names_number(const TensorExpr& expression) const {
 std::optional<Typed> TensorBuilder::operand(const TensorExpr& expression) {
   for (const NamedOperand& named : operands_) {
     if (named.name != expression.name) continue;
+    if (named.is_repeated()) return one_of_repeated(expression, named);
     const auto known = built_.find(named.expression.get());
     if (known != built_.end()) return known->second;
     auto typed = context_.reads_finished ? probe(named) : build_one(*named.expression);
@@ -171,6 +174,61 @@ std::optional<Typed> TensorBuilder::operand(const TensorExpr& expression) {
         expression.span,
         near.empty() ? "a tensor is written source:name" : fmt::format("did you mean '{}'?", near));
   return std::nullopt;
+}
+
+std::vector<Typed> TensorBuilder::operands(const TensorExpr& expression) {
+  if (expression.kind == TensorExpr::Kind::name) {
+    for (const RepeatedOperand& several : instance_.repeated) {
+      if (several.operand->name == expression.name) return repeated(several);
+    }
+  }
+  return as_list(build_one(expression));
+}
+
+std::vector<Typed> TensorBuilder::repeated(const RepeatedOperand& several) {
+  const auto known = built_items_.find(&several);
+  if (known != built_items_.end()) return known->second;
+  std::vector<Typed> items;
+  for (std::size_t k = 0; k < several.items.size(); ++k) {
+    const Instance& item = several.items[k];
+    Context context = context_;
+    context.key = fmt::format("{} {}[{}]", context_.key, several.operand->name, k);
+    const Scope scope = scope_of(item.bindings, *context_.bound->globals);
+    TensorBuilder builder(context, item, operands_, scope, diagnostics_);
+    auto typed = builder.build_one(*several.operand->expression);
+    if (!typed) return {};
+    items.push_back(std::move(*typed));
+  }
+  built_items_.emplace(&several, items);
+  return items;
+}
+
+/// Where one tensor is due.
+std::optional<Typed> TensorBuilder::one_of_repeated(const TensorExpr& expression,
+                                                    const NamedOperand& named) {
+  std::vector<Typed> items = operands(expression);
+  if (items.size() == 1) return std::move(items.front());
+  if (!items.empty()) {
+    fault(expression, "E312",
+          fmt::format("the operand '{}' stands for {} tensors where one is due", named.name,
+                      items.size()),
+          expression.span, "combine: { linear: … }, stack, or another transform of several");
+  }
+  return std::nullopt;
+}
+
+/// What reading could not hold a call against, as one of its operands is repeated.
+bool TensorBuilder::fits_arity(const TensorExpr& call, std::size_t inputs) {
+  const TransformSpec& t = spec(call.transform);
+  const bool fits = inputs >= t.min_inputs() && (t.variadic || inputs <= t.inputs.size());
+  if (!fits) {
+    fault(call, "E124",
+          fmt::format("'{}' takes {}{} operand{}, here {} {}", t.name,
+                      t.variadic ? "at least " : "", t.min_inputs(), t.min_inputs() == 1 ? "" : "s",
+                      inputs == 1 ? "is" : "are", inputs),
+          call.transform_span);
+  }
+  return fits;
 }
 
 /// A probe is the same on both sides of a check, whichever side names it first.
@@ -189,11 +247,11 @@ std::vector<Typed> TensorBuilder::call(const TensorExpr& expression) {
   std::vector<Typed> inputs;
   bool good = arguments.ok();
   for (const TensorExprPtr& input : expression.inputs) {
-    auto typed = build_one(*input);
-    good = good && typed;
-    if (typed) inputs.push_back(std::move(*typed));
+    std::vector<Typed> typed = operands(*input);
+    good = good && !typed.empty();
+    std::move(typed.begin(), typed.end(), std::back_inserter(inputs));
   }
-  if (!good) return {};
+  if (!good || !fits_arity(expression, inputs.size())) return {};
   for (const Typed& input : inputs) {
     if (!whole_elements(input, expression)) return {};
   }
@@ -266,6 +324,8 @@ std::optional<Typed> TensorBuilder::single(const TensorExpr& e, const CallArgume
       return merge(e, a, x);
     case Transform::to_vocabulary:
       return to_vocabulary(e, a, x);
+    case Transform::router:
+      return router(e, a, x[0]);
     case Transform::multiply:
     case Transform::divide:
       return product(e, a, x);
@@ -312,6 +372,8 @@ std::optional<Typed> TensorBuilder::single(const TensorExpr& e, const CallArgume
     case Transform::uniform:
     case Transform::identity:
       return initial(e, a);
+    case Transform::table:
+      return table(e, a);
     case Transform::split:
     case Transform::low_rank:
     case Transform::weighted_low_rank:

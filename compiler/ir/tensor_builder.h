@@ -63,6 +63,11 @@ class TensorBuilder {
   std::optional<Typed> definition(const TensorExpr& expression, const std::string& name);
   std::optional<Typed> operand(const TensorExpr& expression);
   std::optional<Typed> probe(const NamedOperand& named);
+  /// What an operand of a transform stands for: several tensors, where it is repeated.
+  std::vector<Typed> operands(const TensorExpr& expression);
+  std::vector<Typed> repeated(const RepeatedOperand& operand);
+  std::optional<Typed> one_of_repeated(const TensorExpr& expression, const NamedOperand& named);
+  bool fits_arity(const TensorExpr& call, std::size_t inputs);
   std::vector<Typed> call(const TensorExpr& call);
   std::optional<Typed> single(const TensorExpr& call, const CallArguments& arguments,
                               std::vector<Typed>& inputs);
@@ -170,6 +175,13 @@ class TensorBuilder {
                                  std::string_view name, double otherwise, std::size_t k,
                                  std::size_t models);
 
+  // build_router.cpp: gates of mixtures of experts
+  std::optional<Typed> router(const TensorExpr& call, const CallArguments& arguments,
+                              const Typed& x);
+  Typed side(const Typed& x, const std::vector<std::int64_t>& rows, bool direction, Span origin);
+  /// Divided by its length; what is shorter than 1e-8 is not made longer than its 1e8-fold.
+  Typed of_length_one(const Typed& row, Span origin);
+
   // build_rounded.cpp
   Typed rounded(const Typed& x, DType dtype, Span origin);
   Typed rounded_sum(const std::vector<Typed>& terms, DType dtype, Span origin);
@@ -207,6 +219,8 @@ class TensorBuilder {
   std::optional<Typed> pointwise(const TensorExpr& call, const CallArguments& arguments,
                                  const Typed& x);
   std::optional<Typed> initial(const TensorExpr& call, const CallArguments& arguments);
+  // build_table.cpp
+  std::optional<Typed> table(const TensorExpr& call, const CallArguments& arguments);
 
   // shared
   Typed add(NodeData data, std::vector<NodeId> inputs, TensorType type, Span origin);
@@ -229,6 +243,7 @@ class TensorBuilder {
   const Scope& scope_;
   Diagnostics& diagnostics_;
   std::map<const TensorExpr*, Typed> built_;
+  std::map<const RepeatedOperand*, std::vector<Typed>> built_items_;
   int random_ops_ = 0;
 };
 

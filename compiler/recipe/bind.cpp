@@ -9,12 +9,14 @@
 #include "compiler/recipe/bind_except.h"
 #include "compiler/recipe/bind_outputs.h"
 #include "compiler/recipe/bind_sources.h"
+#include "compiler/recipe/bind_states.h"
 #include "compiler/recipe/bind_vocabulary.h"
 #include "compiler/recipe/bound_recipe.h"
 #include "compiler/recipe/compare_vocabularies.h"
 #include "compiler/recipe/definition_order.h"
 #include "compiler/recipe/expand.h"
 #include "compiler/recipe/match_outputs.h"
+#include "compiler/recipe/text_encoders.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
@@ -53,6 +55,7 @@ class Binder {
       : recipe_(recipe), options_(options), texts_(texts), diagnostics_(diagnostics) {
     bound_.recipe = &recipe;
     bound_.globals = std::make_unique<Scope>();
+    bound_.globals->set_encoders(std::make_shared<TextEncoders>(options.read_text));
   }
 
   std::optional<BoundRecipe> bind() {
@@ -63,6 +66,8 @@ class Binder {
     if (diagnostics_.errors() != before) return std::nullopt;
     for (const LetDecl& let : recipe_.lets) bound_.globals->set_lazy(let.name, let.expression);
     bind_data(recipe_, options_, texts_, bound_, diagnostics_);
+    if (diagnostics_.errors() != before) return std::nullopt;
+    bind_states(recipe_, options_, bound_, diagnostics_);
     if (diagnostics_.errors() != before) return std::nullopt;
     if (recipe_.vocabulary) bind_vocabulary(*recipe_.vocabulary, options_, bound_, diagnostics_);
     if (diagnostics_.errors() != before) return std::nullopt;
@@ -145,9 +150,11 @@ class Binder {
       const std::size_t first = bound_.instances.size();
       bind_rule(*turn.definition, turn.knows_what_it_reads);
       if (diagnostics_.errors() != before) return;  // others would miss what is not defined
-      for (std::size_t k = first; k < bound_.instances.size(); ++k)
-        bound_.definitions.add(bound_.instances[k].to.front().name);
+      for (std::size_t k = first; k < bound_.instances.size(); ++k) {
+        for (const ResultName& to : bound_.instances[k].to) bound_.definitions.add(to.name);
+      }
     }
+    definitions_ = bound_.instances.size();
     for (const Rule& rule : recipe_.rules) {
       if (!rule.rest) bind_rule(rule, true);
     }
@@ -160,10 +167,12 @@ class Binder {
   /// What a rule reads through definitions is taken as what it reads itself. A definition that
   /// nothing reads takes nothing from a rule of `rest`.
   void take_what_definitions_read() {
-    const std::size_t defined = bound_.definitions.names.size();
+    const std::size_t defined = definitions_;
     if (defined == 0) return;
     std::map<std::string_view, std::size_t> number;
-    for (std::size_t k = 0; k < defined; ++k) number.emplace(bound_.definitions.names[k], k);
+    for (std::size_t k = 0; k < defined; ++k) {
+      for (const ResultName& to : bound_.instances[k].to) number.emplace(to.name, k);
+    }
     for (std::size_t output = 0; output < taken_.size(); ++output) {
       std::vector<bool> seen(defined, false);
       std::vector<std::size_t> pending;
@@ -204,8 +213,8 @@ class Binder {
     request.where = rule.where;
     request.where_span = rule.where_span;
     request.span = rule.span;
-    for (const NamedOperand& operand : rule.operands)
-      collect_references(*operand.expression, request.references);
+    request.may_be_empty = rule.is_one_of_several;
+    for (const NamedOperand& operand : rule.operands) request.add(operand);
     collect_references(*rule.value, request.references);
     std::vector<Instance> instances = expand(request, context, diagnostics_);
     std::vector<std::pair<std::uint32_t, std::uint32_t>> used;
@@ -280,7 +289,7 @@ class Binder {
   /// is used.
   void check_unused() {
     for (const BoundData& data : bound_.data) {
-      if (data.tensor) taken_.front()[data.tensor->first][data.tensor->second] = true;
+      for (const auto& [source, tensor] : data.tensors) taken_.front()[source][tensor] = true;
     }
     for (const RuleInstance& instance : bound_.instances) {
       if (!instance.rule->is_definition) break;  // rules follow
@@ -358,10 +367,12 @@ class Binder {
     }
     std::set<const Rule*> useful;
     for (const RuleInstance& instance : bound_.instances) {
-      if (used.count(instance.to.front().name) != 0) useful.insert(instance.rule);
+      const auto is_used = [&](const ResultName& to) { return used.count(to.name) != 0; };
+      if (std::any_of(instance.to.begin(), instance.to.end(), is_used))
+        useful.insert(instance.rule);
     }
     for (const Rule& definition : recipe_.definitions) {
-      if (useful.count(&definition) != 0) continue;
+      if (useful.count(&definition) != 0 || definition.is_one_of_several) continue;
       diagnostics_.add(
           warning("W203",
                   fmt::format("nothing reads the definition '{}'", definition.to.front().name.text))
@@ -376,6 +387,7 @@ class Binder {
   Diagnostics& diagnostics_;
   BoundRecipe bound_;
   std::vector<TensorFlags> taken_;  // by the recipe's outputs
+  std::size_t definitions_ = 0;     // instances of definitions, which come first
 };
 
 }  // namespace

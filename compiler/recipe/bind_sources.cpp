@@ -54,6 +54,7 @@ class SourceBinder {
     Value::List described;
     std::vector<const Checkpoint*>& checkpoints = bound_.checkpoints.emplace_back();
     for (std::size_t k = 0; k < source.locations.size(); ++k) {
+      if (source.locations[k].states && given_.count(source.name) == 0) continue;  // bind_states
       const std::string name = source.is_list ? fmt::format("{}[{}]", source.name, k) : source.name;
       if (!open(source, source.locations[k], name)) continue;
       const OpenCheckpoint& checkpoint = bound_.sources.back().checkpoint;

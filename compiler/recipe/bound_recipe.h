@@ -33,6 +33,10 @@ struct BoundSource {
   std::map<std::uint32_t, std::vector<AdapterTerm>> changed;  // by index of the tensor
 
   bool is_adapter() const { return declaration->locations.empty(); }
+  /// Its tensors are computed in f32, which says nothing of what is made of them.
+  bool is_states() const {
+    return !is_adapter() && declaration->locations.front().states.has_value();
+  }
 };
 
 inline constexpr std::uint32_t output_source = std::numeric_limits<std::uint32_t>::max();
@@ -49,12 +53,21 @@ struct Reference {
   bool is_of_recipe() const { return source >= defined_source; }
 };
 
+struct RepeatedOperand;
+
 /// A rule or check with its captures and variables filled in.
 struct Instance {
   Bindings bindings;
-  std::vector<Reference> references;
+  std::vector<Reference> references;      // those of repeated operands among them
+  std::vector<RepeatedOperand> repeated;  // the operands that have a `for` of their own
 
   const Reference* find(const TensorExpr* expression) const;
+};
+
+/// What an operand stands for that has a `for`: one instance for each value.
+struct RepeatedOperand {
+  const NamedOperand* operand = nullptr;
+  std::vector<Instance> items;
 };
 
 /// Names of outputs or definitions, to be matched with patterns.
@@ -107,7 +120,7 @@ struct BoundAdapterOutput {
 struct BoundData {
   const DataDecl* declaration = nullptr;
   std::unique_ptr<Value> value;
-  std::optional<std::pair<std::uint32_t, std::uint32_t>> tensor;  // the source and its tensor
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> tensors;  // a source and one of its tensors
 };
 
 /// The vocabulary of the results, and what it is made of.
@@ -171,12 +184,23 @@ struct FileFingerprint {
   std::string sha256;
 };
 
+/// Hidden states to compute, or to describe.
+struct StatesRequest {
+  std::string name;  // the source's
+  std::shared_ptr<const Checkpoint> model;
+  std::vector<std::vector<std::int64_t>> prompts;  // token ids
+  bool mean = false;                               // over all tokens, not the last one's
+};
+
 /// How the compiler reaches the world: it opens nothing itself.
 struct BindOptions {
   std::vector<std::pair<std::string, std::string>> set;      // --set name=value
   std::vector<std::pair<std::string, std::string>> sources;  // --source name=PATH
   std::string recipe_directory;  // paths in the recipe are relative to it
   std::function<std::shared_ptr<const Checkpoint>(const SourceRequest&, Diagnostics&)> open_source;
+  /// A checkpoint of f32 tensors `layers.{i}` [prompts, hidden]: what there is to know of it, or,
+  /// when it is to be read, the thing itself.
+  std::function<Result<std::shared_ptr<const Checkpoint>>(const StatesRequest&)> open_states;
   std::function<Result<std::string>(const std::string& path)> read_text;
   std::function<Result<FileFingerprint>(const std::string& path)> fingerprint;
   /// The values of a small tensor, as nested lists.

@@ -29,12 +29,13 @@ class Expansion {
 
   std::vector<Instance> run() {
     std::vector<Instance> instances(1);
+    if (is_switch()) filter(instances);
+    if (instances.empty() || failed_) return {};  // it is off
     for (const ForRange& range : *request_.ranges)
       instances = over_range(range, std::move(instances));
     for_driven_ = !request_.ranges->empty();
     if (failed_) return {};
     filter(instances);
-    if (instances.empty() && request_.ranges->empty()) return {};  // a switch, and it is off
     std::vector<const TensorExpr*> pending = request_.references;
     while (!pending.empty() && !instances.empty() && !failed_) {
       const TensorExpr* next = take_resolvable(pending, instances.front());
@@ -43,7 +44,11 @@ class Expansion {
     }
     if (failed_) return {};
     if (request_.where && !filtered_) evaluate_where_anyway(instances);
-    if (instances.empty() && !failed_ && excluded_) {
+    for (Instance& instance : instances) {
+      for (const NamedOperand* operand : request_.repeated) repeat(*operand, instance);
+      if (failed_) return {};
+    }
+    if (instances.empty() && !failed_ && excluded_ && !request_.may_be_empty) {
       diagnostics_.add(warning("W201", "this condition excludes everything the rule matches")
                            .at(request_.where_span.known() ? request_.where_span : request_.span,
                                "never true here"));
@@ -52,6 +57,17 @@ class Expansion {
   }
 
  private:
+  /// True for a condition that speaks of no variable of the ranges; filter() looks for captures.
+  bool is_switch() const {
+    if (!request_.where) return false;
+    const std::set<std::string> names = free_names(*request_.where, *context_.bound->globals);
+    return std::none_of(request_.ranges->begin(), request_.ranges->end(),
+                        [&](const ForRange& range) {
+                          return std::any_of(range.variables.begin(), range.variables.end(),
+                                             [&](const auto& v) { return names.count(v) != 0; });
+                        });
+  }
+
   std::vector<Instance> over_range(const ForRange& range, std::vector<Instance> instances) {
     std::vector<Instance> next;
     for (const Instance& instance : instances) {
@@ -73,6 +89,55 @@ class Expansion {
       }
     }
     return next;
+  }
+
+  /// One item for each value of an operand's own ranges; what they read, the instance reads.
+  void repeat(const NamedOperand& operand, Instance& instance) {
+    std::vector<Instance> items(1);
+    items.front().bindings = instance.bindings;
+    for (const ForRange& range : operand.ranges) items = over_range(range, std::move(items));
+    if (!failed_ && items.empty()) report_empty(operand, instance);
+    std::vector<const TensorExpr*> references;
+    collect_references(*operand.expression, references);
+    for_driven_ = true;
+    for (const TensorExpr* reference : references) {
+      if (failed_ || !names_one(*reference, items.front())) return;
+      items = over_reference(*reference, std::move(items));
+    }
+    if (failed_) return;
+    for (const Instance& item : items)
+      instance.references.insert(instance.references.end(), item.references.begin(),
+                                 item.references.end());
+    instance.repeated.push_back({&operand, std::move(items)});
+  }
+
+  /// False, and E220, where a repeated operand's name captures: how many there are is what its
+  /// `for` says.
+  bool names_one(const TensorExpr& reference, const Instance& item) {
+    const Scope scope = scope_of(item.bindings, *context_.bound->globals);
+    const auto pattern = resolve(reference.pattern, scope, diagnostics_);
+    const bool one =
+        pattern && pattern->exact() && (!reference.index || is_resolvable(*reference.index, scope));
+    if (pattern && !one) {
+      diagnostics_.add(error("E220", "an operand with 'for' cannot capture")
+                           .at(reference.span)
+                           .note("it is one tensor for each value of its 'for'")
+                           .hint("bind the capture in the rule's 'for', or by another operand"));
+    }
+    failed_ = failed_ || !one;
+    return one;
+  }
+
+  void report_empty(const NamedOperand& operand, const Instance& instance) {
+    Diagnostic d = error("E220", "this operand stands for no tensor at all")
+                       .at(operand.ranges.front().values.span, "gives nothing");
+    std::vector<std::string> bound;
+    for (const auto& [name, value] : instance.bindings)
+      bound.push_back(fmt::format("{} = {}", name, to_text(value)));
+    if (!bound.empty())
+      d.notes.push_back(fmt::format("here {}", escape_for_terminal(join_names(bound))));
+    diagnostics_.add(std::move(d));
+    failed_ = true;
   }
 
   void report_too_many(const ForRange& range) {
@@ -353,6 +418,14 @@ class Expansion {
 };
 
 }  // namespace
+
+void ExpandRequest::add(const NamedOperand& operand) {
+  if (operand.is_repeated()) {
+    repeated.push_back(&operand);
+  } else {
+    collect_references(*operand.expression, references);
+  }
+}
 
 const Reference* Instance::find(const TensorExpr* expression) const {
   for (const Reference& reference : references) {

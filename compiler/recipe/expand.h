@@ -23,6 +23,11 @@ struct ExpandRequest {
   Span where_span;
   Span span;
   std::vector<const TensorExpr*> references;
+  std::vector<const NamedOperand*> repeated;  // operands with ranges of their own
+  bool may_be_empty = false;                  // a condition that nothing meets is no surprise
+
+  /// Adds the operand's references, or the operand itself where it is repeated.
+  void add(const NamedOperand& operand);
 };
 
 /// All instances: ranges first, then references in an order in which their expressions can be

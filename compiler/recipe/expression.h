@@ -55,6 +55,7 @@ struct Expr {
   int depth = 1;                       // of this tree; bounded by the parser
 };
 
+class TextEncoders;
 struct Checkpoint;
 /// The checkpoint of a source, or those of a list of sources.
 using Checkpoints = std::span<const Checkpoint* const>;
@@ -77,6 +78,8 @@ class Scope {
   /// checkpoints, which must outlive the scope; those of the output are not known.
   void set_source(std::string name, const Value* value, Checkpoints checkpoints = {});
   void set_lazy(std::string name, ExprPtr expression);
+  /// What makes token ids of texts, for this scope and those within it.
+  void set_encoders(std::shared_ptr<TextEncoders> encoders) { encoders_ = std::move(encoders); }
 
   /// What a name stands for: a value, or an expression.
   struct Entry {
@@ -86,6 +89,8 @@ class Scope {
     Checkpoints checkpoints = {};
   };
   std::optional<Entry> find(std::string_view name) const;
+  /// Those of the nearest scope that has some, or null.
+  TextEncoders* encoders() const;
   /// All visible names, sorted: for did-you-mean.
   std::vector<std::string> names() const;
 
@@ -101,6 +106,7 @@ class Scope {
   const Scope* parent_;
   const Bindings* bindings_ = nullptr;
   std::map<std::string, Stored, std::less<>> entries_;
+  std::shared_ptr<TextEncoders> encoders_;
 };
 
 /// Parses `text`, which stands at `span` (same length) in its file. Faults are E140–E149.

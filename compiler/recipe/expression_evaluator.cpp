@@ -258,6 +258,7 @@ std::optional<Held> ExpressionEvaluator::not_null(const Expr& e, const Scope& sc
 
 std::optional<Held> ExpressionEvaluator::call(const Expr& e, const Scope& scope) {
   const Function* function = find_function(e.name);
+  if (!function->call) return token_ids(e, scope);
   std::vector<Held> held;
   for (const ExprPtr& item : e.items) {
     Answer argument =

@@ -11,6 +11,7 @@
 
 #include "compiler/recipe/expression.h"
 #include "compiler/support/result.h"
+#include "compiler/tokenize/text_encoder.h"
 
 namespace inarch {
 
@@ -57,6 +58,9 @@ class ExpressionEvaluator {
   std::optional<Checkpoints> checkpoints_of(const Expr& e, const Scope& scope);
   Answer no_key_of_source(const Expr& e, const Scope& scope);
   Answer shape(const Expr& e, const Checkpoint& checkpoint, const Scope& scope);
+  Answer token_ids(const Expr& e, const Scope& scope);
+  Answer encoded(const Expr& e, const Checkpoint& checkpoint, const std::string& text,
+                 SpecialTokens special, TextEncoders& encoders);
   Answer index_list(const Expr& e, const Held& list, const Value& key);
   Answer gather(const Expr& e, const Value::List& items, const Value::List& places);
   Answer call(const Expr& e, const Scope& scope);

@@ -141,6 +141,9 @@ Result<Value> exponential(const Arguments& arguments) {
   return Value(result);
 }
 
+Result<Value> is_text(const Arguments& a) { return Value(a[0]->if_text() != nullptr); }
+Result<Value> is_list(const Arguments& a) { return Value(a[0]->if_list() != nullptr); }
+
 std::vector<Function> number_functions() {
   return {
       {"abs", 1, 1, "abs(x)", absolute},
@@ -149,6 +152,8 @@ std::vector<Function> number_functions() {
       {"exp", 1, 1, "exp(x)", exponential},
       {"floor", 1, 1, "floor(x)", round_down},
       {"int", 1, 1, "int(x)", integer_of},
+      {"is_list", 1, 1, "is_list(x)", is_list, true},
+      {"is_text", 1, 1, "is_text(x)", is_text, true},
       {"len", 1, 1, "len(list), len(text)", length},
       {"log", 1, 1, "log(x)", logarithm},
       {"max", 1, any_number, "max(a, b, …), max(list)", largest},

@@ -14,7 +14,8 @@ namespace inarch {
 using Arguments = std::vector<const Value*>;
 
 /// A function of the expression language. `call` may rely on the number of arguments, and on none
-/// of them being null unless `takes_null`; its faults have no span yet.
+/// of them being null unless `takes_null`; its faults have no span yet. Without `call` it is one
+/// that the evaluator knows, since its first argument is a source: token_ids.
 struct Function {
   std::string name;
   std::size_t least;

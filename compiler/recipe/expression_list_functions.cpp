@@ -61,6 +61,22 @@ Result<Value> flatten(const Arguments& arguments) {
   return Value(std::move(flat));
 }
 
+/// Where the items of each list are in flatten(lists).
+Result<Value> places(const Arguments& arguments) {
+  const Value::List* lists = arguments[0]->if_list();
+  if (!lists) return wrong_argument("places", "a list of lists", *arguments[0]);
+  Value::List all;
+  std::int64_t place = 0;
+  for (const Value& item : *lists) {
+    const Value::List* list = item.if_list();
+    if (!list) return wrong_argument("places", "a list of lists", item);
+    Value::List here;
+    for (std::size_t k = 0; k < list->size(); ++k) here.emplace_back(place++);
+    all.emplace_back(std::move(here));
+  }
+  return Value(std::move(all));
+}
+
 /// Null where the list has no such item, so that `index(list, x) ?? 0` gives a value for that.
 Result<Value> index(const Arguments& arguments) {
   const Value::List* list = arguments[0]->if_list();
@@ -202,6 +218,7 @@ std::vector<Function> list_functions() {
       {"gradient", 3, 3, "gradient(list of numbers, place, count)", gradient},
       {"index", 2, 2, "index(list, item)", index},
       {"keys", 1, 1, "keys(mapping)", keys},
+      {"places", 1, 1, "places(list of lists)", places},
       {"reverse", 1, 1, "reverse(list)", reverse},
       {"sort", 1, 2, "sort(list), sort(list, 'descending')", sort},
       {"unique", 1, 1, "unique(list)", unique},

@@ -36,6 +36,12 @@ std::optional<Scope::Entry> Scope::find(std::string_view name) const {
   return std::nullopt;
 }
 
+TextEncoders* Scope::encoders() const {
+  const Scope* scope = this;
+  while (scope && !scope->encoders_) scope = scope->parent_;
+  return scope ? scope->encoders_.get() : nullptr;
+}
+
 std::vector<std::string> Scope::names() const {
   std::set<std::string> names;
   for (const Scope* scope = this; scope; scope = scope->parent_) {

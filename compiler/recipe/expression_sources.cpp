@@ -1,14 +1,29 @@
-// What an expression may say of a source beside its config: `a.shape['lm_head.weight'][0]`. Shapes
-// are looked up one by one, since a map of all of them would be as large as the header.
+// What an expression may say of a source beside its config: `a.shape['lm_head.weight'][0]`, and
+// `token_ids(a, 'text')`. Shapes are looked up one by one, since a map of all of them would be as
+// large as the header.
 
 #include <fmt/format.h>
 
 #include "compiler/core/catalog.h"
+#include "compiler/recipe/expression_arithmetic.h"
 #include "compiler/recipe/expression_evaluator.h"
 #include "compiler/recipe/missing_tensor.h"
+#include "compiler/recipe/text_encoders.h"
+#include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
+
+namespace {
+
+std::optional<SpecialTokens> special_tokens(std::string_view name) {
+  if (name == "as_model") return SpecialTokens::as_model;
+  if (name == "none") return SpecialTokens::none;
+  if (name == "bos") return SpecialTokens::bos;
+  return std::nullopt;
+}
+
+}  // namespace
 
 /// The checkpoints of `text`, `experts`, `experts[0]`, or a `let` that stands for one of them; none
 /// for the output. Nothing when the expression is no source.
@@ -70,6 +85,48 @@ std::optional<Held> ExpressionEvaluator::shape(const Expr& e, const Checkpoint& 
   Value::List sizes;
   for (const std::int64_t size : tensor->shape) sizes.emplace_back(size);
   return Held(Value(std::move(sizes)));
+}
+
+// `e` is the whole of `token_ids(a, TEXT)` or `token_ids(a, TEXT, 'bos')`.
+std::optional<Held> ExpressionEvaluator::token_ids(const Expr& e, const Scope& scope) {
+  const Expr& source = *e.items[0];
+  const auto checkpoints = checkpoints_of(source, scope);
+  TextEncoders* encoders = scope.encoders();
+  if (!checkpoints || checkpoints->size() != 1 || !encoders) {
+    return fail(source, "E595", "token_ids takes a source, whose tokenizer makes the ids",
+                "token_ids(base, 'text')");
+  }
+  const Answer text = not_null(*e.items[1], scope, "token_ids");
+  if (!text) return std::nullopt;
+  if (!text->get().if_text()) {
+    return fail(*e.items[1], "E595",
+                fmt::format("token_ids makes ids of a text, found {}", text->get().kind()),
+                text->get().if_list() ? "[token_ids(base, t) for t in texts]" : "");
+  }
+  SpecialTokens special = SpecialTokens::as_model;
+  if (e.items.size() > 2) {
+    const Answer name = not_null(*e.items[2], scope, "token_ids");
+    if (!name) return std::nullopt;
+    const std::string* word = name->get().if_text();
+    const auto found = word ? special_tokens(*word) : std::nullopt;
+    if (!found) return fail(*e.items[2], "E595", "token_ids takes 'as_model', 'none' or 'bos'");
+    special = *found;
+  }
+  return encoded(e, **checkpoints->begin(), *text->get().if_text(), special, *encoders);
+}
+
+std::optional<Held> ExpressionEvaluator::encoded(const Expr& e, const Checkpoint& checkpoint,
+                                                 const std::string& text, SpecialTokens special,
+                                                 TextEncoders& encoders) {
+  const auto encoder = encoders.open(checkpoint);
+  const auto ids = encoder ? (*encoder)->encode(text, special)
+                           : Result<std::vector<std::int64_t>>(encoder.error());
+  if (!ids) return lift(e, ids.error());
+  if (ids->size() > static_cast<std::size_t>(max_list)) {
+    return fail(e, "E154",
+                fmt::format("token_ids makes a list longer than {}", format_count(max_list)));
+  }
+  return lift(e, Value(Value::List(ids->begin(), ids->end())));
 }
 
 }  // namespace inarch

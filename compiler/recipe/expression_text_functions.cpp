@@ -92,6 +92,7 @@ std::vector<Function> text_functions() {
       {"split", 2, 2, "split(text, separator)", split},
       {"starts_with", 2, 2, "starts_with(text, beginning)", starts_with},
       {"text", 1, 1, "text(x)", text_of, true},
+      {"token_ids", 2, 3, "token_ids(source, text), token_ids(source, text, 'bos')", nullptr},
   };
 }
 

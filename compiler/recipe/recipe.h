@@ -33,11 +33,21 @@ struct AdapterDecl {
   ExprPtr scale;
 };
 
+/// `states:`: a source whose tensors `layers.{i}` [prompts, hidden] are what enters each layer of a
+/// model when it reads prompts. A run computes them first.
+struct StatesDecl {
+  Template of;                    // a source, whose checkpoint is the model
+  ArgumentValue prompts;          // a list of prompts: texts, or lists of token ids; null for none
+  std::optional<Template> token;  // `last`, or `mean` over all of a prompt's
+  Span span;
+};
+
 /// Where a source's checkpoint is. The place may be left out where there are adapters, which say
 /// what they are over.
 struct SourceLocation {
   std::optional<Place> place;
   std::vector<AdapterDecl> adapters;
+  std::optional<StatesDecl> states;  // in place of all that
   Span span;
 };
 
@@ -83,6 +93,9 @@ struct NamedOperand {
   std::string name;  // "" for an unnamed one
   Span span;
   TensorExprPtr expression;
+  std::vector<ForRange> ranges;  // of one that stands for several tensors, one for each value
+
+  bool is_repeated() const { return !ranges.empty(); }
 };
 
 /// Source tensors that a rule must not take.
@@ -125,7 +138,8 @@ struct Rule {
   std::vector<RecordDecl> records;
   std::optional<YamlNode> encode;  // templates inside are evaluated (encoding_spec.h)
   bool rest = false;
-  bool is_definition = false;  // of `define:`: read by other rules, and not written
+  bool is_definition = false;      // of `define:`: read by other rules, and not written
+  bool is_one_of_several = false;  // ways to define something: where it never holds, another does
 };
 
 /// A model whose rows `to_vocabulary` takes, and whose tokenizer numbers them if not its own.
@@ -179,6 +193,7 @@ struct CheckDecl {
   std::vector<ForRange> ranges;
   ExprPtr where;
   std::vector<NamedOperand> probes;    // `with:`, tensors the check makes for itself
+  bool warns = false;                  // of what is computed: the result is published all the same
   ArgumentValue expected;              // parameters, tensors, shape, assertion, tolerance of equal
   std::vector<TensorExprPtr> tensors;  // equal: left and right; at_most: value and limit; else one
   std::optional<Template> architecture;

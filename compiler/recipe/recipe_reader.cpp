@@ -185,9 +185,19 @@ class Reader {
   void read_definitions(const YamlNode* definitions) {
     if (!definitions) return;
     for (const auto& [name, body] : definitions->entries) {
-      auto rule = read_definition(name, body, recipe_.sources, diagnostics_);
-      if (rule) recipe_.definitions.push_back(std::move(*rule));
+      if (body.is_sequence()) {  // one name, defined in several ways for different cases
+        for (const YamlNode& way : body.items) add_definition(name, way, true);
+      } else {
+        add_definition(name, body, false);
+      }
     }
+  }
+
+  void add_definition(const YamlNode& name, const YamlNode& body, bool one_of_several) {
+    auto rule = read_definition(name, body, recipe_.sources, diagnostics_);
+    if (!rule) return;
+    rule->is_one_of_several = one_of_several;
+    recipe_.definitions.push_back(std::move(*rule));
   }
 
   void read_checks(const YamlNode* checks) {

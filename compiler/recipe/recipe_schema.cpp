@@ -65,6 +65,14 @@ Value parameter_schema(const Parameter& p) {
       schema = {{"anyOf", List{Map{{"type", "array"}, {"items", number_schema()}},
                                Map{{"type", "string"}}}}};
       break;
+    case ParamKind::table:
+      schema = {{"type", List{"array", "string"}}};
+      break;
+    case ParamKind::lists:
+      schema = {
+          {"anyOf", List{Map{{"type", "array"}, {"items", Map{{"type", List{"array", "string"}}}}},
+                         Map{{"type", "string"}}}}};
+      break;
     case ParamKind::number_or_numbers:
       schema = {{"anyOf", List{Map{{"type", "array"}, {"items", number_schema()}},
                                Map{{"type", List{"number", "string"}}}}}};
@@ -126,6 +134,15 @@ Value transform_step(const TransformSpec& t) {
              {"required", List{t.name}},
              {"additionalProperties", open ? axis_entry_schema(t.axes) : Value(false)},
              {"description", t.summary}};
+}
+
+Value states_schema() {
+  return object({{"of", text("the source whose model reads the prompts")},
+                 {"prompts", Map{{"anyOf", List{Map{{"type", "string"}}, Map{{"type", "array"}}}},
+                                 {"description", "texts, or lists of token ids"}}},
+                 {"token", Map{{"enum", List{"last", "mean"}},
+                               {"description", "which state stands for a prompt"}}}},
+                {"of", "prompts"}, "hidden states of a model, computed by the run");
 }
 
 Value adapter_schema() {
@@ -195,8 +212,11 @@ Map definitions() {
       "operand",
       Map{{"anyOf",
            List{definition("operand_text"),
-                object({{"tensor", definition("operand_text")}, {"apply", definition("pipeline")}},
-                       {"tensor"}, "an operand with a pipeline of its own")}}});
+                object({{"tensor", definition("operand_text")},
+                        {"for", definition("ranges")},
+                        {"apply", definition("pipeline")}},
+                       {"tensor"},
+                       "an operand with a pipeline of its own, or one for each value of `for`")}}});
   d.emplace_back(
       "operands",
       Map{{"anyOf",
@@ -228,6 +248,7 @@ Map definitions() {
                         {"revision", text("branch, tag or commit of a hub model")},
                         {"adapter", adapter_schema()},
                         {"adapters", list_of(adapter_schema(), "several adapters, added up")},
+                        {"states", states_schema()},
                         {"strict", flag("a tensor that no rule uses is an error")},
                         {"ignore",
                          list_of(text("a name pattern"), "what a strict source may leave unused")}},
@@ -301,6 +322,7 @@ Value check_schema() {
       {{"name", text("what it claims")},
        {"for", definition("ranges")},
        {"where", definition("expression")},
+       {"warn", flag("where it does not hold, warn and publish all the same; of what is computed")},
        {"with", described({{"type", "object"}, {"additionalProperties", definition("operand")}},
                           "tensors that the check makes for itself")},
        {"parameters", of_output(definition("expression"), "number of elements, buffers left out")},

@@ -13,11 +13,12 @@ namespace inarch {
 
 namespace {
 
-TensorExprPtr named(std::string name, Span span) {
+TensorExprPtr named(const NamedOperand& operand) {
   auto e = std::make_shared<TensorExpr>();
   e->kind = TensorExpr::Kind::name;
-  e->name = std::move(name);
-  e->span = span;
+  e->name = operand.name;
+  e->span = operand.span;
+  e->is_repeated = operand.is_repeated();
   return e;
 }
 
@@ -127,8 +128,7 @@ bool is_expression(const YamlNode& combine) {
 TensorExprPtr read_value(const Fields& fields, const Rule& rule, const YamlNode& node,
                          Diagnostics& diagnostics) {
   std::vector<TensorExprPtr> inputs;
-  for (const NamedOperand& operand : rule.operands)
-    inputs.push_back(named(operand.name, operand.span));
+  for (const NamedOperand& operand : rule.operands) inputs.push_back(named(operand));
   const YamlNode* combine = fields.get("combine");
   const YamlNode* init = fields.get("init");
   const YamlNode* apply = fields.get("apply");
@@ -155,8 +155,10 @@ TensorExprPtr read_value(const Fields& fields, const Rule& rule, const YamlNode&
   } else if (!inputs.empty()) {
     const YamlNode* from = fields.get("from");
     const bool uses_names = from && from->is_mapping() && !from->find("tensor");
-    if (inputs.size() > 1 && !uses_names) {
-      diagnostics.add(error("E133", fmt::format("{} operands and no 'combine'", inputs.size()))
+    if ((inputs.size() > 1 && !uses_names) || inputs.front()->is_repeated) {
+      diagnostics.add(error("E133", inputs.size() > 1
+                                        ? fmt::format("{} operands and no 'combine'", inputs.size())
+                                        : "an operand with 'for', and no 'combine'")
                           .at(rule.span)
                           .hint("combine: { linear: [0.5, 0.5] }"));
       return nullptr;
@@ -243,6 +245,18 @@ std::vector<RecordDecl> read_records(const YamlNode& node, Diagnostics& diagnost
     }
   }
   return records;
+}
+
+/// A definition of several results is one of each: `NAME.left` and `NAME.right`.
+void name_results(const YamlNode& name, Rule& rule, Diagnostics& diagnostics) {
+  if (rule.value->kind != TensorExpr::Kind::call || rule.to.empty()) return;
+  const std::vector<std::string_view>& results = spec(rule.value->transform).results;
+  if (!results.empty()) rule.to.clear();
+  for (const std::string_view result : results) {
+    auto pattern =
+        parse_name_pattern(fmt::format("{}.{}", name.text, result), name.span, diagnostics);
+    if (pattern) rule.to.push_back({{}, {}, {}, std::move(*pattern), {}, {}});
+  }
 }
 
 /// The results of some transforms have names, and `to` may give them in any order.
@@ -367,10 +381,12 @@ std::vector<NamedOperand> read_operands(const YamlNode& node,
   std::vector<NamedOperand> operands;
   const auto add = [&](std::string name, const YamlNode& item) {
     TensorExprPtr tensor;
+    std::vector<ForRange> ranges;
     if (item.is_scalar()) {
       tensor = parse_tensor_expression(item.text, item.span, diagnostics);
     } else if (item.is_mapping()) {
-      const Fields fields(item, "an operand", {"tensor", "apply"}, diagnostics);
+      const Fields fields(item, "an operand", {"tensor", "for", "apply"}, diagnostics);
+      ranges = read_ranges(fields.get("for"), diagnostics);
       const YamlNode* text = fields.require("tensor");
       if (text && text->is_scalar())
         tensor = parse_tensor_expression(text->text, text->span, diagnostics);
@@ -381,9 +397,11 @@ std::vector<NamedOperand> read_operands(const YamlNode& node,
     }
     if (!tensor) return;
     const auto count = entries_of_list(*tensor, sources);
-    if (!count) operands.push_back({std::move(name), item.span, std::move(tensor)});
+    if (!count)
+      operands.push_back({std::move(name), item.span, std::move(tensor), std::move(ranges)});
     for (std::size_t k = 0; count && k < *count; ++k)
-      operands.push_back({fmt::format("{}[{}]", name, k), item.span, with_entry(tensor, k)});
+      operands.push_back(
+          {fmt::format("{}[{}]", name, k), item.span, with_entry(tensor, k), ranges});
   };
   if (node.is_sequence()) {
     for (std::size_t i = 0; i < node.items.size(); ++i) add(std::to_string(i), node.items[i]);
@@ -430,7 +448,7 @@ std::optional<Rule> read_definition(const YamlNode& name, const YamlNode& body,
   if (body.is_scalar()) {
     rule.span = body.span;
     rule.operands = read_operands(body, sources, diagnostics);
-    if (!rule.operands.empty()) rule.value = named("0", body.span);
+    if (!rule.operands.empty()) rule.value = named(rule.operands.front());
   } else {
     const Fields fields(body, "a definition",
                         {"from", "for", "where", "except", "apply", "combine", "init"},
@@ -439,6 +457,7 @@ std::optional<Rule> read_definition(const YamlNode& name, const YamlNode& body,
     read_body(fields, body, sources, rule, diagnostics);
   }
   if (!rule.value || diagnostics.errors() != before) return std::nullopt;
+  name_results(name, rule, diagnostics);
   return rule;
 }
 

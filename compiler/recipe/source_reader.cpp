@@ -2,7 +2,10 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "compiler/recipe/fields.h"
+#include "compiler/recipe/rule_reader.h"
 
 namespace inarch {
 
@@ -62,6 +65,42 @@ void read_adapters(const Fields& fields, SourceLocation& location, Diagnostics& 
     diagnostics.add(error("E132", "'adapters' names none").at(several->span));
 }
 
+std::optional<StatesDecl> read_states(const Fields& source_fields, const SourceDecl& source,
+                                      Diagnostics& diagnostics) {
+  const YamlNode* node = source_fields.mapping("states");
+  if (node == nullptr) return std::nullopt;
+  const Fields fields(*node, "hidden states", {"of", "prompts", "token"}, diagnostics);
+  StatesDecl states;
+  states.span = node->span;
+  auto of = fields.text("of");
+  const YamlNode* prompts = fields.get("prompts");
+  // A text in a list is that text; a text alone is an expression.
+  const ParamKind kind =
+      prompts != nullptr && prompts->is_sequence() ? ParamKind::text : ParamKind::integer;
+  auto read =
+      prompts != nullptr ? read_argument_value(*prompts, kind, nullptr, diagnostics) : std::nullopt;
+  states.token = fields.text("token");
+  for (const char* other : {"path", "hub", "adapter", "adapters"}) {
+    if (source_fields.get(other) == nullptr) continue;
+    diagnostics.add(error("E133", fmt::format("a source has '{}' or 'states', not both", other))
+                        .at(source_fields.key_span(other))
+                        .also(source_fields.key_span("states"), "also given"));
+    return std::nullopt;
+  }
+  if (source.is_list) {
+    diagnostics.add(error("E137", "hidden states are a source of their own, and none of a list")
+                        .at(node->span));
+    return std::nullopt;
+  }
+  if (!of && !fields.misspelt({"of"})) fields.require("of", "of: the source that reads them");
+  if (prompts == nullptr && !fields.misspelt({"prompts"}))
+    fields.require("prompts", "prompts: a list of texts, or of lists of token ids");
+  if (!of || !read) return std::nullopt;
+  states.of = std::move(*of);
+  states.prompts = std::move(*read);
+  return states;
+}
+
 }  // namespace
 
 void read_location(const YamlNode& node, SourceDecl& source, Diagnostics& diagnostics) {
@@ -72,10 +111,16 @@ void read_location(const YamlNode& node, SourceDecl& source, Diagnostics& diagno
     if (location.place) source.locations.push_back(std::move(location));
     return;
   }
-  const Fields fields(node, "a source",
-                      {"path", "hub", "revision", "adapter", "adapters", "strict", "ignore"},
-                      diagnostics);
+  const Fields fields(
+      node, "a source",
+      {"path", "hub", "revision", "adapter", "adapters", "states", "strict", "ignore"},
+      diagnostics);
   if (!node.is_mapping()) return;
+  if (fields.get("states") != nullptr) {
+    location.states = read_states(fields, source, diagnostics);
+    if (location.states) source.locations.push_back(std::move(location));
+    return;
+  }
   read_adapters(fields, location, diagnostics);
   const bool has_adapters = fields.get("adapter") != nullptr || fields.get("adapters") != nullptr;
   location.place =

@@ -48,6 +48,7 @@ struct TensorExpr {
   std::string name;    // name: an operand or a probe of the rule or check, else a number's name;
                        // operation: its sign, of + - * / (two inputs, or one after -)
   ExprPtr expression;  // number: a literal or `${…}`
+  bool is_repeated = false;  // name: of an operand that stands for any number of tensors
 
   // call
   Transform transform = Transform::view;

@@ -193,6 +193,13 @@ int command_plan(const Arguments& arguments, Console& console) {
   auto plan = plan_from(arguments.positional[0], arguments, *memory, console, report, code);
   if (!plan) return code;
   if (const auto output = arguments.value("output")) {
+    if (has_open_states(*plan)) {  // a plan that can be run has all that it reads
+      Findings findings;
+      findings.states = ForwardOptions{*jobs, *memory, Rounding::f32};
+      plan = compile_recipe(arguments.positional[0], arguments, *memory, console, report, code,
+                            findings);
+      if (!plan) return code;
+    }
     const Status written = write_small_file(*output, write_plan(*plan));
     if (!written) {
       console.report(written.error());

@@ -141,15 +141,24 @@ int command_run(const Arguments& arguments, Console& console) {
   ConsoleProgress progress(console);
   Diagnostics diagnostics;
   const bool is_recipe = !arguments.positional[0].ends_with(".json");
+  Findings findings;
+  if (is_recipe && has_open_states(*plan)) {
+    findings.states = ForwardOptions{*jobs, *memory, Rounding::f32};
+    compiled.remains.reset();
+    plan = compile_recipe(arguments.positional[0], arguments, *memory, console, compiled, code,
+                          findings);
+    if (!plan) return code;
+  }
   if (is_recipe && has_open_ranks(*plan)) {
     const auto ranks = measure_ranks(*plan, options, progress, diagnostics);
     console.report(diagnostics, SourceMap());
     if (!ranks && !diagnostics.has_errors()) return exit_code_of(Outcome::interrupted, stop);
     if (!ranks) return exit_code_for(diagnostics);
     if (!keep_ranks(*ranks, arguments, console)) return exit_failed;
+    findings.ranks = *ranks;
     compiled.remains.reset();
     plan = compile_recipe(arguments.positional[0], arguments, *memory, console, compiled, code,
-                          *ranks);
+                          findings);
     if (!plan) return code;
   }
   compiled.remains.reset();

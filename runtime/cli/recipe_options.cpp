@@ -13,6 +13,7 @@
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 #include "runtime/cli/exit_code.h"
+#include "runtime/cli/hidden_state_source.h"
 #include "runtime/cli/tensor_values.h"
 #include "runtime/io/checkpoint.h"
 #include "runtime/io/directory.h"
@@ -197,14 +198,17 @@ Result<std::optional<std::map<std::string, std::int64_t>>> ranks_option(
 
 std::optional<Plan> compile_recipe(const std::string& path, const Arguments& arguments,
                                    std::int64_t memory, Console& console, CompileReport& report,
-                                   int& code, const std::map<std::string, std::int64_t>& ranks) {
+                                   int& code, const Findings& findings) {
   auto options = compile_options(arguments, path, console);
   if (!options) {
     code = exit_failed;
     return std::nullopt;
   }
   options->memory = memory;
-  options->bind.measured_ranks = ranks;
+  options->bind.measured_ranks = findings.ranks;
+  options->bind.open_states = [&findings](const StatesRequest& request) {
+    return findings.states ? compute_states(request, *findings.states) : describe_states(request);
+  };
   if (const auto given = ranks_option(arguments); !given) {
     console.report(given.error());
     code = exit_rejected;
@@ -261,6 +265,13 @@ std::optional<std::string> import_config(const std::string& path, const Argument
   code = exit_code_for(diagnostics);
   if (!recipe || code != exit_done) return std::nullopt;
   return recipe->text();
+}
+
+bool has_open_states(const Plan& plan) {
+  return std::any_of(plan.sources.begin(), plan.sources.end(), [](const PlanSource& source) {
+    return std::any_of(source.files.begin(), source.files.end(),
+                       [](const FileIdentity& file) { return file.header_sha256.empty(); });
+  });
 }
 
 std::optional<Plan> plan_from(const std::string& path, const Arguments& arguments,

@@ -6,6 +6,7 @@
 
 #include "compiler/compile/compile.h"
 #include "runtime/cli/command.h"
+#include "runtime/forward/forward_options.h"
 
 namespace inarch {
 
@@ -33,12 +34,21 @@ std::optional<std::string> import_config(const std::string& path, const Argument
                                          const std::string& path_prefix, Console& console,
                                          int& code);
 
+/// What a recipe follows from beside its text and the headers of its sources: found by reading
+/// weights, before it is compiled for the last time.
+struct Findings {
+  std::map<std::string, std::int64_t> ranks;
+  std::optional<ForwardOptions> states;  // compute hidden states; else they are only described
+};
+
 /// Compiles the recipe at `path` and reports what was found. Nothing on errors; `code` is then the
 /// exit code.
 std::optional<Plan> compile_recipe(const std::string& path, const Arguments& arguments,
                                    std::int64_t memory, Console& console, CompileReport& report,
-                                   int& code,
-                                   const std::map<std::string, std::int64_t>& ranks = {});
+                                   int& code, const Findings& findings = {});
+
+/// True when hidden states that a plan reads are still to be computed.
+bool has_open_states(const Plan& plan);
 
 /// The plan in a recipe or, for a path that ends in .json, in a plan file.
 std::optional<Plan> plan_from(const std::string& path, const Arguments& arguments,
