@@ -17,7 +17,8 @@ constexpr OptionHelp disable_help = {"--disable-pass NAME",
 constexpr OptionHelp dump_help = {"--dump-after NAME",
                                   "print the graph after a pass, or after each with 'all'"};
 constexpr OptionHelp tokens_help = {
-    "--tokens FILE|JSON", "token ids: a list of them, or of such lists, in a file or as it stands"};
+    "--tokens FILE|JSON",
+    "a list of token ids, or of such lists, or of texts, in a file or as it stands"};
 constexpr OptionHelp rounding_help = {
     "--rounding f32|bf16", "keep activations as computed (the default), or as a bf16 model does"};
 constexpr OptionHelp pass_memory_help = {

@@ -12,6 +12,7 @@
 #include "runtime/forward/layer_attention.h"
 #include "runtime/forward/layer_mlp.h"
 #include "runtime/forward/logits.h"
+#include "runtime/forward/matrix_rows.h"
 #include "runtime/forward/pass_context.h"
 #include "runtime/forward/weight_files.h"
 #include "runtime/io/checkpoint.h"
@@ -84,7 +85,18 @@ class Pass {
     }
   }
 
+  /// Has the system read a layer's matrices, but for experts that nobody may choose, while another
+  /// layer is at work.
+  void expect_layer(std::size_t layer) {
+    if (layer >= tensors_.layers.size()) return;
+    const LayerPlaces& places = tensors_.layers[layer];
+    for (const LinearPlace* map : {&places.q, &places.k, &places.v, &places.o, &places.mlp.gate,
+                                   &places.mlp.up, &places.mlp.down})
+      expect_matrix(context_.files, map->weight);
+  }
+
   Status run_layer(std::size_t layer) {
+    expect_layer(layer + 1);
     const LayerPlaces& places = tensors_.layers[layer];
     const auto number = static_cast<std::int64_t>(layer);
     const auto attention =
