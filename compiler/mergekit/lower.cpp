@@ -8,6 +8,8 @@
 #include "compiler/mergekit/check.h"
 #include "compiler/mergekit/document.h"
 #include "compiler/mergekit/document_order.h"
+#include "compiler/mergekit/mixture_lower.h"
+#include "compiler/mergekit/mixture_reader.h"
 #include "compiler/mergekit/output_section.h"
 #include "compiler/mergekit/reader.h"
 #include "compiler/support/text.h"
@@ -15,18 +17,6 @@
 namespace inarch {
 
 namespace {
-
-/// Comments above the first key, which say what a file is for.
-std::string leading_comments(std::string_view text) {
-  std::string comments;
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    if (!line.empty() && line.front() != '#' && line != "---") break;
-    if (!line.empty() && line.front() == '#') comments += std::string(line) + "\n";
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-  }
-  return comments;
-}
 
 class Lowering {
  public:
@@ -87,8 +77,7 @@ class Lowering {
 
   RecipeText assemble(const MergekitConfig& config, const MergekitView& result) {
     RecipeText text;
-    std::string comments = leading_comments(sources_.text(file_));
-    while (!comments.empty() && comments.back() == '\n') comments.pop_back();
+    const std::string comments = leading_comments(sources_.text(file_));
     if (!comments.empty()) text.add(comments);
     text.add("inarch: 1", config.span);
     if (!config.name.empty()) text.add("name: " + yaml_text(config.name), config.span);
@@ -131,6 +120,8 @@ class Lowering {
 std::optional<RecipeText> lower_mergekit(SourceMap& sources, FileId file,
                                          const BindOptions& options, const std::string& path_prefix,
                                          Diagnostics& diagnostics) {
+  if (is_mixture(sources, file))
+    return lower_mixture(sources, file, options, path_prefix, diagnostics);
   return Lowering(sources, file, options, path_prefix, diagnostics).lower();
 }
 

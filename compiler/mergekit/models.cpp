@@ -14,8 +14,10 @@ namespace {
 
 /// Words that rules of an imported recipe use for something else, or that no source may have.
 bool is_taken_word(std::string_view word) {
-  for (const std::string_view taken : {"i", "name", "out", "output", "define", "and", "or", "not",
-                                       "in", "if", "else", "for", "true", "false", "null"}) {
+  for (const std::string_view taken :
+       {"i",    "p",    "e",      "name",    "out",     "output",   "define",       "and",
+        "or",   "not",  "in",     "if",      "else",    "for",      "true",         "false",
+        "null", "seed", "states", "prompts", "against", "for_each", "against_each", "places_of"}) {
     if (word == taken) return true;
   }
   return false;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/mergekit/methods.h"
+#include "compiler/mergekit/mixture_reader.h"
 #include "compiler/mergekit/parameters_reader.h"
 #include "compiler/mergekit/tokenizer_reader.h"
 #include "compiler/mergekit/values.h"
@@ -26,15 +27,16 @@ class DocumentReader {
 
   MergekitConfig read() {
     config_.span = root_.span;
-    if (is_mixture() || !check_mergekit_keys(root_, "a merge", document_keys, diagnostics_))
+    if (is_mixture_among_others() ||
+        !check_mergekit_keys(root_, "a merge", document_keys, diagnostics_))
       return std::move(config_);
     if (const YamlNode* name = mergekit_entry(root_, "name"))
       config_.name = mergekit_text(*name, "'name'", diagnostics_).value_or("");
     read_method();
     config_.base_model = read_optional_model(root_, "base_model");
     config_.parameters = read_mergekit_parameters(root_, diagnostics_);
-    config_.dtype = read_dtype("dtype");
-    config_.out_dtype = read_dtype("out_dtype");
+    config_.dtype = read_mergekit_dtype(root_, "dtype", diagnostics_);
+    config_.out_dtype = read_mergekit_dtype(root_, "out_dtype", diagnostics_);
     config_.tokenizer = read_mergekit_tokenizer(root_, diagnostics_);
     config_.chat_template = read_text("chat_template");
     read_compat();
@@ -43,17 +45,13 @@ class DocumentReader {
   }
 
  private:
-  /// A configuration of mergekit-moe, which is another program.
-  bool is_mixture() {
-    const YamlNode* experts = root_.is_mapping() ? root_.find("experts") : nullptr;
-    const YamlNode* gate = root_.is_mapping() ? root_.find("gate_mode") : nullptr;
-    if (!experts && !gate) return false;
-    const std::string_view key = gate ? "gate_mode" : "experts";
-    diagnostics_.add(error("E574",
-                           "this is a configuration of mergekit-moe, which makes mixtures "
-                           "of experts")
+  /// A mixture stands in a file by itself.
+  bool is_mixture_among_others() {
+    if (!is_mixture(root_)) return false;
+    const std::string_view key = root_.find("gate_mode") ? "gate_mode" : "experts";
+    diagnostics_.add(error("E574", "a mixture of experts is the only document of its file")
                          .at(mergekit_key_span(root_, key))
-                         .note("inarch reads what mergekit-yaml and mergekit-multi read"));
+                         .note("it is a configuration of mergekit-moe, which reads one"));
     return true;
   }
 
@@ -107,20 +105,6 @@ class DocumentReader {
                                                      escape_for_terminal(method)))
                          .at(config_.compat->span)
                          .hint(defined ? "compat: mergekit, with dtype: bfloat16" : ""));
-  }
-
-  std::optional<MergekitText> read_dtype(std::string_view key) {
-    auto text = read_text(key);
-    if (!text) return text;
-    if (text->text.rfind("torch.", 0) == 0) text->text.erase(0, 6);
-    for (const std::string_view known : {"bfloat16", "float16", "float32"}) {
-      if (text->text == known) return text;
-    }
-    diagnostics_.add(
-        error("E573", fmt::format("'{}' cannot be '{}'", key, escape_for_terminal(text->text)))
-            .at(text->span)
-            .hint("bfloat16, float16 or float32"));
-    return std::nullopt;
   }
 
   std::optional<MergekitModel> read_optional_model(const YamlNode& owner, std::string_view key) {
@@ -268,9 +252,9 @@ class DocumentReader {
 
 bool has_mergekit_keys(const YamlNode& root) {
   if (!root.is_mapping() || root.find("inarch")) return false;
+  if (is_mixture(root)) return true;
   return std::any_of(root.entries.begin(), root.entries.end(), [](const YamlEntry& entry) {
-    for (const std::string_view key :
-         {"merge_method", "models", "slices", "modules", "gate_mode"}) {
+    for (const std::string_view key : {"merge_method", "models", "slices", "modules"}) {
       if (entry.key.text == key) return true;
     }
     return false;
@@ -296,14 +280,36 @@ bool is_mergekit(const SourceMap& sources, FileId file) {
   return starts_a_line(text, "merge_method:");
 }
 
-std::optional<std::vector<MergekitConfig>> read_mergekit(const SourceMap& sources, FileId file,
-                                                         Diagnostics& diagnostics) {
+std::optional<std::vector<YamlNode>> read_mergekit_documents(const SourceMap& sources, FileId file,
+                                                             Diagnostics& diagnostics) {
   Diagnostics found;
-  const auto documents = read_yaml_documents(sources, file, found);
+  auto documents = read_yaml_documents(sources, file, found);
   for (Diagnostic d : found.list()) {
     if (d.code == "E108") d.notes.emplace_back("mergekit takes the last one, and says nothing");
     diagnostics.add(std::move(d));
   }
+  return documents;
+}
+
+std::optional<MergekitText> read_mergekit_dtype(const YamlNode& owner, std::string_view key,
+                                                Diagnostics& diagnostics) {
+  const YamlNode* node = mergekit_entry(owner, key);
+  if (!node) return std::nullopt;
+  auto text = mergekit_text(*node, fmt::format("'{}'", key), diagnostics);
+  if (!text) return std::nullopt;
+  if (text->rfind("torch.", 0) == 0) text->erase(0, 6);
+  for (const std::string_view known : {"bfloat16", "float16", "float32"}) {
+    if (*text == known) return MergekitText{std::move(*text), node->span};
+  }
+  diagnostics.add(error("E573", fmt::format("'{}' cannot be '{}'", key, escape_for_terminal(*text)))
+                      .at(node->span)
+                      .hint("bfloat16, float16 or float32"));
+  return std::nullopt;
+}
+
+std::optional<std::vector<MergekitConfig>> read_mergekit(const SourceMap& sources, FileId file,
+                                                         Diagnostics& diagnostics) {
+  const auto documents = read_mergekit_documents(sources, file, diagnostics);
   if (!documents) return std::nullopt;
   const std::size_t before = diagnostics.errors();
   std::vector<MergekitConfig> configs;

@@ -95,4 +95,16 @@ std::string number_text(double number) {
   return fmt::format("{}", number);
 }
 
+std::string leading_comments(std::string_view text) {
+  std::string comments;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    if (!line.empty() && line.front() != '#' && line != "---") break;
+    if (!line.empty() && line.front() == '#') comments += std::string(line) + "\n";
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+  }
+  while (!comments.empty() && comments.back() == '\n') comments.pop_back();
+  return comments;
+}
+
 }  // namespace inarch

@@ -32,6 +32,8 @@ class RecipeText {
   std::vector<Line> lines_;
 };
 
+/// Comments above the first key of a configuration, which say what it is for.
+std::string leading_comments(std::string_view text);
 /// A scalar as YAML reads it back as text: in quotes where it has to be. `in_flow` is for one
 /// inside brackets or braces.
 std::string yaml_text(std::string_view text, bool in_flow = true);
