@@ -142,7 +142,7 @@ void set_deepseek(const MixtureConfig& config, const std::string& experts,
 }
 
 void set_qwen(bool shares, const std::string& experts, const std::string& active,
-              Settings& settings) {
+              const MergekitView& base, Settings& settings) {
   settings.set("num_experts", experts);
   settings.set("num_experts_per_tok", active);
   settings.set("decoder_sparse_step", "1");
@@ -152,6 +152,9 @@ void set_qwen(bool shares, const std::string& experts, const std::string& active
   settings.repeat("shared_expert_intermediate_size", "intermediate_size");
   settings.set("sliding_window", "null");
   settings.set("use_sliding_window", "false");
+  if (base.config.find("layer_types") == nullptr) return;  // of which some may have a window
+  settings.set("layer_types",
+               fmt::format("\"${{['full_attention' for k in 0 .. {}]}}\"", mixture_layers(base)));
 }
 
 }  // namespace
@@ -201,11 +204,11 @@ std::vector<std::pair<std::string, std::string>> mixture_settings(const MixtureL
       break;
     case MixtureKind::qwen2:
       name_class("qwen2_moe", "Qwen2Moe");
-      set_qwen(true, experts, active, settings);
+      set_qwen(true, experts, active, base, settings);
       break;
     case MixtureKind::qwen3:
       name_class("qwen3_moe", "Qwen3Moe");
-      set_qwen(false, experts, active, settings);
+      set_qwen(false, experts, active, base, settings);
       break;
   }
   settings.fill_defaults();

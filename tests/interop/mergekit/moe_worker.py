@@ -24,7 +24,9 @@ def main(root, *configs):
         torch.manual_seed(3)
         try:
             read = MoEMergeConfig.model_validate(yaml.safe_load(config.read_text()))
-            build(read, str(Path("theirs") / config.stem), MergeOptions(quiet=True), device="cpu")
+            out = Path("theirs") / config.stem
+            out.mkdir()  # which it does not do itself for every layout
+            build(read, str(out), MergeOptions(quiet=True), device="cpu")
         except BaseException as error:  # it also exits and asserts
             failures[config.stem] = "".join(traceback.format_exception_only(error)).strip()
     Path("theirs.json").write_text(json.dumps(failures, indent=1))
