@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 namespace inarch {
@@ -69,6 +70,10 @@ class Fusing {
   }
 
   bool is_part(std::size_t i) const { return part_[i]; }
+  /// The tensor that part i has gone into, and the element of it at which the part begins.
+  const std::pair<std::string, std::int64_t>& place_of(std::size_t i) const {
+    return places_.at(i);
+  }
   const std::optional<ArchTensor>& fused_at(std::size_t i) const { return fused_[i]; }
 
  private:
@@ -76,11 +81,16 @@ class Fusing {
     const auto shape = fused_shape(tensors_, parts);
     if (!shape) return false;
     std::size_t first = tensors_.size();
+    const std::int64_t each = numel(*shape) / (*shape)[0];
+    std::int64_t before = 0;  // elements of the parts before, in each entry of the stack
     for (const Indices& part : parts) {
-      for (const std::size_t i : part) {
+      for (std::size_t n = 0; n < part.size(); ++n) {
+        const std::size_t i = part[n];
         part_[i] = true;
         first = std::min(first, i);
+        places_[i] = {name, static_cast<std::int64_t>(n) * each + before};
       }
+      before += numel(tensors_[part.front()].shape);
     }
     ArchTensor fused = tensors_[first];
     fused.name = name;
@@ -92,45 +102,82 @@ class Fusing {
   const std::vector<ArchTensor>& tensors_;
   std::vector<bool> part_;
   std::vector<std::optional<ArchTensor>> fused_;  // in the place of its first part
+  std::map<std::size_t, std::pair<std::string, std::int64_t>> places_;  // by part
+};
+
+}  // namespace
+
+namespace {
+
+/// Tensors that have been fused, and the new names of those that have not.
+class Respelling {
+ public:
+  Respelling(const std::vector<ArchTensor>& tensors, const SpellingRules& rules,
+             std::set<const NamePattern*>* used)
+      : fusing_(tensors) {
+    const auto note = [&](const NamePattern& rule) {
+      if (used) used->insert(&rule);
+    };
+    NameTree tree;
+    for (std::size_t i = 0; i < tensors.size(); ++i) tree.add(tensors[i].name, i);
+    for (const SpellingRules::Fusion& fusion : rules.fusions) {
+      if (fusing_.apply(fusion, tree)) note(fusion.to);
+    }
+    for (const SpellingRules::Rewrite& rewrite : rules.rewrites) {
+      for (const NameTree::Match& match : matches(tree, rewrite.usual)) {
+        const std::string& usual = tensors[match.index].name;
+        if (new_names_.contains(usual)) continue;
+        if (!fusing_.is_part(match.index)) note(rewrite.usual);
+        if (auto name = instantiate(rewrite.other, match.captures)) {
+          new_names_.emplace(usual, std::move(*name));
+        }
+      }
+    }
+  }
+
+  const Fusing& fusing() const { return fusing_; }
+  void rename(std::string& name) const {
+    const auto entry = new_names_.find(name);
+    if (entry != new_names_.end()) name = entry->second;
+  }
+
+ private:
+  Fusing fusing_;
+  std::map<std::string, std::string, std::less<>> new_names_;
 };
 
 }  // namespace
 
 std::vector<ArchTensor> respelled(const std::vector<ArchTensor>& tensors,
                                   const SpellingRules& rules, std::set<const NamePattern*>* used) {
-  const auto note = [&](const NamePattern& rule) {
-    if (used) used->insert(&rule);
-  };
-  NameTree tree;
-  for (std::size_t i = 0; i < tensors.size(); ++i) tree.add(tensors[i].name, i);
-  Fusing fusing(tensors);
-  for (const SpellingRules::Fusion& fusion : rules.fusions) {
-    if (fusing.apply(fusion, tree)) note(fusion.to);
-  }
-  std::map<std::string, std::string, std::less<>> new_names;
-  for (const SpellingRules::Rewrite& rewrite : rules.rewrites) {
-    for (const NameTree::Match& match : matches(tree, rewrite.usual)) {
-      const std::string& usual = tensors[match.index].name;
-      if (new_names.contains(usual)) continue;
-      if (!fusing.is_part(match.index)) note(rewrite.usual);
-      if (auto name = instantiate(rewrite.other, match.captures)) {
-        new_names.emplace(usual, std::move(*name));
-      }
-    }
-  }
-  const auto rename = [&](std::string& name) {
-    const auto entry = new_names.find(name);
-    if (entry != new_names.end()) name = entry->second;
-  };
+  const Respelling respelling(tensors, rules, used);
+  const Fusing& fusing = respelling.fusing();
   std::vector<ArchTensor> result;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     if (fusing.fused_at(i)) result.push_back(*fusing.fused_at(i));
     if (fusing.is_part(i)) continue;
     result.push_back(tensors[i]);
-    rename(result.back().name);
-    rename(result.back().tied_to);
+    respelling.rename(result.back().name);
+    respelling.rename(result.back().tied_to);
   }
   return result;
+}
+
+std::vector<StoredPlace> stored_places(const std::vector<ArchTensor>& tensors,
+                                       const SpellingRules& rules) {
+  const Respelling respelling(tensors, rules, nullptr);
+  std::vector<StoredPlace> places;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    StoredPlace& place = places.emplace_back();
+    if (respelling.fusing().is_part(i)) {
+      std::tie(place.name, place.first) = respelling.fusing().place_of(i);
+      place.is_part = true;
+    } else {
+      place.name = tensors[i].name;
+      respelling.rename(place.name);
+    }
+  }
+  return places;
 }
 
 NameSet::NameSet(const std::vector<std::string_view>& names) {

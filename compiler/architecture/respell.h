@@ -17,6 +17,17 @@ std::vector<ArchTensor> respelled(const std::vector<ArchTensor>& tensors,
                                   const SpellingRules& rules,
                                   std::set<const NamePattern*>* used = nullptr);
 
+/// Where a tensor of the usual spelling lies in what another one stores.
+struct StoredPlace {
+  std::string name;        // of the stored tensor
+  std::int64_t first = 0;  // its elements begin there
+  bool is_part = false;    // of a fused one; else it is the whole
+};
+
+/// By tensor of `tensors`, which are those of the usual spelling.
+std::vector<StoredPlace> stored_places(const std::vector<ArchTensor>& tensors,
+                                       const SpellingRules& rules);
+
 /// A set of names that patterns without expressions are held against.
 class NameSet {
  public:

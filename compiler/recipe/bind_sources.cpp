@@ -194,6 +194,7 @@ class SourceBinder {
       if (!open_adapter(wanted, adapters)) return false;
     }
     auto checkpoint = base ? open_one(*base) : base_of(location, name, adapters);
+    if (checkpoint && location.usual) checkpoint = in_usual_spelling(*location.usual, checkpoint);
     if (!checkpoint) return false;
     BoundSource bound{name, &source, std::move(checkpoint), {}, {}, {}};
     if (!adapters.empty() && !adapt(bound, location, wanted_adapters, adapters)) return false;
@@ -201,6 +202,15 @@ class SourceBinder {
       bound.names.add(bound.checkpoint->tensors[i].name, i);
     bound_.sources.push_back(std::move(bound));
     return true;
+  }
+
+  OpenCheckpoint in_usual_spelling(Span asked, const OpenCheckpoint& checkpoint) {
+    auto renamed = options_.in_usual_spelling(checkpoint);
+    if (renamed.ok()) return std::move(*renamed);
+    Diagnostic d = renamed.error();
+    d.primary = {asked, "asked for here"};
+    diagnostics_.add(std::move(d));
+    return nullptr;
   }
 
   bool open_adapter(const Wanted& wanted, std::vector<OpenAdapter>& adapters) {

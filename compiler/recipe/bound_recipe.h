@@ -198,6 +198,9 @@ struct BindOptions {
   std::vector<std::pair<std::string, std::string>> sources;  // --source name=PATH
   std::string recipe_directory;  // paths in the recipe are relative to it
   std::function<std::shared_ptr<const Checkpoint>(const SourceRequest&, Diagnostics&)> open_source;
+  /// The checkpoint by the usual names of its architecture.
+  std::function<Result<std::shared_ptr<const Checkpoint>>(std::shared_ptr<const Checkpoint>)>
+      in_usual_spelling;
   /// A checkpoint of f32 tensors `layers.{i}` [prompts, hidden]: what there is to know of it, or,
   /// when it is to be read, the thing itself.
   std::function<Result<std::shared_ptr<const Checkpoint>>(const StatesRequest&)> open_states;

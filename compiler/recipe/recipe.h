@@ -48,6 +48,7 @@ struct SourceLocation {
   std::optional<Place> place;
   std::vector<AdapterDecl> adapters;
   std::optional<StatesDecl> states;  // in place of all that
+  std::optional<Span> usual;         // `spelling: usual`: by the names that its architecture has
   Span span;
 };
 

@@ -249,6 +249,10 @@ Map definitions() {
                         {"adapter", adapter_schema()},
                         {"adapters", list_of(adapter_schema(), "several adapters, added up")},
                         {"states", states_schema()},
+                        {"spelling", Map{{"enum", List{"usual"}},
+                                         {"description",
+                                          "names as its architecture usually has them, experts by "
+                                          "themselves"}}},
                         {"strict", flag("a tensor that no rule uses is an error")},
                         {"ignore",
                          list_of(text("a name pattern"), "what a strict source may leave unused")}},

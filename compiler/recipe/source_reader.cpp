@@ -113,7 +113,7 @@ void read_location(const YamlNode& node, SourceDecl& source, Diagnostics& diagno
   }
   const Fields fields(
       node, "a source",
-      {"path", "hub", "revision", "adapter", "adapters", "states", "strict", "ignore"},
+      {"path", "hub", "revision", "adapter", "adapters", "states", "spelling", "strict", "ignore"},
       diagnostics);
   if (!node.is_mapping()) return;
   if (fields.get("states") != nullptr) {
@@ -126,6 +126,13 @@ void read_location(const YamlNode& node, SourceDecl& source, Diagnostics& diagno
   location.place =
       read_place(node, fields, "path: ../models/gemma-3-1b-it", !has_adapters, diagnostics);
   if (!location.place && !has_adapters) return;
+  if (const auto spelling = fields.plain_text("spelling")) {
+    location.usual = fields.get("spelling")->span;
+    if (*spelling != "usual")
+      diagnostics.add(error("E131", "a source's spelling is that of its files, or 'usual'")
+                          .at(*location.usual)
+                          .hint("spelling: usual"));
+  }
   source.strict = source.strict || fields.boolean("strict", false);
   if (const YamlNode* ignore = fields.sequence("ignore")) {
     for (const YamlNode& item : ignore->items) {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/architecture/usual_spelling.h"
 #include "compiler/core/json.h"
 #include "compiler/mergekit/lower.h"
 #include "compiler/mergekit/reader.h"
@@ -138,6 +139,7 @@ std::optional<CompileOptions> compile_options(const Arguments& arguments,
     return std::nullopt;
   options.bind.recipe_directory = directory_of(recipe_path);
   options.bind.open_source = open_source;
+  options.bind.in_usual_spelling = in_usual_spelling;
   options.bind.read_text = [](const std::string& path) {
     return read_small_file(path, config_limit);
   };
