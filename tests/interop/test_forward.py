@@ -261,13 +261,14 @@ def measured_peak(*arguments):
 
 
 def test_little_memory(tmp_path):
-    """A model of 300 MB in less than half of that, its vocabulary matrix included."""
+    """A model of 320 MB in a fifth of that, its vocabulary matrices included. (Zeros are read too.)"""
     config = dict(model_type="llama", hidden_size=1024, intermediate_size=4096, vocab_size=64000,
-                  num_hidden_layers=6, num_attention_heads=16, num_key_value_heads=4,
+                  num_hidden_layers=2, num_attention_heads=16, num_key_value_heads=4,
                   torch_dtype="bfloat16")
     (tmp_path / "config.json").write_text(json.dumps(config))
-    made = inarch("synth", "llama", "--config", tmp_path / "config.json", "-o", tmp_path / "model")
+    made = inarch("synth", "llama", "--config", tmp_path / "config.json", "-o", tmp_path / "model",
+                  "--headers-only")
     assert made.returncode == 0, described(made)
     peak = measured_peak("logits", tmp_path / "model", "--tokens", json.dumps(list(range(200))),
-                         "--memory", "128MiB", "-j", 2)
-    assert peak < 128 << 20
+                         "--memory", "96MiB", "-j", 2)
+    assert peak < 64 << 20
