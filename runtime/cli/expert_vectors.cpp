@@ -199,8 +199,9 @@ Result<Layers> of_weights(const Checkpoint& checkpoint) {
   for (const auto& [layer, named] : weights_of_experts(checkpoint)) {
     std::vector<Part> parts;
     for (const auto& [name, part] : named) {
+      const MatrixPlace& first = part.front();
       const bool even = std::all_of(part.begin(), part.end(), [&](const MatrixPlace& place) {
-        return place.rows == part.front().rows && place.columns == part.front().columns;
+        return place.rows == first.rows && place.columns == first.columns;
       });
       if (!even || (!parts.empty() && part.size() != parts.front().size()))
         return error("E733", fmt::format("the experts of layer {} are not all of one size", layer));
