@@ -80,6 +80,11 @@ struct ProductOp {
 struct QuotientOp {
   friend bool operator==(const QuotientOp&, const QuotientOp&) = default;
 };
+/// Its input, all of it computed once and remembered, for several ops that each go through it.
+/// Materialised.
+struct HoldOp {
+  friend bool operator==(const HoldOp&, const HoldOp&) = default;
+};
 enum class MapFunction : std::uint8_t { abs, sign, sqrt, exp, log };
 /// A function of each element. `sign` is -1, 0 or 1; NaN stays NaN.
 struct MapOp {

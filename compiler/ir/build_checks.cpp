@@ -43,8 +43,9 @@ class CheckBuilder {
       case K::complete:
         return of_outputs(check);
       case K::assertion:
-        return per_instance(check, false,
-                            [&](const Instance&, const Scope& scope) { assertion(check, scope); });
+        return per_instance(check, false, [&](const Instance& instance, const Scope& scope) {
+          assertion(check, instance, scope);
+        });
       case K::exists:
         return per_instance(check, false,
                             [&](const Instance&, const Scope& scope) { exists(check, scope); });
@@ -188,15 +189,21 @@ class CheckBuilder {
            summarize_names(missing));
   }
 
-  void assertion(const CheckDecl& check, const Scope& scope) {
+  void assertion(const CheckDecl& check, const Instance& instance, const Scope& scope) {
     const auto value = evaluate_argument(check.expected, scope, diagnostics_);
     if (!value) return;
     const bool* truth = value->if_bool();
     if (truth && *truth) return;
-    fail(check, "E823",
-         truth ? std::string("this does not hold")
-               : fmt::format("an assertion is true or false, not {}", value->kind()),
-         truth ? sides(check, scope) : std::vector<std::string>());
+    if (!truth)
+      return fail(check, "E823",
+                  fmt::format("an assertion is true or false, not {}", value->kind()));
+    std::vector<std::string> notes = sides(check, scope);
+    std::vector<std::string> bound;
+    for (const auto& [name, bound_value] : instance.bindings)
+      bound.push_back(fmt::format("{} = {}", name, to_text(bound_value)));
+    if (!bound.empty())
+      notes.push_back(fmt::format("here {}", escape_for_terminal(join_names(bound))));
+    fail(check, "E823", "this does not hold", std::move(notes));
   }
 
   /// What the two sides of a comparison are: "the left side is 18, the right side is 24".
@@ -304,6 +311,7 @@ class CheckBuilder {
     numeric.description = describe(check, instance);
     numeric.origin = check.span;
     numeric.left = left->node;
+    numeric.warns = check.warns;
     const auto computable = [&](const Typed& x) {
       if (is_arithmetic(x.type.dtype)) return true;
       fail(check, "E306", fmt::format("{} values cannot be compared", inarch::name(x.type.dtype)));
@@ -341,6 +349,7 @@ class CheckBuilder {
     numeric.left = sides->first.node;
     numeric.right = sides->second.node;
     numeric.has_right = numeric.at_most = true;
+    numeric.warns = check.warns;
     graph_.checks.push_back(std::move(numeric));
   }
 

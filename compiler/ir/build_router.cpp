@@ -24,20 +24,20 @@ std::optional<Typed> TensorBuilder::router(const TensorExpr& call, const CallArg
   }
   if (positive->empty() || (!negative->empty() && negative->size() != positive->size())) {
     fault(call, "E313",
-          positive->empty() ? "a router needs an expert"
-                            : fmt::format("{} experts have positive rows, and {} have negative ones",
-                                          positive->size(), negative->size()),
+          positive->empty()
+              ? "a router needs an expert"
+              : fmt::format("{} experts have positive rows, and {} have negative ones",
+                            positive->size(), negative->size()),
           call.transform_span);
     return std::nullopt;
   }
   for (const auto* lists : {&*positive, &*negative}) {
     for (const std::vector<std::int64_t>& rows : *lists) {
-      const auto beyond = std::find_if(rows.begin(), rows.end(), [&](std::int64_t row) {
-        return row < 0 || row >= shape[0];
-      });
+      const auto beyond = std::find_if(
+          rows.begin(), rows.end(), [&](std::int64_t row) { return row < 0 || row >= shape[0]; });
       if (beyond == rows.end()) continue;
-      fault(call, "E302", fmt::format("there is no row {}: the rows are 0 to {}", *beyond,
-                                      shape[0] - 1),
+      fault(call, "E302",
+            fmt::format("there is no row {}: the rows are 0 to {}", *beyond, shape[0] - 1),
             arguments.span(lists == &*positive ? "positive" : "negative"));
       return std::nullopt;
     }

@@ -37,9 +37,8 @@ bool unroll(const Value& value, std::size_t depth, const Shape& shape,
   const Value::List* list = value.if_list();
   if (list == nullptr || list->empty() || static_cast<std::int64_t>(list->size()) != shape[depth])
     return false;
-  return std::all_of(list->begin(), list->end(), [&](const Value& item) {
-    return unroll(item, depth + 1, shape, numbers);
-  });
+  return std::all_of(list->begin(), list->end(),
+                     [&](const Value& item) { return unroll(item, depth + 1, shape, numbers); });
 }
 
 }  // namespace

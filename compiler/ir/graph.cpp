@@ -50,6 +50,7 @@ std::string describe_op(const NodeData& data) {
           [](const ClampOp& c) { return fmt::format("clamp {} {}", c.low, c.high); },
           [](const RoundOp& r) { return fmt::format("round {}", name(r.dtype)); },
           [](const QuotientOp&) { return std::string("quotient"); },
+          [](const HoldOp&) { return std::string("hold"); },
           [](const MapOp& m) { return std::string(name(m.function)); },
           [](const ReduceOp& r) {
             return fmt::format("{} {} {} {}", name(r.reduction), r.outer, r.axis, r.inner);
@@ -116,9 +117,9 @@ const SourceTensor* Graph::encoded_value(NodeId node) const {
 
 bool is_arithmetic(const NodeData& data) {
   return is_pointwise(data) || std::holds_alternative<ReduceOp>(data) ||
-         std::holds_alternative<LargestOp>(data) || std::holds_alternative<MatmulOp>(data) ||
-         std::holds_alternative<DecodeOp>(data) || std::holds_alternative<EncodeOp>(data) ||
-         std::holds_alternative<Boxed<LowRankOp>>(data) ||
+         std::holds_alternative<HoldOp>(data) || std::holds_alternative<LargestOp>(data) ||
+         std::holds_alternative<MatmulOp>(data) || std::holds_alternative<DecodeOp>(data) ||
+         std::holds_alternative<EncodeOp>(data) || std::holds_alternative<Boxed<LowRankOp>>(data) ||
          std::holds_alternative<Boxed<MergeOp>>(data);
 }
 

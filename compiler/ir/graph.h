@@ -31,7 +31,7 @@ struct FinishedOutput {
 
 using NodeData =
     std::variant<SourceTensor, FinishedOutput, FillOp, RandomOp, IdentityOp, ViewOp, ConcatOp,
-                 TakeOp, LinearOp, ProductOp, QuotientOp, MapOp, ClampOp, RoundOp, ReduceOp,
+                 TakeOp, LinearOp, ProductOp, QuotientOp, HoldOp, MapOp, ClampOp, RoundOp, ReduceOp,
                  LargestOp, MatmulOp, DecodeOp, EncodeOp, Boxed<LowRankOp>, Boxed<MergeOp>>;
 
 /// A tensor-valued operation. Its elements are a flat row-major sequence; what they mean is known
@@ -83,6 +83,7 @@ struct NumericCheck {
   bool has_right = false;
   double tolerance = 0;
   bool at_most = false;  // left ≤ right everywhere, in place of left = right
+  bool warns = false;    // and is published where it does not hold
 };
 
 /// A tensor of `define`, for those who read it.

@@ -223,9 +223,9 @@ bool TensorBuilder::fits_arity(const TensorExpr& call, std::size_t inputs) {
   const bool fits = inputs >= t.min_inputs() && (t.variadic || inputs <= t.inputs.size());
   if (!fits) {
     fault(call, "E124",
-          fmt::format("'{}' takes {}{} operand{}, here {} {}", t.name, t.variadic ? "at least " : "",
-                      t.min_inputs(), t.min_inputs() == 1 ? "" : "s", inputs == 1 ? "is" : "are",
-                      inputs),
+          fmt::format("'{}' takes {}{} operand{}, here {} {}", t.name,
+                      t.variadic ? "at least " : "", t.min_inputs(), t.min_inputs() == 1 ? "" : "s",
+                      inputs == 1 ? "is" : "are", inputs),
           call.transform_span);
   }
   return fits;

@@ -52,6 +52,7 @@ class KeyWriter {
   void operator()(const ClampOp& c) { put(c.low, c.high); }
   void operator()(const RoundOp& r) { put(r.dtype); }
   void operator()(const QuotientOp&) {}
+  void operator()(const HoldOp&) {}
   void operator()(const MapOp& m) { put(m.function); }
   void operator()(const ReduceOp& r) { put(r.reduction, r.outer, r.axis, r.inner); }
   void operator()(const LargestOp& l) { put(l.groups, l.size, l.keep, l.as_mask); }

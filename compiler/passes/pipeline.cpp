@@ -14,6 +14,7 @@ const std::vector<Pass>& passes() {
       {"spell_out_encoded", spell_out_encoded, true,
        "a tensor that stays encoded is each of the tensors it is stored as"},
       {"deduplicate", deduplicate, false, "equal operations on equal operands become one"},
+      {"hold_shared", hold_shared, false, "what several factorisations subtract is computed once"},
       {"sink_movement", sink_movement, false,
        "values are computed after they are moved, so that moves meet their sources"},
       {"fuse_movement", fuse_movement, false,

@@ -47,5 +47,6 @@ void lay_out_output(Module& module);
 void merge_copies(Module& module);
 void read_in_order(Module& module);
 void share_factors(Module& module);
+void hold_shared(Module& module);
 
 }  // namespace inarch

@@ -153,14 +153,37 @@ class PlanBuilder {
     if (check.has_right) planned.right = make_program(check.right);
     planned.tolerance = check.tolerance;
     planned.at_most = check.at_most;
+    planned.warns = check.warns;
     plan_.checks.push_back(std::move(planned));
   }
 
   Program make_program(NodeId root) {
-    Program program;
-    ++programs_;
+    Program program = begin_program();
     place(root, program);
-    return program;
+    return has_factors(program) ? materialised_first(root, program) : program;
+  }
+
+  Program begin_program() {
+    ++programs_;
+    order_.clear();
+    return {};
+  }
+
+  /// What is materialised, and what that needs, in the order of the nodes, before the rest: steps
+  /// that share it then begin with the same ops.
+  Program materialised_first(NodeId root, const Program& as_placed) {
+    std::vector<NodeId> first;
+    for (std::size_t op = 0; op < as_placed.size(); ++op) {
+      if (is_materialised(as_placed[op])) first.push_back(order_[op]);
+    }
+    std::sort(first.begin(), first.end());
+    Program program = begin_program();
+    for (const NodeId id : first) place(id, program);
+    if (placed_[root].program != programs_) {
+      place(root, program);
+      return program;
+    }
+    return as_placed;  // the result is one of them, and would not be last
   }
 
   std::uint32_t place(NodeId id, Program& program) {
@@ -172,6 +195,7 @@ class PlanBuilder {
     for (const NodeId input : node.inputs) op.inputs.push_back(place(input, program));
     op.data = std::visit([&](const auto& data) { return planned(data, node); }, node.data);
     program.push_back(std::move(op));
+    order_.push_back(id);
     placed_[id] = {programs_, static_cast<std::uint32_t>(program.size() - 1)};
     return placed_[id].op;
   }
@@ -269,6 +293,7 @@ class PlanBuilder {
   };
   std::vector<Place> placed_;  // by node
   std::size_t programs_ = 0;
+  std::vector<NodeId> order_;  // the nodes of the program at hand, by op
   std::vector<Read> reads_;
   Span last_origin_;
   std::string origin_;  // of that span

@@ -43,6 +43,11 @@ bool reads_against_the_grain(const ViewOp& view) {
   return false;
 }
 
+bool merges(const Program& program) {
+  return std::any_of(program.begin(), program.end(),
+                     [](const Op& op) { return op_if<MergeOp>(op) != nullptr; });
+}
+
 bool has_f64(const Program& program) {
   return std::any_of(program.begin(), program.end(), [](const Op& op) {
     const auto* read = op_if<ReadOp>(op);
@@ -90,10 +95,8 @@ Evaluation move_evaluation(const Program& program, DType output, const Cut& cut)
 
 Evaluation compute_evaluation(const Program& program, DType output, const Cut& cut) {
   const std::int64_t window = unit_bytes(program, cut) / bytes(output);
-  const bool merges = std::any_of(program.begin(), program.end(),
-                                  [](const Op& op) { return op_if<MergeOp>(op) != nullptr; });
   const std::int64_t tile =
-      merges ? std::min(cut.tile_elements, merge_tile_elements) : cut.tile_elements;
+      merges(program) ? std::min(cut.tile_elements, merge_tile_elements) : cut.tile_elements;
   return {false, needs_f64(program, output) ? 8 : 4, tile, cut.span_bytes, window};
 }
 
@@ -149,19 +152,76 @@ std::vector<bool> windowed_views(const Program& program, const Evaluation& how) 
 }
 
 std::vector<bool> shared_reads(const Program& program, const Evaluation& how) {
+  std::vector<bool> shared(program.size());
+  if (how.raw || !merges(program)) return shared;
   std::vector<int> uses(program.size());
-  bool merges = false;
   for (const Op& op : program) {
-    merges = merges || op_if<MergeOp>(op) != nullptr;
     for (const std::uint32_t input : op.inputs) ++uses[input];
   }
-  std::vector<bool> shared(program.size());
-  for (std::size_t at = 0; at < program.size() && merges && !how.raw; ++at) {
+  for (std::size_t at = 0; at < program.size(); ++at) {
     const Op& op = program[at];
     const bool reads = op_if<ReadOp>(op) != nullptr || op_if<DecodeOp>(op) != nullptr;
     shared[at] = reads && uses[at] > 1;
   }
   return shared;
+}
+
+std::vector<bool> windowed_reads(const Program& program, const Evaluation& how) {
+  std::vector<bool> windowed(program.size());
+  if (how.raw || !merges(program)) return windowed;
+  for (const Op& op : program) {
+    if (!is_elementwise(op) && op_if<MergeOp>(op) == nullptr) continue;
+    for (const std::uint32_t input : op.inputs)
+      windowed[input] = op_if<ReadOp>(program[input]) != nullptr;
+  }
+  return windowed;
+}
+
+std::int64_t read_window_elements(const Op& read) {
+  return std::min(merge_read_bytes / bytes(std::get<ReadOp>(read.data).dtype), read.count);
+}
+
+namespace {
+
+const MergeOp* thinning_of_runs(const Op& op) {
+  const auto* merge = op_if<MergeOp>(op);
+  return merge != nullptr && is_thinning(merge->merge) && is_merge_of_runs(op) ? merge : nullptr;
+}
+
+/// By op: whether it needs one of the group.
+std::vector<bool> users_of(const Program& program, const std::vector<std::uint32_t>& group) {
+  std::vector<bool> uses(program.size());
+  for (const std::uint32_t member : group) uses[member] = true;
+  for (std::size_t at = 0; at < program.size(); ++at) {
+    for (const std::uint32_t input : program[at].inputs)
+      if (uses[input]) uses[at] = true;
+  }
+  return uses;
+}
+
+}  // namespace
+
+std::vector<std::vector<std::uint32_t>> lockstep_thinnings(const Program& program,
+                                                           const Evaluation& how) {
+  std::vector<std::vector<std::uint32_t>> groups;
+  std::vector<bool> uses;  // of the last group
+  for (std::uint32_t at = 0; at < program.size(); ++at) {
+    const Op& op = program[at];
+    if (!is_materialised(op)) continue;
+    const bool is_open = !groups.empty() && !uses.empty() && !uses[at];
+    if (!is_open) uses.clear();
+    const MergeOp* thinning = thinning_of_runs(op);
+    if (thinning == nullptr) continue;
+    const auto joins = [&](const std::vector<std::uint32_t>& group) {
+      const MergeOp& first = *op_if<MergeOp>(program[group.front()]);
+      return goes_in_step(first, *thinning) &&
+             static_cast<std::int64_t>(group.size()) < most_in_lockstep(first, how.tile);
+    };
+    if (!is_open || !joins(groups.back())) groups.emplace_back();
+    groups.back().push_back(at);
+    uses = users_of(program, groups.back());
+  }
+  return groups;
 }
 
 std::int64_t window_elements(const Op& view, const Evaluation& how) {
@@ -283,7 +343,9 @@ std::int64_t own_bytes(const Program& program, const Op& op, const Evaluation& h
   if (is_elementwise(op)) {
     return add(op.inputs.size() > 1 ? buffer(limit, how.width) : 0, input_bytes);
   }
-  if (op_if<ReduceOp>(op) != nullptr || op_if<LowRankOp>(op) != nullptr) return 0;
+  if (op_if<ReduceOp>(op) != nullptr || op_if<LowRankOp>(op) != nullptr ||
+      op_if<HoldOp>(op) != nullptr)
+    return 0;
   if (const auto* merge = op_if<MergeOp>(op)) {
     return add(merge_apply_bytes(*merge, op.inputs.size(), how.tile, how.width), input_bytes);
   }
@@ -322,9 +384,14 @@ std::int64_t unit_cache_bytes(const Program& program, const Evaluation& how) {
   std::int64_t total = 0;
   const std::vector<bool> windowed = windowed_views(program, how);
   const std::vector<bool> shared = shared_reads(program, how);
+  const std::vector<bool> reads = windowed_reads(program, how);
   for (std::size_t at = 0; at < program.size(); ++at) {
     const Op& op = program[at];
     if (shared[at]) total = add(total, buffer(std::min(how.tile, op.count), how.width));
+    if (reads[at]) {
+      const int width = bytes(std::get<ReadOp>(op.data).dtype);
+      total = add(total, buffer(read_window_elements(op), width));
+    }
     if (windowed[at]) {
       const auto& read = std::get<ReadOp>(program[op.inputs[0]].data);
       total = add(total, buffer(window_elements(op, how), bytes(read.dtype)));
@@ -352,6 +419,8 @@ std::int64_t materialise_bytes(const Program& program, const Evaluation& how) {
       most = std::max(most, add(largest_bytes(*largest, how), sizes[op.inputs[0]]));
     } else if (op_if<MatmulOp>(op) != nullptr) {
       most = std::max(most, sizes[op.inputs[1]]);
+    } else if (op_if<HoldOp>(op) != nullptr) {
+      most = std::max(most, sizes[op.inputs[0]]);
     } else if (const auto* decode = op_if<DecodeOp>(op)) {
       most = std::max(most, part_bytes(*decode->encoding, how));
     } else if (const auto* encode = op_if<EncodeOp>(op)) {
@@ -368,13 +437,20 @@ std::int64_t materialise_bytes(const Program& program, const Evaluation& how) {
       most = std::max(most, add(low_rank_bytes(*factors, op.inputs.size() > 1), add(tile, inputs)));
     }
   }
-  return add(most, unit_cache_bytes(program, how));
+  std::int64_t together = 0;
+  for (const auto& group : lockstep_thinnings(program, how)) {
+    const MergeOp& first = *op_if<MergeOp>(program[group.front()]);
+    const auto more = static_cast<std::int64_t>(group.size()) - 1;
+    together = std::max(together, multiply(more, lockstep_bytes(first, how.tile)));
+  }
+  return add(add(most, together), unit_cache_bytes(program, how));
 }
 
 std::int64_t resident_bytes(const Program& program, int width) {
   std::int64_t total = 0;
   for (const Op& op : program) {
-    if (op_if<ReduceOp>(op) != nullptr) total = add(total, buffer(op.count, width));
+    const bool holds_values = op_if<ReduceOp>(op) != nullptr || op_if<HoldOp>(op) != nullptr;
+    if (holds_values) total = add(total, buffer(op.count, width));
     if (const auto* largest = op_if<LargestOp>(op)) {
       total = add(total, buffer(largest->groups, cutoff_bytes));
     }

@@ -27,8 +27,11 @@ struct Cut {
 
 /// Elements that a worker computes at a time.
 inline constexpr std::int64_t tile_elements = Cut{}.tile_elements;
-/// The same where tensors are merged: so few that those of all inputs stay in the cache.
-inline constexpr std::int64_t merge_tile_elements = std::int64_t{16} * 1024;
+/// The same where tensors are merged: so few that those of all inputs stay in the first-level
+/// cache.
+inline constexpr std::int64_t merge_tile_elements = std::int64_t{4} * 1024;
+/// Stored bytes that are read at a time there, so that reads stay long though tiles are short.
+inline constexpr std::int64_t merge_read_bytes = std::int64_t{64} * 1024;
 /// Content hashes run over pieces of this size, and work is handed out in multiples of it, so
 /// neither the digest nor the bytes depend on how the work was divided.
 inline constexpr std::int64_t digest_piece_bytes = 1024 * 1024;
@@ -97,6 +100,15 @@ std::vector<bool> windowed_views(const Program& program, const Evaluation& how);
 /// By op: what is read from a file and used more than once where tensors are merged. The last tile
 /// of it is kept, as the base of a merge is wanted once for every other model.
 std::vector<bool> shared_reads(const Program& program, const Evaluation& how);
+/// By op: what is read element by element where tensors are merged. A window of the stored elements
+/// is kept, from which tiles are decoded.
+std::vector<bool> windowed_reads(const Program& program, const Evaluation& how);
+std::int64_t read_window_elements(const Op& read);
+/// Thinnings (is_thinning) about whose runs something is to be found, in groups that go through
+/// their passes together, each as soon as its last op has its turn: nothing that is materialised
+/// before that depends on any of them.
+std::vector<std::vector<std::uint32_t>> lockstep_thinnings(const Program& program,
+                                                           const Evaluation& how);
 /// Elements in the window of such a view.
 std::int64_t window_elements(const Op& view, const Evaluation& how);
 /// How a reduction goes over its input: a row of an axis without inner dimensions is dealt out to

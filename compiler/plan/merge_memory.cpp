@@ -18,16 +18,22 @@ std::int64_t sums_bytes(std::int64_t sums) {
   return buffer_bytes(times(sums, merge_lanes), sizeof(double));
 }
 
+/// Of so many thresholds, bins and candidates.
+std::int64_t search_bytes(const MergeOp& op, std::int64_t thresholds) {
+  return times(thresholds, plus(buffer_bytes(scratch::magnitude_bins, sizeof(std::int64_t)),
+                                buffer_bytes(selection_room(op.size), candidate_bytes)));
+}
+
 /// `thresholds` of one run.
 std::int64_t selection_bytes(const MergeOp& op, std::int64_t thresholds, std::int64_t tile,
                              int width) {
   if (holds_runs(op, tile)) return 2 * buffer_bytes(op.size, width);
-  const std::int64_t search = plus(buffer_bytes(scratch::magnitude_bins, sizeof(std::int64_t)),
-                                   buffer_bytes(selection_room(op.size), candidate_bytes));
   const std::int64_t chunk = buffer_bytes(merge_chunk(op, tile), width);
   return plus(plus(chunk, buffer_bytes(selection_sample(op.size), width)),
-              times(thresholds, search));
+              search_bytes(op, thresholds));
 }
+
+std::int64_t trim_thresholds(const MergeOp& op) { return op.skip > 0 ? 2 : 1; }
 
 std::int64_t blend_bytes(std::int64_t inputs, std::int64_t chunk, int width) {
   const std::int64_t pairs = times(inputs, inputs + 1) / 2;
@@ -41,12 +47,14 @@ std::int64_t merge_chunk(const MergeOp& op, std::int64_t tile) {
   return std::max<std::int64_t>(std::min({tile, merge_tile_elements, op.count()}), 1);
 }
 
-bool holds_runs(const MergeOp& op, std::int64_t tile) { return op.size <= tile; }
+std::int64_t held_elements(std::int64_t tile) { return times(4, tile); }
+
+bool holds_runs(const MergeOp& op, std::int64_t tile) { return op.size <= held_elements(tile); }
 
 std::int64_t selection_sample(std::int64_t size) {
   constexpr std::int64_t least = std::int64_t{1} << 14, most = std::int64_t{1} << 20;
   if (size < 4 * least || size > 256 * most) return 0;
-  return std::clamp(size / 64, least, most) / sample_piece * sample_piece;
+  return std::clamp(size / 128, least, most) / sample_piece * sample_piece;
 }
 
 std::int64_t selection_room(std::int64_t size) {
@@ -101,7 +109,7 @@ std::int64_t merge_pass_bytes(const MergeOp& op, std::size_t inputs, std::int64_
   if (is_blend(op.merge)) return blend_bytes(n, chunk, width);
   switch (op.merge) {
     case Merge::trim:
-      return plus(plus(one, sums_bytes(2)), selection_bytes(op, 2, tile, width));
+      return plus(plus(one, sums_bytes(2)), selection_bytes(op, trim_thresholds(op), tile, width));
     case Merge::coins:
       return plus(one, sums_bytes(2));
     case Merge::ranked_coins:
@@ -111,11 +119,27 @@ std::int64_t merge_pass_bytes(const MergeOp& op, std::size_t inputs, std::int64_
     case Merge::ram:
       return plus(times(n, one), buffer_bytes(2 * n, sizeof(std::int64_t)));
     case Merge::fusion:
-      return plus(plus(times(2, one), times(2, buffer_bytes(std::min(op.row, tile), width))),
-                  selection_bytes(op, 3, tile, width));
+      return plus(
+          plus(times(2, one), times(2, buffer_bytes(std::min(op.row, held_elements(tile)), width))),
+          selection_bytes(op, 3, tile, width));
     default:
       return 0;
   }
+}
+
+std::int64_t lockstep_bytes(const MergeOp& op, std::int64_t tile) {
+  const bool searches = op.merge == Merge::trim && !holds_runs(op, tile);
+  return plus(sums_bytes(2), searches ? search_bytes(op, trim_thresholds(op)) : 0);
+}
+
+std::int64_t most_in_lockstep(const MergeOp& op, std::int64_t tile) {
+  constexpr std::int64_t most = 16, most_bytes = std::int64_t{64} << 20;
+  return std::clamp<std::int64_t>(most_bytes / lockstep_bytes(op, tile), 1, most);
+}
+
+bool goes_in_step(const MergeOp& a, const MergeOp& b) {
+  return a.merge == b.merge && a.groups == b.groups && a.size == b.size && a.rescale == b.rescale &&
+         (a.skip > 0) == (b.skip > 0);
 }
 
 std::int64_t merge_apply_bytes(const MergeOp& op, std::size_t inputs, std::int64_t tile,

@@ -13,7 +13,9 @@ namespace inarch {
 
 /// Elements of each input that are merged at a time: so few that all inputs stay in a core's cache.
 std::int64_t merge_chunk(const MergeOp& op, std::int64_t tile);
-/// Whether whole runs are held while thresholds are found; otherwise it is done in passes.
+/// Runs and rows of so many elements are held while thresholds are found; with longer ones it is
+/// done in passes.
+std::int64_t held_elements(std::int64_t tile);
 bool holds_runs(const MergeOp& op, std::int64_t tile);
 /// A selection from a longer run guesses from a sample of so many elements, in pieces of
 /// `sample_piece`, between which magnitudes the threshold lies, and holds those between, for which
@@ -32,6 +34,12 @@ bool keeps_mask(const MergeOp& op);
 std::int64_t merge_state_bytes(const MergeOp& op, std::size_t inputs);
 /// Scratch of the passes over the runs that find them, beside what computing the inputs takes.
 std::int64_t merge_pass_bytes(const MergeOp& op, std::size_t inputs, std::int64_t tile, int width);
+/// Thinnings of one program go through their passes together, portion by portion, so that what they
+/// have in common is read once: how many at most, and what each but the first adds to the scratch.
+std::int64_t most_in_lockstep(const MergeOp& op, std::int64_t tile);
+std::int64_t lockstep_bytes(const MergeOp& op, std::int64_t tile);
+/// Whether two of them have runs of one size and want the same passes.
+bool goes_in_step(const MergeOp& a, const MergeOp& b);
 /// Scratch that making results takes, beside what computing the inputs takes.
 std::int64_t merge_apply_bytes(const MergeOp& op, std::size_t inputs, std::int64_t tile, int width);
 /// What is kept from one tile to the next: rows that were computed as wholes.

@@ -17,9 +17,9 @@ bool is_elementwise(const Op& op) {
 }
 
 bool is_materialised(const Op& op) {
-  return std::holds_alternative<ReduceOp>(op.data) || std::holds_alternative<LargestOp>(op.data) ||
-         std::holds_alternative<MatmulOp>(op.data) || std::holds_alternative<DecodeOp>(op.data) ||
-         std::holds_alternative<EncodeOp>(op.data) ||
+  return std::holds_alternative<HoldOp>(op.data) || std::holds_alternative<ReduceOp>(op.data) ||
+         std::holds_alternative<LargestOp>(op.data) || std::holds_alternative<MatmulOp>(op.data) ||
+         std::holds_alternative<DecodeOp>(op.data) || std::holds_alternative<EncodeOp>(op.data) ||
          std::holds_alternative<Boxed<LowRankOp>>(op.data) || is_merge_of_runs(op);
 }
 

@@ -127,6 +127,9 @@ class ProgramChecker {
   void operator()(const QuotientOp&) {
     if (takes(2) && computes()) elementwise();
   }
+  void operator()(const HoldOp&) {
+    if (takes(1) && computes()) elementwise();
+  }
   void operator()(const MapOp&) {
     if (takes(1) && computes()) elementwise();
   }

@@ -160,6 +160,7 @@ PlanCheck take_check(PlanFields& fields, PlanFault& fault) {
   check.origin = fields.text("origin");
   check.tolerance = fields.real("tolerance");
   check.at_most = fields.boolean("at_most");
+  if (fields.has("warns")) check.warns = fields.boolean("warns");
   check.left = read_program(fields.value("left"), fields.where() + ".left", fault);
   check.right = read_program(fields.value("right"), fields.where() + ".right", fault);
   check.scratch_bytes = fields.integer("scratch");

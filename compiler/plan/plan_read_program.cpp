@@ -161,6 +161,7 @@ OpData read_other(PlanFields& fields, const std::string& kind) {
   if (kind == "clamp") return ClampOp{fields.real("low"), fields.real("high")};
   if (kind == "round") return RoundOp{read_dtype(fields, "dtype")};
   if (kind == "quotient") return QuotientOp{};
+  if (kind == "hold") return HoldOp{};
   if (const auto function = map_function_named(kind)) return MapOp{*function};
   if (const auto reduction = reduction_named(kind)) {
     return ReduceOp{*reduction, fields.integer("outer"), fields.integer("axis"),

@@ -106,6 +106,7 @@ struct OpWriter {
     put(out, "\"round\",\"dtype\":\"{}\"", name(op.dtype));
   }
   void operator()(const QuotientOp&) const { put(out, "\"quotient\""); }
+  void operator()(const HoldOp&) const { put(out, "\"hold\""); }
   void operator()(const MapOp& op) const { put(out, "\"{}\"", name(op.function)); }
   void operator()(const ReduceOp& op) const {
     put(out, "\"{}\",\"outer\":{},\"axis\":{},\"inner\":{}", name(op.reduction), op.outer, op.axis,
@@ -255,9 +256,9 @@ void put_item(std::string& out, const CarriedFile& file) {
 }
 
 void put_item(std::string& out, const PlanCheck& check) {
-  put(out, "{{\"description\":{},\"origin\":{},\"tolerance\":{},\"at_most\":{},\"left\":",
-      json_quote(check.description), json_quote(check.origin), real(check.tolerance),
-      check.at_most);
+  put(out, "{{\"description\":{},\"origin\":{},\"tolerance\":{},\"at_most\":{},{}\"left\":",
+      json_quote(check.description), json_quote(check.origin), real(check.tolerance), check.at_most,
+      check.warns ? "\"warns\":true," : "");
   put_program(out, check.left);
   out += ",\"right\":";
   put_program(out, check.right);

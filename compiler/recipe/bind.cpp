@@ -289,7 +289,7 @@ class Binder {
   /// is used.
   void check_unused() {
     for (const BoundData& data : bound_.data) {
-      if (data.tensor) taken_.front()[data.tensor->first][data.tensor->second] = true;
+      for (const auto& [source, tensor] : data.tensors) taken_.front()[source][tensor] = true;
     }
     for (const RuleInstance& instance : bound_.instances) {
       if (!instance.rule->is_definition) break;  // rules follow
@@ -368,7 +368,8 @@ class Binder {
     std::set<const Rule*> useful;
     for (const RuleInstance& instance : bound_.instances) {
       const auto is_used = [&](const ResultName& to) { return used.count(to.name) != 0; };
-      if (std::any_of(instance.to.begin(), instance.to.end(), is_used)) useful.insert(instance.rule);
+      if (std::any_of(instance.to.begin(), instance.to.end(), is_used))
+        useful.insert(instance.rule);
     }
     for (const Rule& definition : recipe_.definitions) {
       if (useful.count(&definition) != 0 || definition.is_one_of_several) continue;
@@ -386,7 +387,7 @@ class Binder {
   Diagnostics& diagnostics_;
   BoundRecipe bound_;
   std::vector<TensorFlags> taken_;  // by the recipe's outputs
-  std::size_t definitions_ = 0;      // instances of definitions, which come first
+  std::size_t definitions_ = 0;     // instances of definitions, which come first
 };
 
 }  // namespace

@@ -40,8 +40,8 @@ class DataBinder {
       : options_(options), texts_(texts), bound_(bound), diagnostics_(diagnostics) {}
 
   void bind(const DataDecl& data) {
-    BoundData read{&data, nullptr, std::nullopt};
-    auto value = data.tensor   ? read_tensor(data, read)
+    BoundData read{&data, nullptr, {}};
+    auto value = data.tensor   ? read_tensors(data, read)
                  : is_no(data) ? std::optional<Value>(Value())
                                : read_file(data);
     if (!value) return;
@@ -143,39 +143,59 @@ class DataBinder {
 
   // ---- tensors
 
-  std::optional<Value> read_tensor(const DataDecl& data, BoundData& read) {
+  /// One tensor, or with a capture a mapping from what it stands for to each tensor's values.
+  std::optional<Value> read_tensors(const DataDecl& data, BoundData& read) {
     const auto source = source_of(*data.tensor);
     const auto pattern =
         source ? resolve(data.tensor->pattern, *bound_.globals, diagnostics_) : std::nullopt;
     if (!pattern) return std::nullopt;
-    const auto name = pattern->exact();
-    if (!name) {
-      diagnostics_.add(error("E168", "a table is one tensor, and this name captures")
-                           .at(data.tensor->span)
-                           .hint("tensor: SOURCE:NAME"));
+    if (const auto name = pattern->exact()) {
+      const TensorInfo* tensor = bound_.sources[*source].checkpoint->find(*name);
+      if (tensor) return read_tensor(data, *source, *tensor, read);
+      report_missing(data, *source, *name);
       return std::nullopt;
     }
-    const Checkpoint& checkpoint = *bound_.sources[*source].checkpoint;
-    const TensorInfo* tensor = checkpoint.find(*name);
-    if (!tensor) {
-      const std::string near = nearest_tensor(checkpoint, *name);
-      diagnostics_.add(
-          error("E204", fmt::format("source '{}' has no tensor '{}'", bound_.sources[*source].name,
-                                    escape_for_terminal(*name)))
-              .at(data.tensor->span, "matches nothing")
-              .hint(near.empty() ? ""
-                                 : fmt::format("did you mean '{}'?", escape_for_terminal(near))));
-      return std::nullopt;
+    Value::Map tables;
+    for (const auto& match : bound_.sources[*source].names.match(*pattern)) {
+      if (match.captures.size() != 1) {
+        diagnostics_.add(error("E168", "a table is of tensors that one capture tells apart")
+                             .at(data.tensor->span)
+                             .hint("tensor: SOURCE:layers.{i}.counts"));
+        return std::nullopt;
+      }
+      const auto& tensors = bound_.sources[*source].checkpoint->tensors;
+      auto values = read_tensor(data, *source, tensors[match.index], read);
+      if (!values) return std::nullopt;
+      tables.emplace_back(match.captures.front().second, std::move(*values));
     }
-    if (!is_stored(*source, *tensor, data) || !is_small(*tensor, data)) return std::nullopt;
-    auto value = options_.read_tensor(checkpoint, *tensor);
+    if (!tables.empty()) return Value(std::move(tables));
+    report_missing(data, *source, data.tensor->pattern.text);
+    return std::nullopt;
+  }
+
+  void report_missing(const DataDecl& data, std::uint32_t source, const std::string& name) {
+    const std::string near = nearest_tensor(*bound_.sources[source].checkpoint, name);
+    diagnostics_.add(
+        error("E204", fmt::format("source '{}' has no tensor '{}'", bound_.sources[source].name,
+                                  escape_for_terminal(name)))
+            .at(data.tensor->span, "matches nothing")
+            .hint(near.empty() ? ""
+                               : fmt::format("did you mean '{}'?", escape_for_terminal(near))));
+  }
+
+  std::optional<Value> read_tensor(const DataDecl& data, std::uint32_t source,
+                                   const TensorInfo& tensor, BoundData& read) {
+    const Checkpoint& checkpoint = *bound_.sources[source].checkpoint;
+    if (!is_stored(source, tensor, data) || !is_small(tensor, data)) return std::nullopt;
+    auto value = options_.read_tensor(checkpoint, tensor);
     if (!value) {
       Diagnostic fault = value.error();
       fault.primary = {data.tensor->span, fmt::format("the table '{}'", data.name)};
       diagnostics_.add(std::move(fault));
       return std::nullopt;
     }
-    read.tensor = {*source, static_cast<std::uint32_t>(tensor - checkpoint.tensors.data())};
+    read.tensors.emplace_back(source,
+                              static_cast<std::uint32_t>(&tensor - checkpoint.tensors.data()));
     return std::move(*value);
   }
 

@@ -23,7 +23,8 @@ class StatesBinder {
     auto checkpoint = request->prompts.empty() ? no_states() : options_.open_states(*request);
     if (!checkpoint.ok()) {
       Diagnostic d = checkpoint.error();
-      if (!d.primary.span.known()) d.primary = {states.span, fmt::format("source '{}'", source.name)};
+      if (!d.primary.span.known())
+        d.primary = {states.span, fmt::format("source '{}'", source.name)};
       diagnostics_.add(std::move(d));
       return;
     }
@@ -52,7 +53,7 @@ class StatesBinder {
     StatesRequest request;
     request.name = source.name;
     request.model = bound_.sources[*of].checkpoint;
-    const bool plain = bound_.sources[*of].changed.empty() && !request.model->files.empty();
+    const bool plain = bound_.sources[*of].changed.empty() && !bound_.sources[*of].is_states();
     if (!plain) {
       diagnostics_.add(error("E222", fmt::format("'{}' is no checkpoint as its files have it, and "
                                                  "only such a model is run",

@@ -120,7 +120,7 @@ struct BoundAdapterOutput {
 struct BoundData {
   const DataDecl* declaration = nullptr;
   std::unique_ptr<Value> value;
-  std::optional<std::pair<std::uint32_t, std::uint32_t>> tensor;  // the source and its tensor
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> tensors;  // a source and one of its tensors
 };
 
 /// The vocabulary of the results, and what it is made of.

@@ -95,7 +95,7 @@ std::optional<CheckDecl> read_check(const YamlNode& node, const std::vector<Sour
   static const std::vector<std::string> kinds = {"parameters", "tensors", "complete", "equal",
                                                  "at_most",    "finite",  "shape",    "exists",
                                                  "absent",     "assert"};
-  std::vector<std::string> known = {"name", "for", "where", "with"};
+  std::vector<std::string> known = {"name", "for", "where", "with", "warn"};
   known.insert(known.end(), kinds.begin(), kinds.end());
   const std::size_t before = diagnostics.errors();
   const Fields fields(node, "a check", known, diagnostics);
@@ -122,6 +122,17 @@ std::optional<CheckDecl> read_check(const YamlNode& node, const std::vector<Sour
   if (const YamlNode* probes = fields.mapping("with"))
     check.probes = read_operands(*probes, sources, diagnostics);
   read_check_body(*fields.get(given[0]), check, diagnostics);
+  check.warns = fields.boolean("warn", false);
+  const bool computed = check.kind == CheckDecl::Kind::equal ||
+                        check.kind == CheckDecl::Kind::at_most ||
+                        check.kind == CheckDecl::Kind::finite;
+  if (check.warns && !computed) {
+    diagnostics.add(error("E134", fmt::format("'{}' is decided when the recipe is compiled, and "
+                                              "does not warn",
+                                              given[0]))
+                        .at(fields.key_span("warn"))
+                        .note("what is computed may: equal, at_most, finite"));
+  }
   if (diagnostics.errors() != before) return std::nullopt;
   return check;
 }

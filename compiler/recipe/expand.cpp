@@ -29,12 +29,13 @@ class Expansion {
 
   std::vector<Instance> run() {
     std::vector<Instance> instances(1);
+    if (is_switch()) filter(instances);
+    if (instances.empty() || failed_) return {};  // it is off
     for (const ForRange& range : *request_.ranges)
       instances = over_range(range, std::move(instances));
     for_driven_ = !request_.ranges->empty();
     if (failed_) return {};
     filter(instances);
-    if (instances.empty() && request_.ranges->empty()) return {};  // a switch, and it is off
     std::vector<const TensorExpr*> pending = request_.references;
     while (!pending.empty() && !instances.empty() && !failed_) {
       const TensorExpr* next = take_resolvable(pending, instances.front());
@@ -56,6 +57,17 @@ class Expansion {
   }
 
  private:
+  /// True for a condition that speaks of no variable of the ranges; filter() looks for captures.
+  bool is_switch() const {
+    if (!request_.where) return false;
+    const std::set<std::string> names = free_names(*request_.where, *context_.bound->globals);
+    return std::none_of(request_.ranges->begin(), request_.ranges->end(),
+                        [&](const ForRange& range) {
+                          return std::any_of(range.variables.begin(), range.variables.end(),
+                                             [&](const auto& v) { return names.count(v) != 0; });
+                        });
+  }
+
   std::vector<Instance> over_range(const ForRange& range, std::vector<Instance> instances) {
     std::vector<Instance> next;
     for (const Instance& instance : instances) {
@@ -104,8 +116,8 @@ class Expansion {
   bool names_one(const TensorExpr& reference, const Instance& item) {
     const Scope scope = scope_of(item.bindings, *context_.bound->globals);
     const auto pattern = resolve(reference.pattern, scope, diagnostics_);
-    const bool one = pattern && pattern->exact() &&
-                     (!reference.index || is_resolvable(*reference.index, scope));
+    const bool one =
+        pattern && pattern->exact() && (!reference.index || is_resolvable(*reference.index, scope));
     if (pattern && !one) {
       diagnostics_.add(error("E220", "an operand with 'for' cannot capture")
                            .at(reference.span)

@@ -36,8 +36,8 @@ struct AdapterDecl {
 /// `states:`: a source whose tensors `layers.{i}` [prompts, hidden] are what enters each layer of a
 /// model when it reads prompts. A run computes them first.
 struct StatesDecl {
-  Template of;            // a source, whose checkpoint is the model
-  ArgumentValue prompts;  // a list of prompts: texts, or lists of token ids; null for none
+  Template of;                    // a source, whose checkpoint is the model
+  ArgumentValue prompts;          // a list of prompts: texts, or lists of token ids; null for none
   std::optional<Template> token;  // `last`, or `mean` over all of a prompt's
   Span span;
 };
@@ -138,7 +138,7 @@ struct Rule {
   std::vector<RecordDecl> records;
   std::optional<YamlNode> encode;  // templates inside are evaluated (encoding_spec.h)
   bool rest = false;
-  bool is_definition = false;  // of `define:`: read by other rules, and not written
+  bool is_definition = false;      // of `define:`: read by other rules, and not written
   bool is_one_of_several = false;  // ways to define something: where it never holds, another does
 };
 
@@ -193,6 +193,7 @@ struct CheckDecl {
   std::vector<ForRange> ranges;
   ExprPtr where;
   std::vector<NamedOperand> probes;    // `with:`, tensors the check makes for itself
+  bool warns = false;                  // of what is computed: the result is published all the same
   ArgumentValue expected;              // parameters, tensors, shape, assertion, tolerance of equal
   std::vector<TensorExprPtr> tensors;  // equal: left and right; at_most: value and limit; else one
   std::optional<Template> architecture;

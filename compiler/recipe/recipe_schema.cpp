@@ -69,9 +69,9 @@ Value parameter_schema(const Parameter& p) {
       schema = {{"type", List{"array", "string"}}};
       break;
     case ParamKind::lists:
-      schema = {{"anyOf", List{Map{{"type", "array"},
-                                   {"items", Map{{"type", List{"array", "string"}}}}},
-                               Map{{"type", "string"}}}}};
+      schema = {
+          {"anyOf", List{Map{{"type", "array"}, {"items", Map{{"type", List{"array", "string"}}}}},
+                         Map{{"type", "string"}}}}};
       break;
     case ParamKind::number_or_numbers:
       schema = {{"anyOf", List{Map{{"type", "array"}, {"items", number_schema()}},
@@ -322,6 +322,7 @@ Value check_schema() {
       {{"name", text("what it claims")},
        {"for", definition("ranges")},
        {"where", definition("expression")},
+       {"warn", flag("where it does not hold, warn and publish all the same; of what is computed")},
        {"with", described({{"type", "object"}, {"additionalProperties", definition("operand")}},
                           "tensors that the check makes for itself")},
        {"parameters", of_output(definition("expression"), "number of elements, buffers left out")},

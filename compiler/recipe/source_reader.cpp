@@ -77,8 +77,8 @@ std::optional<StatesDecl> read_states(const Fields& source_fields, const SourceD
   // A text in a list is that text; a text alone is an expression.
   const ParamKind kind =
       prompts != nullptr && prompts->is_sequence() ? ParamKind::text : ParamKind::integer;
-  auto read = prompts != nullptr ? read_argument_value(*prompts, kind, nullptr, diagnostics)
-                                 : std::nullopt;
+  auto read =
+      prompts != nullptr ? read_argument_value(*prompts, kind, nullptr, diagnostics) : std::nullopt;
   states.token = fields.text("token");
   for (const char* other : {"path", "hub", "adapter", "adapters"}) {
     if (source_fields.get(other) == nullptr) continue;
@@ -111,10 +111,10 @@ void read_location(const YamlNode& node, SourceDecl& source, Diagnostics& diagno
     if (location.place) source.locations.push_back(std::move(location));
     return;
   }
-  const Fields fields(node, "a source",
-                      {"path", "hub", "revision", "adapter", "adapters", "states", "strict",
-                       "ignore"},
-                      diagnostics);
+  const Fields fields(
+      node, "a source",
+      {"path", "hub", "revision", "adapter", "adapters", "states", "strict", "ignore"},
+      diagnostics);
   if (!node.is_mapping()) return;
   if (fields.get("states") != nullptr) {
     location.states = read_states(fields, source, diagnostics);

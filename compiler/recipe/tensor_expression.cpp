@@ -463,9 +463,8 @@ TensorExprPtr make_call(Transform transform, Span transform_span, std::vector<Te
   const TransformSpec& t = spec(transform);
   bool good = check_arguments(t, arguments, transform_span, diagnostics);
   // How many a repeated operand is, its rule's instances tell.
-  const bool open = t.variadic && std::any_of(inputs.begin(), inputs.end(), [](const auto& input) {
-                      return input->is_repeated;
-                    });
+  const bool open = t.variadic && std::any_of(inputs.begin(), inputs.end(),
+                                              [](const auto& input) { return input->is_repeated; });
   const bool too_few = inputs.size() < t.min_inputs() && !open;
   const bool too_many = !t.variadic && inputs.size() > t.inputs.size();
   if (too_few || too_many) {

@@ -55,6 +55,7 @@ int command_verify(const Arguments& arguments, Console& console);
 int command_inspect(const Arguments& arguments, Console& console);
 int command_diff(const Arguments& arguments, Console& console);
 int command_logits(const Arguments& arguments, Console& console);
+int command_group(const Arguments& arguments, Console& console);
 int command_stats(const Arguments& arguments, Console& console);
 int command_synth(const Arguments& arguments, Console& console);
 int command_explain(const Arguments& arguments, Console& console);

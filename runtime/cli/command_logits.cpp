@@ -37,6 +37,15 @@ Status compute(const ForwardRequest& request, LogitsOf of, LogitsCollector& coll
   return status;
 }
 
+/// Tables are what was asked for, unless a file was.
+void show(const ForwardRequest& request, const LogitsCollector& collector, std::int64_t top,
+          bool has_file, Console& console) {
+  if (console.json()) return console.write(logits_json(request.sequences, collector, top));
+  const auto width = static_cast<std::size_t>(console.width());
+  const std::string text = logits_text(request.sequences, collector, top, width);
+  has_file ? console.say(text) : console.write(text);
+}
+
 }  // namespace
 
 int command_logits(const Arguments& arguments, Console& console) {
@@ -60,12 +69,7 @@ int command_logits(const Arguments& arguments, Console& console) {
   LogitsCollector collector(request->sequences, of, vocabulary, file ? &*file : nullptr);
   if (Status status = compute(*request, of, collector, file); !status)
     return report_fault(console, status.error());
-  const auto width = static_cast<std::size_t>(console.width());
-  if (console.json()) {
-    console.write(logits_json(request->sequences, collector, *top));
-  } else {
-    console.write(logits_text(request->sequences, collector, *top, width));
-  }
+  show(*request, collector, *top, output.has_value(), console);
   return exit_done;
 }
 

@@ -50,9 +50,10 @@ void tell(const std::string& path, const ForwardRequest& request, std::size_t te
                                     {"tensors", static_cast<std::int64_t>(tensors)}};
     return console.write(write_json(object, JsonStyle::compact) + "\n");
   }
-  console.say(fmt::format(
-      "wrote {}: {} tensors of {} tokens in {} sequences\n", escape_for_terminal(path),
-      format_count(static_cast<std::int64_t>(tensors)), format_count(tokens), sequences));
+  console.say(fmt::format("wrote {}: {} tensors, of {} tokens in {} sequence{}\n",
+                          escape_for_terminal(path),
+                          format_count(static_cast<std::int64_t>(tensors)), format_count(tokens),
+                          sequences, sequences == 1 ? "" : "s"));
 }
 
 }  // namespace

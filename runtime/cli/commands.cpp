@@ -17,7 +17,8 @@ constexpr OptionHelp disable_help = {"--disable-pass NAME",
 constexpr OptionHelp dump_help = {"--dump-after NAME",
                                   "print the graph after a pass, or after each with 'all'"};
 constexpr OptionHelp tokens_help = {
-    "--tokens FILE|JSON", "token ids: a list of them, or of such lists, in a file or as it stands"};
+    "--tokens FILE|JSON",
+    "a list of token ids, or of such lists, or of texts, in a file or as it stands"};
 constexpr OptionHelp rounding_help = {
     "--rounding f32|bf16", "keep activations as computed (the default), or as a bf16 model does"};
 constexpr OptionHelp pass_memory_help = {
@@ -194,6 +195,24 @@ const std::vector<Command>& commands() {
        {},
        "  inarch stats models/mixtral --tokens prompts.json -o stats.safetensors",
        command_stats},
+      {"group",
+       "inarch group STATS|MODEL --groups N [options]",
+       "divide the experts of each layer into groups of one size",
+       "From what 'stats' wrote of a mixture: by how alike the experts' mean outputs are, by how "
+       "often they\n"
+       "are chosen together, or by use, so that the most used are apart. From a model: by its "
+       "routers or by\n"
+       "its weights. Writes JSON, { LAYER: [[expert, …], …] }, which recipes take.",
+       {{"--groups N", "how many"},
+        {"--by WHAT", "output (the default), coactivation, use, router or weights"},
+        {"--method NAME", "agglomerative (the default) or kmeans"},
+        {"-o, --output FILE", "the JSON file to write, instead of the standard output"}},
+       {},
+       {"groups", "by", "method", "output"},
+       {},
+       "  inarch group stats.safetensors --groups 8 -o groups.json\n"
+       "  inarch group models/deepseek-v3 --groups 8 --by router",
+       command_group},
       {"synth",
        "inarch synth ARCH --config CONFIG.json -o DIR [options]",
        "write a checkpoint with an architecture's names and shapes",

@@ -69,13 +69,13 @@ std::optional<ForwardRequest> read_forward_request(const Arguments& arguments, C
   }
   const auto options = read_options(arguments, console);
   if (!options) return std::nullopt;
-  auto sequences = read_token_sequences(*tokens, arguments.positional.front());
+  auto pass = open_pass(arguments.positional.front(), console, code);
+  if (!pass) return std::nullopt;
+  auto sequences = read_token_sequences(*tokens, pass->model());
   if (!sequences) {
     code = report_fault(console, sequences.error());
     return std::nullopt;
   }
-  auto pass = open_pass(arguments.positional.front(), console, code);
-  if (!pass) return std::nullopt;
   return ForwardRequest{std::move(*pass), std::move(*sequences), *options};
 }
 

@@ -57,7 +57,7 @@ Result<std::string> cache_directory() {
     return *named + "/inarch";
   if (const auto home = environment("HOME"); home && !home->empty())
     return *home + "/.cache/inarch";
-  return error("E588", "there is no place for hidden states: neither HOME nor INARCH_CACHE is set");
+  return error("E223", "there is no place for hidden states: neither HOME nor INARCH_CACHE is set");
 }
 
 Status write_states(const std::string& path, const StatesRequest& request,

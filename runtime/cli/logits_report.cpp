@@ -79,8 +79,8 @@ std::string logits_text(const std::vector<TokenSequence>& sequences,
                         const LogitsCollector& collected, std::int64_t most, std::size_t width) {
   std::string out;
   for (std::size_t s = 0; s < sequences.size(); ++s) {
-    out += fmt::format("{}after the {} tokens of sequence {}\n", s == 0 ? "" : "\n",
-                       sequences[s].size(), s);
+    out += fmt::format("{}after the {} token{} of sequence {}\n", s == 0 ? "" : "\n",
+                       sequences[s].size(), sequences[s].size() == 1 ? "" : "s", s);
     TextTable table(
         {{"token"}, {"logit", TextTable::Align::right}, {"probability", TextTable::Align::right}});
     for (const LikelyToken& token : likeliest(collected.last(s), most)) {

@@ -115,32 +115,32 @@ void CheckWork::group_done(std::int64_t group) {
   shared_.erase(static_cast<std::size_t>(group));
 }
 
-void CheckWork::report(Diagnostics& diagnostics) const {
+std::int64_t CheckWork::report(Diagnostics& diagnostics) const {
+  std::int64_t failed = 0;
   for (const std::size_t number : selected_) {
     const PlanCheck& check = plan_.checks[number];
     const Finding& finding = *findings_[number];
     const std::string what = escape_for_terminal(check.description, 400);
-    if (finding.non_finite > 0) {
-      diagnostics.add(error("E801", fmt::format("check failed: {}: {} values are infinite or NaN",
-                                                what, format_count(finding.non_finite)))
-                          .in(check.origin));
-    }
+    const auto add = [&](std::string code, const std::string& finding_text) {
+      const std::string text = fmt::format("{}: {}", what, finding_text);
+      diagnostics.add(check.warns
+                          ? warning("W800", "this does not hold: " + text).in(check.origin)
+                          : error(std::move(code), "check failed: " + text).in(check.origin));
+    };
     const double allowed = check.tolerance * finding.largest;
-    // Written so that a NaN fails.
-    if (finding.difference <= allowed) continue;
+    const bool differs = !(finding.difference <= allowed);  // a NaN fails
+    failed += differs || finding.non_finite > 0 ? 1 : 0;
+    if (finding.non_finite > 0)
+      add("E801", fmt::format("{} values are infinite or NaN", format_count(finding.non_finite)));
+    if (!differs) continue;
     if (check.at_most) {
-      diagnostics.add(error("E802", fmt::format("check failed: {}: the value is above its limit by "
-                                                "up to {:.6g}",
-                                                what, finding.difference))
-                          .in(check.origin));
+      add("E802", fmt::format("the value is above its limit by up to {:.6g}", finding.difference));
       continue;
     }
-    diagnostics.add(
-        error("E800", fmt::format("check failed: {}: the sides differ by up to {:.6g}, expected at "
-                                  "most {:.6g}",
-                                  what, finding.difference, allowed))
-            .in(check.origin));
+    add("E800", fmt::format("the sides differ by up to {:.6g}, expected at most {:.6g}",
+                            finding.difference, allowed));
   }
+  return failed;
 }
 
 }  // namespace inarch

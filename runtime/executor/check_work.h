@@ -30,7 +30,8 @@ class CheckWork : public UnitWork {
   static std::int64_t bytes(const PlanCheck& check);
   /// E800 for each check whose sides differ, E802 for values above their limit, E801 for values
   /// that are not finite.
-  void report(Diagnostics& diagnostics) const;
+  /// W800 in their stead for those that only warn. How many checks do not hold.
+  std::int64_t report(Diagnostics& diagnostics) const;
 
  private:
   struct Part {

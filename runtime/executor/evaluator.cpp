@@ -23,27 +23,30 @@ Status Evaluator::evaluate(std::int64_t begin, std::int64_t n, std::byte* target
 
 bool Evaluator::eval(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* target) {
   if (n == 0) return true;
-  if (!shared_.empty() && shared_[at].values != nullptr) return eval_shared(at, begin, n, target);
+  if (is_shared(at)) {
+    const std::byte* values = look_at(at, begin, n, nullptr);
+    if (values != nullptr) std::memcpy(target, values, static_cast<std::size_t>(n * how_.width));
+    return values != nullptr;
+  }
   const ArenaScope scope(arena_);
   return std::visit([&](const auto& op) { return apply(op, at, begin, n, target); },
                     program_[at].data);
 }
 
-bool Evaluator::eval_shared(std::uint32_t at, std::int64_t begin, std::int64_t n,
-                            std::byte* target) {
+const std::byte* Evaluator::look_at(std::uint32_t at, std::int64_t begin, std::int64_t n,
+                                    std::byte* room) {
+  if (!is_shared(at)) return eval(at, begin, n, room) ? room : nullptr;
   SharedTile& kept = shared_[at];
   if (kept.n < n || begin < kept.begin || begin + n > kept.begin + kept.n) {
     const ArenaScope scope(arena_);
     kept.n = 0;
     const bool good = std::visit(
         [&](const auto& op) { return apply(op, at, begin, n, kept.values); }, program_[at].data);
-    if (!good) return false;
+    if (!good) return nullptr;
     kept.begin = begin;
     kept.n = n;
   }
-  std::memcpy(target, kept.values + (begin - kept.begin) * how_.width,
-              static_cast<std::size_t>(n * how_.width));
-  return true;
+  return kept.values + (begin - kept.begin) * how_.width;
 }
 
 bool Evaluator::eval_long(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* target) {
@@ -64,13 +67,47 @@ bool Evaluator::read(const ReadOp& op, std::int64_t first, std::int64_t n, void*
   return keep(inputs_.read(op, first, n, into));
 }
 
-bool Evaluator::apply(const ReadOp& op, std::uint32_t, std::int64_t begin, std::int64_t n,
+bool Evaluator::apply(const ReadOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
                       std::byte* target) {
+  if (!windows_.empty() && windows_[at].stored != nullptr)
+    return read_through_window(op, at, begin, n, target);
   const DType computed = how_.width == 8 ? DType::f64 : DType::f32;
   if (how_.raw || op.dtype == computed) return read(op, begin, n, target);
   void* stored = arena_.take(n * bytes(op.dtype));
   if (!read(op, begin, n, stored)) return false;
   with_values(target, [&](auto* values) { decode(op.dtype, stored, n, values); });
+  return true;
+}
+
+bool Evaluator::read_through_window(const ReadOp& op, std::uint32_t at, std::int64_t begin,
+                                    std::int64_t n, std::byte* target) {
+  Window& window = windows_[at];
+  while (n > 0) {
+    const bool inside = begin >= window.begin && begin < window.end;
+    if (!inside && !fill_window(op, at, begin, n)) return false;
+    const std::int64_t part = std::min(n, window.end - begin);
+    const std::byte* stored = window.stored + (begin - window.begin) * bytes(op.dtype);
+    with_values(target, [&](auto* values) { decode(op.dtype, stored, part, values); });
+    target += part * how_.width;
+    begin += part;
+    n -= part;
+    window.asked = begin;
+  }
+  return true;
+}
+
+/// No further than what is wanted, unless that goes on where the last part ended: samples are taken
+/// here and there.
+bool Evaluator::fill_window(const ReadOp& op, std::uint32_t at, std::int64_t begin,
+                            std::int64_t n) {
+  Window& window = windows_[at];
+  const std::int64_t room = scratch::read_window_elements(program_[at]);
+  const bool goes_on = begin == window.asked;
+  const std::int64_t held =
+      std::min(goes_on ? room : std::min(n, room), program_[at].count - begin);
+  window.begin = window.end = begin;
+  if (!read(op, begin, held, window.stored)) return false;
+  window.end = begin + held;
   return true;
 }
 
@@ -112,18 +149,14 @@ bool Evaluator::apply(const LinearOp& op, std::uint32_t at, std::int64_t begin, 
   }
   if (inputs.size() >= scratch::wide_operands) return add_up(op, at, begin, n, target);
   if (!eval(inputs[0], begin, n, target)) return false;
-  if (inputs.size() == 1) {
-    with_values(target, [&]<typename T>(T* values) {
-      const T* const operand[] = {values};
-      linear(operand, op.weights, op.bias, n, values);
-    });
-    return true;
+  const std::byte* next = nullptr;
+  if (inputs.size() > 1) {
+    next = look_at(inputs[1], begin, n, static_cast<std::byte*>(arena_.take(n * how_.width)));
+    if (next == nullptr) return false;
   }
-  auto* next = static_cast<std::byte*>(arena_.take(n * how_.width));
-  if (!eval(inputs[1], begin, n, next)) return false;
   with_values(target, [&]<typename T>(T* values) {
     const T* const operands[] = {values, static_cast<const T*>(static_cast<const void*>(next))};
-    linear(operands, op.weights, op.bias, n, values);
+    linear(std::span(operands).first(inputs.size()), op.weights, op.bias, n, values);
   });
   return true;
 }

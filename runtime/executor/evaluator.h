@@ -58,16 +58,23 @@ class Evaluator {
     std::int64_t n = 0;
   };
 
-  struct ViewWindow {
-    std::byte* stored = nullptr;  // none: the view has no window
+  /// Stored elements [begin, end) of what a view takes from a file, or of a read.
+  struct Window {
+    std::byte* stored = nullptr;  // none: it has no window
     std::int64_t begin = 0;
     std::int64_t end = 0;
+    std::int64_t asked = 0;  // where the last part that was wanted of a read ends
   };
 
   bool eval(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* target);
   bool add_up(const LinearOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
               std::byte* target);
-  bool eval_shared(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* target);
+  bool is_shared(std::uint32_t at) const {
+    return !shared_.empty() && shared_[at].values != nullptr;
+  }
+  /// Where the elements lie once they are computed, or null: in the tile that is kept of an op that
+  /// is shared, which its next evaluation overwrites, or else in `room`.
+  const std::byte* look_at(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* room);
   bool eval_long(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* target);
 
   bool apply(const ReadOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
@@ -95,6 +102,8 @@ class Evaluator {
   bool apply(const QuotientOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
              std::byte* target);
   bool apply(const MapOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+             std::byte* target);
+  bool apply(const HoldOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
              std::byte* target);
   bool apply(const LargestOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
              std::byte* target);
@@ -139,14 +148,21 @@ class Evaluator {
 
   // evaluator_{blend,thinning,sce,fusion}.cpp: what is known of whole runs
   bool materialise_merge(const MergeOp& op, std::uint32_t at, std::byte* state);
+  bool materialise_op(const Op& op, std::uint32_t at, Materialised& into);
   template <typename T>
   bool find_blend(const MergeOp& op, std::uint32_t at, std::byte* state);
+  /// Of a group of lockstep_thinnings().
+  struct ThinnedRuns;
+  bool materialise_thinnings(std::span<const std::uint32_t> group, Materialised& into);
   template <typename T>
-  bool find_thinning(const MergeOp& op, std::uint32_t at, std::byte* state);
+  bool find_cutoffs(std::span<const ThinnedRuns> group);
   template <typename T>
-  bool find_cutoffs(const MergeOp& op, std::uint32_t input, Thinning* found);
+  bool search_cutoffs(std::span<const ThinnedRuns> group, std::int64_t run);
   template <typename T>
-  bool find_factors(const MergeOp& op, std::uint32_t at, std::byte* state);
+  bool find_factors(std::span<const ThinnedRuns> group);
+  template <typename T>
+  bool thin_portion(const ThinnedRuns& thinned, std::int64_t run, std::int64_t done, std::int64_t n,
+                    T* values, double* lanes);
   template <typename T>
   bool find_sce(const MergeOp& op, std::uint32_t at, std::byte* state);
   template <typename T>
@@ -221,6 +237,9 @@ class Evaluator {
   bool gather_f32(std::uint32_t input, std::int64_t n, float* into);
 
   bool read(const ReadOp& op, std::int64_t first, std::int64_t n, void* into);
+  bool read_through_window(const ReadOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
+                           std::byte* target);
+  bool fill_window(const ReadOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n);
   bool keep(Status status);
 
   /// Calls `work` with the values as what they are: float or double.
@@ -239,9 +258,9 @@ class Evaluator {
   const InputFiles& inputs_;
   Arena& arena_;
   const Materialised* materialised_ = nullptr;
-  std::vector<RowCache> products_;   // by op
-  std::vector<ViewWindow> windows_;  // by op
-  std::vector<SharedTile> shared_;   // by op
+  std::vector<RowCache> products_;  // by op
+  std::vector<Window> windows_;     // by op
+  std::vector<SharedTile> shared_;  // by op
   std::vector<FactorReport> factors_found_;
   std::optional<Diagnostic> fault_;
 };

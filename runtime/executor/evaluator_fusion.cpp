@@ -45,7 +45,7 @@ template <typename T>
 bool Evaluator::find_divergence(const MergeOp& op, std::uint32_t at, std::int64_t row,
                                 double& found) {
   const ArenaScope scope(arena_);
-  const std::int64_t portion = std::min(op.row, how_.tile);
+  const std::int64_t portion = std::min(op.row, held_elements(how_.tile));
   const std::vector<T*> buffers = take_buffers<T>(2, portion);
   RowDivergence sums;
   sums.most_x = sums.most_base = -std::numeric_limits<double>::infinity();
@@ -54,12 +54,15 @@ bool Evaluator::find_divergence(const MergeOp& op, std::uint32_t at, std::int64_
   bool is_read = false;
   for (const Fold fold : folds) {
     const bool good = for_portions(op.row, portion, [&](std::int64_t done, std::int64_t n) {
-      if (!is_read && !eval_inputs<T>(at, row * op.row + done, n, buffers)) return false;
+      for (std::size_t k = 0; k < 2 && !is_read; ++k) {
+        const std::uint32_t input = program_[at].inputs[k];
+        if (!eval_long(input, row * op.row + done, n, as_bytes(buffers[k]))) return false;
+      }
       fold(buffers[1], buffers[0], n, sums);
       return true;
     });
     if (!good) return false;
-    is_read = op.row <= how_.tile;
+    is_read = op.row <= portion;
   }
   found = std::max(sums.divergence, 0.0);  // which rounding may miss
   return true;
@@ -109,7 +112,8 @@ bool Evaluator::find_quartiles(const MergeOp& op, std::uint32_t at, const double
   const auto values_at = [&](std::int64_t done, std::int64_t n, T* into) {
     return find_importances(op, at, divergences, begin + done, n, into);
   };
-  if (!guess_thresholds<T>(searches, op.size, arena_, values_at)) return false;
+  T* const sample = arena_.take_elements<T>(selection_sample(op.size));
+  if (!guess_thresholds<T>(searches, op.size, arena_, sample, values_at)) return false;
   const bool good = run_searches(searches, [&](const auto& add) {
     return for_portions(op.size, chunk, [&](std::int64_t done, std::int64_t n) {
       if (!values_at(done, n, values)) return false;

@@ -49,7 +49,6 @@ bool Evaluator::materialise_merge(const MergeOp& op, std::uint32_t at, std::byte
   bool good = true;
   with_values(state, [&]<typename T>(T*) {
     good = is_blend(op.merge)          ? find_blend<T>(op, at, state)
-           : is_thinning(op.merge)     ? find_thinning<T>(op, at, state)
            : op.merge == Merge::sce    ? find_sce<T>(op, at, state)
            : op.merge == Merge::ram    ? find_ram<T>(op, at, state)
            : op.merge == Merge::fusion ? find_fusion<T>(op, at, state)

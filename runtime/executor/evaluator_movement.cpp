@@ -77,7 +77,7 @@ bool Evaluator::view_of_read(const ViewOp& op, std::uint32_t at, std::int64_t be
   const Op& self = program_[at];
   const DType dtype = std::get<ReadOp>(program_[self.inputs[0]].data).dtype;
   const std::byte* gathered = nullptr;
-  ViewWindow* window = windows_.empty() || windows_[at].stored == nullptr ? nullptr : &windows_[at];
+  Window* window = windows_.empty() || windows_[at].stored == nullptr ? nullptr : &windows_[at];
   if (window != nullptr) {
     if (begin < window->begin || begin + n > window->end) {
       const std::int64_t end = std::min(begin + scratch::window_elements(self, how_), self.count);

@@ -18,11 +18,17 @@ void Evaluator::open_cache() {
   shared_.assign(program_.size(), {});
   const std::vector<bool> windowed = scratch::windowed_views(program_, how_);
   const std::vector<bool> shared = scratch::shared_reads(program_, how_);
+  const std::vector<bool> reads = scratch::windowed_reads(program_, how_);
   for (std::size_t i = 0; i < program_.size(); ++i) {
     if (windowed[i]) {
       const auto& read = std::get<ReadOp>(program_[program_[i].inputs[0]].data);
       windows_[i].stored = static_cast<std::byte*>(
           arena_.take(scratch::window_elements(program_[i], how_) * bytes(read.dtype)));
+    }
+    if (reads[i]) {
+      const auto& read = std::get<ReadOp>(program_[i].data);
+      windows_[i].stored = static_cast<std::byte*>(
+          arena_.take(scratch::read_window_elements(program_[i]) * bytes(read.dtype)));
     }
     if (shared[i]) {
       shared_[i].values =
@@ -78,42 +84,58 @@ Status Evaluator::materialise(Materialised& into) {
   into.blocks.clear();
   into.blocks.resize(program_.size());
   materialised_ = &into;
-  for (std::size_t i = 0; i < program_.size(); ++i) {
-    const Op& op = program_[i];
-    bool good = true;
-    if (const auto* reduce = std::get_if<ReduceOp>(&op.data)) {
-      into.blocks[i] = Block(op.count * how_.width);
-      good = op.count == 0 || materialise_reduction(*reduce, op, into.blocks[i].data());
-    } else if (const auto* largest = std::get_if<LargestOp>(&op.data)) {
-      into.blocks[i] = Block(largest->groups * scratch::cutoff_bytes);
-      good = op.count == 0 || materialise_cutoffs(*largest, op, into.blocks[i].data());
-    } else if (std::holds_alternative<MatmulOp>(op.data)) {
-      const std::int64_t elements = program_[op.inputs[1]].count;
-      into.blocks[i] = Block(elements * how_.width);
-      good = eval_long(op.inputs[1], 0, elements, into.blocks[i].data());
-    }
-    if (const auto* merge = if_boxed<MergeOp>(op.data)) {
-      const std::int64_t kept = merge_state_bytes(*merge, op.inputs.size());
-      if (kept == 0) continue;
-      into.blocks[i] = Block(kept);
-      good = op.count == 0 ||
-             materialise_merge(*merge, static_cast<std::uint32_t>(i), into.blocks[i].data());
-    } else if (const auto* decode = std::get_if<DecodeOp>(&op.data)) {
-      into.blocks[i] = Block(scratch::kept_bytes(*decode->encoding));
-      good = materialise_parts(*decode, op, into.blocks[i].data());
-    } else if (const auto* encode = std::get_if<EncodeOp>(&op.data)) {
-      if (!scratch::encodes_scales(*encode)) continue;
-      into.blocks[i] = Block(scratch::encoded_scales_bytes(*encode));
-      void* scales = into.blocks[i].data();
-      good = materialise_scales(*encode, op, static_cast<float*>(scales));
-    } else if (const auto* factors = if_boxed<LowRankOp>(op.data)) {
-      into.blocks[i] = Block(op.count * std::int64_t{sizeof(float)});
-      good = materialise_factors(*factors, static_cast<std::uint32_t>(i),
-                                 static_cast<float*>(static_cast<void*>(into.blocks[i].data())));
-    }
-    if (!good) return std::move(*fault_);
+  const auto thinnings = scratch::lockstep_thinnings(program_, how_);
+  auto group = thinnings.begin();
+  for (std::uint32_t at = 0; at < program_.size(); ++at) {
+    if (!materialise_op(program_[at], at, into)) return std::move(*fault_);
+    if (group == thinnings.end() || group->back() != at) continue;
+    if (!materialise_thinnings(*group, into)) return std::move(*fault_);
+    ++group;
   }
   return {};
+}
+
+/// Makes room for what is kept of an op, and finds it but for thinnings, which go together.
+bool Evaluator::materialise_op(const Op& op, std::uint32_t at, Materialised& into) {
+  Block& block = into.blocks[at];
+  if (const auto* reduce = std::get_if<ReduceOp>(&op.data)) {
+    block = Block(op.count * how_.width);
+    return op.count == 0 || materialise_reduction(*reduce, op, block.data());
+  }
+  if (std::holds_alternative<HoldOp>(op.data)) {
+    block = Block(op.count * how_.width);
+    return eval_long(op.inputs[0], 0, op.count, block.data());
+  }
+  if (const auto* largest = std::get_if<LargestOp>(&op.data)) {
+    block = Block(largest->groups * scratch::cutoff_bytes);
+    return op.count == 0 || materialise_cutoffs(*largest, op, block.data());
+  }
+  if (std::holds_alternative<MatmulOp>(op.data)) {
+    const std::int64_t elements = program_[op.inputs[1]].count;
+    block = Block(elements * how_.width);
+    return eval_long(op.inputs[1], 0, elements, block.data());
+  }
+  if (const auto* merge = if_boxed<MergeOp>(op.data)) {
+    const std::int64_t kept = merge_state_bytes(*merge, op.inputs.size());
+    if (kept > 0) block = Block(kept);
+    if (kept == 0 || op.count == 0 || is_thinning(merge->merge)) return true;
+    return materialise_merge(*merge, at, block.data());
+  }
+  if (const auto* decode = std::get_if<DecodeOp>(&op.data)) {
+    block = Block(scratch::kept_bytes(*decode->encoding));
+    return materialise_parts(*decode, op, block.data());
+  }
+  if (const auto* encode = std::get_if<EncodeOp>(&op.data)) {
+    if (!scratch::encodes_scales(*encode)) return true;
+    block = Block(scratch::encoded_scales_bytes(*encode));
+    void* scales = block.data();
+    return materialise_scales(*encode, op, static_cast<float*>(scales));
+  }
+  if (const auto* factors = if_boxed<LowRankOp>(op.data)) {
+    block = Block(op.count * std::int64_t{sizeof(float)});
+    return materialise_factors(*factors, at, static_cast<float*>(static_cast<void*>(block.data())));
+  }
+  return true;
 }
 
 }  // namespace inarch

@@ -42,6 +42,13 @@ bool Evaluator::apply(const ReduceOp&, std::uint32_t at, std::int64_t begin, std
   return true;
 }
 
+bool Evaluator::apply(const HoldOp&, std::uint32_t at, std::int64_t begin, std::int64_t n,
+                      std::byte* target) {
+  std::memcpy(target, materialised_->of(at) + begin * how_.width,
+              static_cast<std::size_t>(n * how_.width));
+  return true;
+}
+
 bool Evaluator::materialise_reduction(const ReduceOp& op, const Op& self, std::byte* result) {
   const scratch::ReduceShape shape = scratch::reduce_shape(op, how_);
   const std::uint32_t input = self.inputs[0];

@@ -69,7 +69,8 @@ bool Evaluator::find_variance_cutoff(const MergeOp& op, std::uint32_t at, std::i
   T* const variances = arena_.take_elements<T>(chunk);
   CutoffSearch search[] = {
       CutoffSearch::of_nonzero(how_.width, op.size, op.density, take_bins(arena_))};
-  if (!guess_thresholds<T>(search, op.size, arena_, variances_at)) return false;
+  T* const sample = arena_.take_elements<T>(selection_sample(op.size));
+  if (!guess_thresholds<T>(search, op.size, arena_, sample, variances_at)) return false;
   const bool good = run_searches(search, [&](const auto& add) {
     return for_portions(op.size, chunk, [&](std::int64_t done, std::int64_t n) {
       if (!variances_at(done, n, variances)) return false;

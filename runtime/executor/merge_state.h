@@ -92,13 +92,13 @@ inline std::span<std::int64_t> take_bins(Arena& arena) {
 }
 
 /// Guesses of all searches over a run of `size` elements from one sample of it: pieces at equal
-/// distances. values_at(begin, n, values) computes a part of the run.
+/// distances. values_at(begin, n, values) computes a part of the run; `sample` has room for
+/// selection_sample() of them.
 template <typename T, typename ValuesAt>
-bool guess_thresholds(std::span<CutoffSearch> searches, std::int64_t size, Arena& arena,
+bool guess_thresholds(std::span<CutoffSearch> searches, std::int64_t size, Arena& arena, T* sample,
                       const ValuesAt& values_at) {
   const std::int64_t count = selection_sample(size);
   if (count == 0 || !std::is_same_v<T, float>) return true;
-  T* const sample = arena.take_elements<T>(count);
   const std::int64_t pieces = count / sample_piece;
   for (std::int64_t k = 0; k < pieces; ++k) {
     const std::int64_t begin = size / pieces * k;
@@ -113,20 +113,31 @@ bool guess_thresholds(std::span<CutoffSearch> searches, std::int64_t size, Arena
   return true;
 }
 
-/// Selections over one run that go through the same passes.
+/// Selections over one run go through the same passes.
+inline bool wants_pass(std::span<const CutoffSearch> searches) {
+  return std::any_of(searches.begin(), searches.end(),
+                     [](const CutoffSearch& search) { return search.wants_pass(); });
+}
+template <typename T>
+void add_to_searches(std::span<CutoffSearch> searches, const T* values, std::int64_t n) {
+  for (CutoffSearch& search : searches) {
+    if (search.wants_pass()) search.add(values, n);
+  }
+}
+inline void end_pass(std::span<CutoffSearch> searches) {
+  for (CutoffSearch& search : searches) {
+    if (search.wants_pass()) search.end_pass();
+  }
+}
+/// pass(add) goes over the run once, and calls add(values, n) for portions of it.
 template <typename Pass>
 bool run_searches(std::span<CutoffSearch> searches, const Pass& pass) {
-  const auto wants = [](const CutoffSearch& search) { return search.wants_pass(); };
-  while (std::any_of(searches.begin(), searches.end(), wants)) {
-    const bool good = pass([&](const auto* values, std::int64_t n) {
-      for (CutoffSearch& search : searches) {
-        if (search.wants_pass()) search.add(values, n);
-      }
-    });
-    if (!good) return false;
-    for (CutoffSearch& search : searches) {
-      if (search.wants_pass()) search.end_pass();
-    }
+  while (wants_pass(searches)) {
+    const auto add = [&](const auto* values, std::int64_t n) {
+      add_to_searches(searches, values, n);
+    };
+    if (!pass(add)) return false;
+    end_pass(searches);
   }
   return true;
 }

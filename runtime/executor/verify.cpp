@@ -263,8 +263,7 @@ bool Verification::run_checks() {
   const Cut cut;
   CheckWork work(plan, std::move(chosen), inputs, cut, phase);
   if (!accept(run_units(work, limits()))) return false;
-  work.report(diagnostics_);
-  report_.checks_run = count;
+  report_.checks_run = count - work.report(diagnostics_);
   return true;
 }
 

@@ -117,6 +117,8 @@ Result<DecoderConfig> read_decoder_config(const Value& config) {
     return error("E589", "the config says no text_config");
   ConfigFields fields(*text);
   DecoderConfig read = read_family(fields, *family);
+  // The model that also sees makes nothing of the key.
+  if (name == "gemma3") read.logit_cap = 0;
   if (fields.fault()) return Diagnostic(*fields.fault()).in("config.json");
   return read;
 }

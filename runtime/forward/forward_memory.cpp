@@ -91,9 +91,9 @@ Status check_memory(const ForwardMemory& need, std::int64_t memory, std::int64_t
                     std::size_t sequences) {
   if (need.total() <= memory) return {};
   Diagnostic fault =
-      error("E585", fmt::format("running {} tokens in {} sequences takes {}, and there may be {}",
-                                format_count(tokens), sequences, format_memory(need.total()),
-                                format_memory(memory)));
+      error("E585", fmt::format("running {} tokens in {} sequence{} takes {}, and there may be {}",
+                                format_count(tokens), sequences, sequences == 1 ? "" : "s",
+                                format_memory(need.total()), format_memory(memory)));
   const auto part = [&](std::int64_t bytes, const char* what) {
     if (bytes > 0) fault.notes.push_back(fmt::format("{}: {}", what, format_memory(bytes)));
   };

@@ -12,6 +12,7 @@
 #include "runtime/forward/layer_attention.h"
 #include "runtime/forward/layer_mlp.h"
 #include "runtime/forward/logits.h"
+#include "runtime/forward/matrix_rows.h"
 #include "runtime/forward/pass_context.h"
 #include "runtime/forward/weight_files.h"
 #include "runtime/io/checkpoint.h"
@@ -37,15 +38,15 @@ Status check_sequences(const std::vector<TokenSequence>& sequences, std::int64_t
 }
 
 /// E586 for the first sequence of a group whose state has a value that is none.
-Status check_finite(const DecoderConfig& config, const TokenGroup& group, std::size_t layer,
+Status check_finite(const DecoderConfig& config, const TokenGroup& group, const std::string& part,
                     const float* state) {
   for (std::size_t s = 0; s < group.sequences.size(); ++s) {
     const SequenceRange& range = group.sequences[s];
     const float* from = state + range.begin * config.hidden;
     const float* to = from + range.tokens * config.hidden;
     if (std::all_of(from, to, [](float x) { return std::isfinite(x); })) continue;
-    return error("E586", fmt::format("layer {} makes a state of sequence {} that is not finite",
-                                     layer, group.first_sequence + s));
+    return error("E586", fmt::format("{} makes a state of sequence {} that is not finite", part,
+                                     group.first_sequence + s));
   }
   return {};
 }
@@ -84,7 +85,18 @@ class Pass {
     }
   }
 
+  /// Has the system read a layer's matrices, but for experts that nobody may choose, while another
+  /// layer is at work.
+  void expect_layer(std::size_t layer) {
+    if (layer >= tensors_.layers.size()) return;
+    const LayerPlaces& places = tensors_.layers[layer];
+    for (const LinearPlace* map : {&places.q, &places.k, &places.v, &places.o, &places.mlp.gate,
+                                   &places.mlp.up, &places.mlp.down})
+      expect_matrix(context_.files, map->weight);
+  }
+
   Status run_layer(std::size_t layer) {
+    expect_layer(layer + 1);
     const LayerPlaces& places = tensors_.layers[layer];
     const auto number = static_cast<std::int64_t>(layer);
     const auto attention =
@@ -98,7 +110,9 @@ class Pass {
       });
       Status status = attention->apply(context_, group, state_of(group), buffers_);
       if (status) status = mlp->apply(context_, number, group.tokens, state_of(group), buffers_);
-      if (status) status = check_finite(context_.config, group, layer, state_of(group));
+      if (status)
+        status =
+            check_finite(context_.config, group, fmt::format("layer {}", layer), state_of(group));
       if (!status) return status;
     }
     return {};
@@ -109,6 +123,8 @@ class Pass {
     if (!norm) return norm.error();
     for (const TokenGroup& group : groups_) {
       norm_tokens(context_, *norm, group.tokens, state_of(group), state_of(group));
+      Status status = check_finite(context_.config, group, "the last norm", state_of(group));
+      if (!status) return status;
       show_states(group, [&](std::size_t sequence, std::int64_t tokens, const float* state) {
         context_.observer.final_state(sequence, tokens, state);
       });

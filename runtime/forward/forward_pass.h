@@ -32,6 +32,7 @@ class ForwardPass {
   /// The same for a checkpoint whose encodings are recognised (read_encodings).
   static Result<ForwardPass> open(std::shared_ptr<const Checkpoint> model);
 
+  const Checkpoint& model() const { return *model_; }
   const DecoderConfig& config() const { return config_; }
   const DecoderTensors& tensors() const { return tensors_; }
 

@@ -27,4 +27,10 @@ Status MatrixRows::read(WeightFiles& files, std::int64_t first, std::int64_t cou
   return {};
 }
 
+void expect_matrix(WeightFiles& files, const MatrixPlace& place) {
+  if (place.tensor == nullptr || place.tensor->is_encoded()) return;
+  const std::int64_t row = place.columns * bytes(place.tensor->dtype);
+  files.expect(*place.tensor, place.first_row * row, place.rows * row);
+}
+
 }  // namespace inarch

@@ -30,4 +30,7 @@ class MatrixRows {
   std::optional<EncodedParts> parts_;
 };
 
+/// Begins to read a matrix into the page cache, unless it is encoded; only a hint.
+void expect_matrix(WeightFiles& files, const MatrixPlace& place);
+
 }  // namespace inarch

@@ -68,6 +68,12 @@ Status apply_expert(const PassContext& context, const GatedPlace& place, std::in
   return apply_linear(context.files, context.workers, rows, work, context.rounding);
 }
 
+/// Has the system read an expert while another one is at work.
+void expect_expert(const PassContext& context, const GatedPlace& place) {
+  for (const LinearPlace* map : {&place.gate, &place.up, &place.down})
+    expect_matrix(context.files, map->weight);
+}
+
 /// sum += weight · output at the tokens that the places are of.
 void add_weighted(const PassContext& context, const std::vector<std::int64_t>& places,
                   const MixtureMemory& memory) {
@@ -98,17 +104,22 @@ Status apply_mixture(const PassContext& context, const LayerPlaces& places, cons
   context.observer.routed(layer, {tokens, config.chosen_experts, memory.chosen, memory.weights});
 
   std::fill_n(memory.sum, tokens * hidden, 0.0F);
-  for (std::int64_t e = 0; e < config.experts; ++e) {
-    const std::vector<std::int64_t> own = places_of(static_cast<std::int32_t>(e), chosen);
-    if (own.empty()) continue;
+  std::vector<std::int32_t> used = chosen;
+  std::sort(used.begin(), used.end());
+  used.erase(std::unique(used.begin(), used.end()), used.end());
+  for (std::size_t k = 0; k < used.size(); ++k) {
+    const auto e = static_cast<std::size_t>(used[k]);
+    if (k + 1 < used.size())
+      expect_expert(context, places.experts[static_cast<std::size_t>(used[k + 1])]);
+    const std::vector<std::int64_t> own = places_of(used[k], chosen);
     for (std::size_t r = 0; r < own.size(); ++r) {
       std::copy_n(x + own[r] / config.chosen_experts * hidden, hidden,
                   memory.gathered + static_cast<std::int64_t>(r) * hidden);
     }
     const auto rows = static_cast<std::int64_t>(own.size());
-    status = apply_expert(context, places.experts[static_cast<std::size_t>(e)], rows, memory);
+    status = apply_expert(context, places.experts[e], rows, memory);
     if (!status) return status;
-    context.observer.expert_output(layer, e, rows, memory.gathered);
+    context.observer.expert_output(layer, used[k], rows, memory.gathered);
     add_weighted(context, own, memory);
   }
   std::copy_n(memory.sum, tokens * hidden, x);

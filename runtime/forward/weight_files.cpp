@@ -36,9 +36,9 @@ Status WeightFiles::read(const TensorInfo& tensor, std::int64_t begin, std::span
   return read_exact_at(**from, into, tensor.offset + begin);
 }
 
-void WeightFiles::expect(const TensorInfo& tensor) {
+void WeightFiles::expect(const TensorInfo& tensor, std::int64_t begin, std::int64_t bytes) {
   const auto from = file(tensor.file);
-  if (from) inarch::read_ahead(**from, tensor.offset, tensor.bytes);
+  if (from) read_ahead(**from, tensor.offset + begin, bytes);
 }
 
 Result<std::vector<float>> read_vector(WeightFiles& files, const TensorInfo& tensor) {

@@ -25,8 +25,8 @@ class WeightFiles {
   const Checkpoint& model() const { return *model_; }
   /// Bytes [begin, begin + into.size()) of what is stored. E701.
   Status read(const TensorInfo& tensor, std::int64_t begin, std::span<std::byte> into);
-  /// Begins to read a tensor into the page cache; only a hint.
-  void expect(const TensorInfo& tensor);
+  /// Begins to read what is stored of a tensor, or bytes of it, into the page cache; only a hint.
+  void expect(const TensorInfo& tensor, std::int64_t begin, std::int64_t bytes);
 
  private:
   Result<std::shared_ptr<const File>> file(std::uint32_t index);

@@ -3,7 +3,12 @@
 #include <array>
 #include <cstring>
 
+#include "runtime/kernels/bytes.h"
 #include "runtime/kernels/multiversion.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 namespace inarch {
 
@@ -57,9 +62,37 @@ void pack(const double* values, std::int64_t bytes, std::uint8_t* mask) {
   pack_loop(values, bytes, mask);
 }
 INARCH_MULTIVERSION
-void unpack(const std::uint8_t* mask, std::int64_t bytes, float* values) {
+void unpack_by_table(const std::uint8_t* mask, std::int64_t bytes, float* values) {
   unpack_loop<float, std::int32_t>(mask, bytes, values);
 }
+
+#if defined(__x86_64__)
+
+/// A mask of sixteen bits is what these processors take.
+__attribute__((target("avx512f"))) void unpack_avx512(const std::uint8_t* mask, std::int64_t bytes,
+                                                      float* values) {
+  std::int64_t b = 0;
+  for (; b + 2 <= bytes; b += 2) {
+    const auto stays = load<std::uint16_t>(mask + b);
+    _mm512_storeu_ps(values + 8 * b, _mm512_maskz_loadu_ps(stays, values + 8 * b));
+  }
+  unpack_by_table(mask + b, bytes - b, values + 8 * b);
+}
+
+void unpack(const std::uint8_t* mask, std::int64_t bytes, float* values) {
+  static const bool takes_masks = __builtin_cpu_supports("avx512f") != 0;
+  if (takes_masks) return unpack_avx512(mask, bytes, values);
+  unpack_by_table(mask, bytes, values);
+}
+
+#else
+
+void unpack(const std::uint8_t* mask, std::int64_t bytes, float* values) {
+  unpack_by_table(mask, bytes, values);
+}
+
+#endif
+
 INARCH_MULTIVERSION
 void unpack(const std::uint8_t* mask, std::int64_t bytes, double* values) {
   unpack_loop<double, std::int64_t>(mask, bytes, values);
@@ -101,6 +134,14 @@ void set_mask(const float* values, std::int64_t first, std::int64_t n, std::uint
 }
 void set_mask(const double* values, std::int64_t first, std::int64_t n, std::uint8_t* mask) {
   set_bits(values, first, n, mask);
+}
+void copy_mask(const std::uint8_t* bits, std::int64_t first, std::int64_t n, std::uint8_t* mask) {
+  const std::int64_t skip = first % 8;
+  in_bytes(
+      first, n, [&](std::int64_t i) { set_bit(mask, first + i, bit_of(bits, skip + i)); },
+      [&](std::int64_t i, std::int64_t bytes) {
+        std::memcpy(mask + (first + i) / 8, bits + (skip + i) / 8, static_cast<std::size_t>(bytes));
+      });
 }
 void keep_masked(const std::uint8_t* mask, std::int64_t first, std::int64_t n, float* values) {
   keep_bits(mask, first, n, values);

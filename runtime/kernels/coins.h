@@ -24,5 +24,8 @@ void keep_at_random(std::uint64_t seed, std::string_view key, double probability
                     std::int64_t first, std::int64_t n, float* values);
 void keep_at_random(std::uint64_t seed, std::string_view key, double probability,
                     std::int64_t first, std::int64_t n, double* values);
+/// The same decisions as bits [first, first + n) of a mask (bit_mask.h).
+void mask_at_random(std::uint64_t seed, std::string_view key, double probability,
+                    std::int64_t first, std::int64_t n, std::uint8_t* mask);
 
 }  // namespace inarch

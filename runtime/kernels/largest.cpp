@@ -1,7 +1,6 @@
 #include "runtime/kernels/largest.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
 #include <functional>
@@ -116,7 +115,6 @@ CutoffSearch::CutoffSearch(int width, std::int64_t n, std::int64_t keep,
     cutoff_ = keep <= 0 ? keep_nothing : Cutoff{0, n - 1};
     phase_ = Phase::done;
   }
-  std::fill(bins_.begin(), bins_.end(), 0);
 }
 
 CutoffSearch CutoffSearch::of_nonzero(int width, std::int64_t n, double share,
@@ -137,78 +135,61 @@ void CutoffSearch::guess(std::span<float> sample, std::span<std::uint64_t> room)
                               ? share_ * nonzero
                               : static_cast<double>(wanted_) / static_cast<double>(total_) * count;
   const double margin = 3 * std::sqrt(count) + 8;  // six deviations, as samples are not independent
+  auto rest = sample.begin();                      // of which all before it is larger
   const auto ranked = [&](double rank) {
     const auto at = sample.begin() + static_cast<std::ptrdiff_t>(rank);
-    std::nth_element(sample.begin(), at, sample.end(),
+    std::nth_element(rest, at, sample.end(),
                      [](float a, float b) { return magnitude_bits(a) > magnitude_bits(b); });
+    rest = at;
     return magnitude_bits(*at);
   };
-  high_ = expected - margin < 0 ? std::numeric_limits<std::uint32_t>::max()
-                                : ranked(expected - margin) + 1;
-  low_ = expected + margin > count - 1 ? 0 : ranked(expected + margin);
-  room_ = room;
+  between_.high = expected - margin < 0 ? std::numeric_limits<std::uint32_t>::max()
+                                        : ranked(expected - margin) + 1;
+  between_.low = expected + margin > count - 1 ? 0 : ranked(expected + margin);
+  between_.room = room;
   phase_ = Phase::guess;
 }
 
-namespace {
-
-constexpr std::int64_t marked_block = 1024;
-using Marks = std::array<std::uint64_t, static_cast<std::size_t>(marked_block / 8)>;
-
-/// Marks what lies in the range, a byte each, and counts what lies above it.
-INARCH_MULTIVERSION
-std::int64_t mark_between(const float* values, std::uint32_t low, std::uint32_t high,
-                          std::int64_t n, std::uint8_t* __restrict marks) {
-  std::int32_t above = 0;
-  for (std::int64_t i = 0; i < n; ++i) {
-    const std::uint32_t bits = magnitude_bits(values[i]);
-    above += bits >= high ? 1 : 0;
-    marks[i] = static_cast<std::uint8_t>((bits >= low ? 1 : 0) & (bits < high ? 1 : 0));
-  }
-  return above;
-}
-
-/// Calls visit(i) for every mark, eight at a time where there is none.
-template <typename Visit>
-void for_marks(const Marks& marks, std::int64_t n, const Visit& visit) {
-  for (std::size_t word = 0; static_cast<std::int64_t>(8 * word) < n; ++word) {
-    for (std::uint64_t rest = marks[word]; rest != 0; rest &= rest - 1)
-      visit(static_cast<std::int64_t>(8 * word) + std::countr_zero(rest) / 8);
-  }
-}
-
-}  // namespace
-
 void CutoffSearch::collect(const float* values, std::int64_t n) {
-  Marks marks;
-  for (std::int64_t at = 0; at < n; at += marked_block) {
-    const std::int64_t count = std::min(marked_block, n - at);
-    if (count < marked_block) marks.fill(0);
-    above_ += mark_between(values + at, low_, high_, count,
-                           static_cast<std::uint8_t*>(static_cast<void*>(marks.data())));
-    for_marks(marks, count, [&](std::int64_t i) {
-      const auto place = static_cast<std::uint32_t>(position_ + at + i);
-      if (found_ < static_cast<std::int64_t>(room_.size())) {
-        room_[static_cast<std::size_t>(found_)] =
-            (std::uint64_t{magnitude_bits(values[at + i])} << 32) | ~place;
-      }
-      ++found_;
-    });
-  }
+  between_path().add(values, n, static_cast<std::uint32_t>(position_), between_);
   if (share_ >= 0) zeros_ += std::count(values, values + n, 0.0F);
   position_ += n;
 }
 
+/// Of `candidates` those that share a bin with the one of that rank, in their order, and its rank
+/// among them; the others are lost. One count of all is faster than halving them again and again.
+auto CutoffSearch::one_bin_of(std::span<std::uint64_t> candidates, std::int64_t rank) -> OfBin {
+  constexpr std::size_t few = 4096;
+  if (candidates.size() < few) return {candidates.begin(), candidates.end(), rank};
+  constexpr int digits = 16;  // of a number of a bin
+  const std::uint32_t range = between_.high - between_.low;
+  const int shift = std::max(0, static_cast<int>(std::bit_width(range)) - digits);
+  const auto bin_of = [&](std::uint64_t candidate) {
+    return ((candidate >> 32) - between_.low) >> shift;
+  };
+  std::fill(bins_.begin(), bins_.end(), 0);
+  for (const std::uint64_t candidate : candidates) ++bins_[bin_of(candidate)];
+  std::size_t bin = bins_.size() - 1;
+  while (bins_[bin] < rank) rank -= bins_[bin--];
+  const auto others = std::remove_if(candidates.begin(), candidates.end(),
+                                     [&](std::uint64_t c) { return bin_of(c) != bin; });
+  return {candidates.begin(), others, rank};
+}
+
 /// Of those between, the one with which as many are kept as wanted.
 void CutoffSearch::choose_candidate() {
-  const std::int64_t rank = wanted_ - above_;  // from 1
-  if (rank < 1 || rank > found_ || found_ > static_cast<std::int64_t>(room_.size())) {
+  const std::int64_t rank = wanted_ - between_.above;  // from 1
+  const std::span<std::uint64_t> room = between_.room;
+  const std::int64_t found = between_.found;
+  if (rank < 1 || rank > found || found > static_cast<std::int64_t>(room.size())) {
     phase_ = Phase::digits;
     position_ = 0;
     return;
   }
-  const auto at = room_.begin() + (rank - 1);
-  std::nth_element(room_.begin(), at, room_.begin() + found_, std::greater<>());
+  const auto [first, among, rank_among] =
+      one_bin_of(room.first(static_cast<std::size_t>(found)), rank);
+  const auto at = first + (rank_among - 1);
+  std::nth_element(first, at, among, std::greater<>());
   cutoff_ = {*at >> 32, static_cast<std::int64_t>(~static_cast<std::uint32_t>(*at))};
   phase_ = Phase::done;
 }
@@ -225,6 +206,8 @@ bool CutoffSearch::settle_share() {
 
 template <typename T>
 void CutoffSearch::count_digits(const T* values, std::int64_t n) {
+  if (!counts_) std::fill(bins_.begin(), bins_.end(), 0);
+  counts_ = true;
   const int above = shift_ + 16;
   const bool first = above >= static_cast<int>(8 * sizeof(T));
   const std::uint64_t below = (std::uint64_t{1} << shift_) - 1;
@@ -274,7 +257,7 @@ void CutoffSearch::end_pass() {
   if (shift_ > 0 && rest_ != 0) {
     shift_ -= 16;
     rest_ = 0;
-    std::fill(bins_.begin(), bins_.end(), 0);
+    counts_ = false;
     return;
   }
   cutoff_ = {prefix_, total_ - 1};

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <span>
 
+#include "runtime/kernels/between.h"
+
 namespace inarch {
 
 /// Selection of the largest magnitudes of a run of values, exact and without sorting: magnitudes of
@@ -45,6 +47,12 @@ class CutoffSearch {
   template <typename T>
   void add_values(const T* values, std::int64_t n);
   void collect(const float* values, std::int64_t n);
+  struct OfBin {
+    std::span<std::uint64_t>::iterator begin;
+    std::span<std::uint64_t>::iterator end;
+    std::int64_t rank;
+  };
+  OfBin one_bin_of(std::span<std::uint64_t> candidates, std::int64_t rank);
   void choose_candidate();
   bool settle_share();
   template <typename T>
@@ -58,15 +66,12 @@ class CutoffSearch {
   double share_ = -1;    // of the values that are not zero, which the first pass counts
   std::int64_t zeros_ = 0;
   Phase phase_ = Phase::digits;
-  int shift_;                      // of the digit that is counted
-  std::uint64_t rest_ = 0;         // all digits below, or'ed: none left when zero
-  std::uint64_t prefix_ = 0;       // the digits found so far
-  std::int64_t position_ = 0;      // of the next value, in the search for the last tie
-  std::span<std::uint64_t> room_;  // of candidates: magnitude, and below it all ones less the place
-  std::uint32_t low_ = 0;          // of the guess, inclusive
-  std::uint32_t high_ = 0;         // exclusive
-  std::int64_t above_ = 0;
-  std::int64_t found_ = 0;  // candidates, also those for which there was no room
+  bool counts_ = false;        // bins are zeros until something is counted
+  int shift_;                  // of the digit that is counted
+  std::uint64_t rest_ = 0;     // all digits below, or'ed: none left when zero
+  std::uint64_t prefix_ = 0;   // the digits found so far
+  std::int64_t position_ = 0;  // of the next value, in the search for the last tie
+  Between between_;            // of the guess
   Cutoff cutoff_;
 };
 

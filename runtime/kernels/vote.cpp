@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 
+#include "runtime/kernels/few_votes.h"
 #include "runtime/kernels/multiversion.h"
 
 namespace inarch {
@@ -90,16 +92,12 @@ void store_votes(const double* kept, std::int64_t n, double* result) {
   store_votes_loop(kept, n, result);
 }
 
-/// Who votes, and by what the sum is divided.
-struct Election {
-  bool weighted = true;  // else all votes count alike
-  bool normalize = false;
-  double least = 0;  // of the divisor; 0: a divisor of 0 is 1
-};
-
 template <typename T>
 void vote_values(std::span<const T* const> differences, std::span<const double> weights,
                  const Election& how, std::int64_t n, T* result) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (vote_of_few(differences, weights, how, n, result)) return;
+  }
   VoteSums elected, kept, divisors;
   for (std::int64_t at = 0; at < n; at += vote_batch) {
     const std::int64_t count = std::min(vote_batch, n - at);

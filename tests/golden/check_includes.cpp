@@ -39,10 +39,12 @@ const std::map<std::string, std::vector<std::string>>& allowed_folders() {
     t["runtime/kernels"] = seen;
     t["runtime/codecs"] = with(seen, {"runtime/kernels"});
     t["runtime/forward"] = with(seen, {"runtime/io", "runtime/kernels", "runtime/codecs"});
+    t["runtime/experts"] = seen;
     t["runtime/executor"] =
         with(seen, {"runtime/io", "runtime/kernels", "runtime/codecs", "runtime/forward"});
-    t["runtime/cli"] = with(stages, {"compiler/encoding", "runtime/io", "runtime/kernels",
-                                     "runtime/codecs", "runtime/forward", "runtime/executor"});
+    t["runtime/cli"] =
+        with(stages, {"compiler/encoding", "runtime/io", "runtime/kernels", "runtime/codecs",
+                      "runtime/forward", "runtime/experts", "runtime/executor"});
     return t;
   }();
   return table;

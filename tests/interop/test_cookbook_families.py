@@ -29,6 +29,7 @@ from transformers import (
     GPTNeoXForCausalLM,
     LlamaConfig,
     LlamaForCausalLM,
+    MistralForCausalLM,
     MixtralConfig,
     MixtralForCausalLM,
     Phi3Config,
@@ -101,6 +102,46 @@ def test_upcycle_mixtral(tmp_path, llama, std):
     assert_equal(out, wanted)
     before = logits(load(LlamaForCausalLM, llama))
     assert_same_function(logits(load(MixtralForCausalLM, out)), before)
+
+
+@pytest.mark.parametrize("experts", [2, 4])
+def test_split_mlp_into_experts(tmp_path, llama, experts):
+    out = cook("split-mlp-into-experts", tmp_path / "out", {"model": llama}, experts=experts)
+    source, found = read_tensors(llama), read_tensors(out)
+    wanted = {name: tensor for name, tensor in source.items() if ".mlp." not in name}
+    for i in range(4):
+        block = f"model.layers.{i}.block_sparse_moe"
+        wanted[f"{block}.gate.weight"] = torch.zeros_like(found[f"{block}.gate.weight"])
+        for w, p in (("w1", "gate"), ("w3", "up")):
+            rows = source[f"model.layers.{i}.mlp.{p}_proj.weight"].chunk(experts)
+            wanted |= {f"{block}.experts.{e}.{w}.weight": part for e, part in enumerate(rows)}
+        columns = source[f"model.layers.{i}.mlp.down_proj.weight"].chunk(experts, dim=1)
+        wanted |= {f"{block}.experts.{e}.w2.weight": part * experts for e, part in enumerate(columns)}
+    assert_equal(out, wanted)
+    before = logits(load(LlamaForCausalLM, llama))
+    assert_same_function(logits(load(MixtralForCausalLM, out)), before)
+
+
+@pytest.mark.parametrize("mode", ["mean", "concat"])
+def test_experts_to_dense(tmp_path, mixtral, llama, mode):
+    out = cook("experts-to-dense", tmp_path / "out", {"model": mixtral}, mode=mode)
+    source = read_tensors(mixtral)
+    wanted = {name: tensor for name, tensor in source.items() if "moe" not in name}
+    for i in range(3):
+        for w, p in (("w1", "gate"), ("w2", "down"), ("w3", "up")):
+            experts = [source[f"model.layers.{i}.block_sparse_moe.experts.{e}.{w}.weight"] for e in range(5)]
+            dense = sum(e.double() for e in experts) / 5 if mode == "mean" else torch.cat(experts, dim=int(p == "down"))
+            if mode == "concat" and p == "down":
+                dense = dense / 5
+            wanted[f"model.layers.{i}.mlp.{p}_proj.weight"] = dense.to(experts[0].dtype)
+    found = read_tensors(out)
+    assert set(found) == set(wanted)
+    for name, tensor in wanted.items():
+        torch.testing.assert_close(found[name], tensor, rtol=1e-6, atol=1e-7)
+    load(MistralForCausalLM, out)
+    split = cook("split-mlp-into-experts", tmp_path / "split", {"model": llama})
+    back = cook("experts-to-dense", tmp_path / "back", {"model": split}, mode="concat")
+    assert_same_function(logits(load(MistralForCausalLM, back)), logits(load(LlamaForCausalLM, llama)))
 
 
 @pytest.mark.parametrize("experts", [[0, 2, 4], [3, 1]])

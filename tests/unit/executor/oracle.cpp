@@ -25,6 +25,7 @@ struct Oracle {
   Values operator()(const ReadOp&) const { return read(self); }
   Values operator()(const FillOp& op) const { return Values(count(), op.value); }
   Values operator()(const RandomOp&) const { std::abort(); }
+  Values operator()(const HoldOp&) const { return in(0); }
   Values operator()(const IdentityOp& op) const {
     Values out(count(), 0.0);
     for (std::int64_t i = 0; i < std::min(op.rows, op.columns); ++i) {

@@ -13,7 +13,7 @@ class Maker {
 
   Program make() {
     for (int i = 0; i < options_.ops; ++i) {
-      const std::int64_t kind = pick(0, options_.compute ? 12 : 3);
+      const std::int64_t kind = pick(0, options_.compute ? 13 : 3);
       if (kind == 0) view();
       if (kind == 1) concat();
       if (kind == 2) take();
@@ -27,6 +27,7 @@ class Maker {
       if (kind == 10) largest();
       if (kind == 11) map();
       if (kind == 12) quotient();
+      if (kind == 13) hold();
     }
     // The result should be something that was made, not read.
     if (options_.compute) clamp();
@@ -196,6 +197,11 @@ class Maker {
     has_product_ = true;
     add(MatmulOp{m, k, n}, {left, right}, m * n);
     clamp();
+  }
+
+  void hold() {
+    const std::uint32_t input = any();
+    add(HoldOp{}, {input}, count(input));
   }
 
   void identity() {

@@ -49,6 +49,7 @@ struct OpValues {
       out.push_back(op.a + op.b * made_up(op.key + std::to_string(op.seed), k));
     return out;
   }
+  Values operator()(const HoldOp&) const { return *in[0]; }
   Values operator()(const IdentityOp& op) const {
     Values out(size(count), 0.0);
     for (std::int64_t k = 0; k < std::min(op.rows, op.columns); ++k)

@@ -117,15 +117,15 @@ inline Plan full_plan() {
               op(ViewOp{11, {{3, -4}, {4, -1}}}, {0}, 12), op(ConcatOp{3, {4, 2}}, {2, 1}, 18),
               op(TakeOp{1, 3, 6, {2, 0, 0, 1, 2, 1, 0}}, {3}, 42)});
   maker.next_shard();
-  maker.compute(
-      "computed", DType::bf16, {4, 3},
-      {read(4000, DType::bf16, 12),
-       op(RandomOp{Distribution::normal, 0, 0.02, 7, "computed"}, {}, 12),
-       op(IdentityOp{4, 3}, {}, 12), op(LinearOp{{0.1, -0.0, 1e300}, 1e-7}, {0, 1, 2}, 12),
-       op(ClampOp{-1, 1}, {3}, 12), op(RoundOp{DType::f16}, {4}, 12),
-       op(ReduceOp{Reduction::mean, 1, 4, 3}, {5}, 3), op(ViewOp{0, {{4, 0}, {3, 1}}}, {6}, 12),
-       op(QuotientOp{}, {7, 5}, 12), op(MapOp{MapFunction::sqrt}, {8}, 12),
-       op(LargestOp{4, 3, 2, false}, {9}, 12), op(LargestOp{1, 12, 5, true}, {10}, 12)});
+  maker.compute("computed", DType::bf16, {4, 3},
+                {read(4000, DType::bf16, 12),
+                 op(RandomOp{Distribution::normal, 0, 0.02, 7, "computed"}, {}, 12),
+                 op(IdentityOp{4, 3}, {}, 12),
+                 op(LinearOp{{0.1, -0.0, 1e300}, 1e-7}, {0, 1, 2}, 12), op(ClampOp{-1, 1}, {3}, 12),
+                 op(RoundOp{DType::f16}, {4}, 12), op(ReduceOp{Reduction::mean, 1, 4, 3}, {5}, 3),
+                 op(ViewOp{0, {{4, 0}, {3, 1}}}, {6}, 12), op(QuotientOp{}, {7, 5}, 12),
+                 op(MapOp{MapFunction::sqrt}, {8}, 12), op(LargestOp{4, 3, 2, false}, {9}, 12),
+                 op(HoldOp{}, {10}, 12), op(LargestOp{1, 12, 5, true}, {11}, 12)});
   maker.compute(
       "product", DType::f32, {2, 3},
       {read(4000, DType::f32, 10), read(5000, DType::f16, 15), op(MatmulOp{2, 5, 3}, {0, 1}, 6),
