@@ -289,7 +289,10 @@ Value rule_schema() {
        {"apply", definition("pipeline", "transforms, one after another")},
        {"combine", combination()},
        {"init", definition("init_step", "a tensor from nothing")},
-       {"dtype", definition("dtype", "of this output")},
+       {"dtype",
+        Map{{"anyOf", List{definition("dtype"), Map{{"enum", List{"i8", "i16", "i32", "i64", "u8",
+                                                                  "u16", "u32", "u64", "bool"}}}}},
+            {"description", "of this output; integers only of tables, zeros, ones and constants"}}},
        {"record", Map{{"type", "object"},
                       {"additionalProperties", Map{{"type", "object"}}},
                       {"description",
@@ -300,17 +303,19 @@ Value rule_schema() {
       {"to"}, "one rule: each tensor that it names is defined once");
 }
 
+/// A tensor, or a rule without a name of its own; or a list of such, for different cases.
 Value definition_schema() {
-  return Map{
-      {"anyOf", List{definition("operand_text"),
-                     object({{"from", definition("operands", "what the tensor is made from")},
+  const Value rule = object({{"from", definition("operands", "what the tensor is made from")},
                              {"for", definition("ranges")},
                              {"where", definition("expression", "only where this holds")},
                              {"except", except_schema()},
                              {"apply", definition("pipeline", "transforms, one after another")},
                              {"combine", combination()},
                              {"init", definition("init_step", "a tensor from nothing")}},
-                            {}, "a rule without a name of its own")}}};
+                            {}, "a rule without a name of its own");
+  const Value one = Map{{"anyOf", List{definition("operand_text"), rule}}};
+  return Map{{"anyOf", List{definition("operand_text"), rule,
+                            list_of(one, "several ways to define it, for different cases")}}};
 }
 
 /// A claim about all outputs, or about one.
@@ -321,6 +326,8 @@ Value of_output(const Value& claim, std::string_view what) {
 }
 
 Value check_schema() {
+  const Value tensor_or_number =
+      Map{{"anyOf", List{definition("operand_text"), Map{{"type", "number"}}}}};
   const Value tensor = definition("operand_text");
   return object(
       {{"name", text("what it claims")},
@@ -344,9 +351,8 @@ Value check_schema() {
                 {"tolerance",
                  definition("expression", "relative to the largest magnitude; 0 by default")}},
                {"left", "right"}, "")},
-       {"at_most",
-        object({{"value", tensor}, {"limit", definition("operand_text", "a tensor or a number")}},
-               {"value", "limit"}, "no value is above the limit")}},
+       {"at_most", object({{"value", tensor_or_number}, {"limit", tensor_or_number}},
+                          {"value", "limit"}, "no value is above the limit")}},
       {}, "one claim about the output");
 }
 
