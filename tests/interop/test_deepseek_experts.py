@@ -5,7 +5,7 @@ import json
 import mixtures
 import pytest
 import torch
-from harness import ROOT, build, described, inarch
+from harness import ROOT, build, described, inarch, write_recipe
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
@@ -183,3 +183,34 @@ def test_groups_that_leave_an_expert_out(model, tmp_path):
     file = mixtures.write_json(tmp_path / "groups.json", groups)
     result = inarch("check", FUSED, "--source", f"model={model.path}", "--set", f"groups={file}")
     assert result.returncode == 1 and "i = 2" in result.stderr, described(result)
+
+
+COPY = """\
+inarch: 1
+sources: {{ m: {{ path: "{path}" }} }}
+tensors:
+  - {{ from: "m:{{name...}}", to: "{{name}}" }}
+output: {{ encode: {encode}, config: m }}
+"""
+
+
+@pytest.mark.parametrize("recipe", [PRUNED, MERGED, FUSED], ids=["pruned", "merged", "fused"])
+def test_encoded_sources_are_as_their_values(model, tmp_path, recipe):
+    """From FP8 blocks, whose scales are powers of two so that bf16 holds the values: what is computed is that of the decoded model, what is copied stays encoded."""
+    coded = build(write_recipe(tmp_path, COPY.format(path=model.path, encode="{ fp8: { block: [8, 8], scales: e8m0 } }")), tmp_path / "coded")
+    assert any(name.endswith(".scale") for name in load_file(coded / "model.safetensors"))
+    plain = build(write_recipe(tmp_path, COPY.format(path=coded, encode="none")), tmp_path / "plain")
+    if recipe == PRUNED:
+        counts = mixtures.write_json(tmp_path / "counts.json", mixtures.counts_of(LAYERS, model.experts))
+        arguments = ["--set", f"counts={counts}", "--set", "keep=4"]
+    else:
+        groups = mixtures.write_json(tmp_path / "groups.json", mixtures.groups_of(LAYERS, model.experts, 2))
+        arguments = ["--set", f"groups={groups}"]
+    made = [build(recipe, tmp_path / f"of-{source.name}", "--source", f"model={source}", *arguments) for source in (coded, plain)]
+    if recipe == PRUNED:
+        kept = load_file(made[0] / "model.safetensors")
+        assert any(name.endswith(".scale") and ".experts.3." in name for name in kept)
+        made[0] = build(write_recipe(tmp_path, COPY.format(path=made[0], encode="none")), tmp_path / "decoded")
+    ours, theirs = (load_file(out / "model.safetensors") for out in made)
+    assert set(ours) == set(theirs)
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
