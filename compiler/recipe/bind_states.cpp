@@ -6,6 +6,7 @@
 
 #include "compiler/recipe/bind_config.h"
 #include "compiler/recipe/expand.h"
+#include "compiler/recipe/text_encoders.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
@@ -87,8 +88,24 @@ class StatesBinder {
     return false;
   }
 
+  /// A text is what the model's own tokenizer makes of it, behind one bos.
+  bool add_text(const std::string& text, const StatesDecl& states, StatesRequest& request) {
+    const auto encoder = bound_.globals->encoders()->open(*request.model);
+    auto ids = encoder.ok() ? (*encoder)->encode(text, SpecialTokens::bos)
+                            : Result<std::vector<std::int64_t>>(encoder.error());
+    if (ids.ok()) {
+      request.prompts.push_back(std::move(*ids));
+      return true;
+    }
+    Diagnostic d = ids.error();
+    d.primary = {states.prompts.span, "of this text"};
+    diagnostics_.add(std::move(d));
+    return false;
+  }
+
   bool add_prompt(const Value& prompt, std::size_t k, const StatesDecl& states,
                   StatesRequest& request) {
+    if (const std::string* text = prompt.if_text()) return add_text(*text, states, request);
     std::vector<std::int64_t> ids;
     const Value::List* list = prompt.if_list();
     bool good = list != nullptr && !list->empty();
@@ -101,7 +118,7 @@ class StatesBinder {
       request.prompts.push_back(std::move(ids));
       return true;
     }
-    diagnostics_.add(error("E221", fmt::format("prompt {} is no list of token ids", k))
+    diagnostics_.add(error("E221", fmt::format("prompt {} is no text and no list of token ids", k))
                          .at(states.prompts.span)
                          .note(escape_for_terminal(to_text(prompt))));
     return false;

@@ -7,7 +7,7 @@ import mixtures
 import models
 import pytest
 import torch
-from harness import ROOT, build, described, inarch
+from harness import ROOT, build, described, inarch, write_recipe
 from safetensors.torch import load_file
 from transformers import GemmaForCausalLM, MixtralForCausalLM
 
@@ -159,6 +159,30 @@ def test_texts_get_a_bos(gemmas, tmp_path, gate, monkeypatch):
         made.append(build(RECIPE, tmp_path / name, *sources(base, gemmas[1:]), "--set", f"gate={gate}", "--set", f"prompts={file}"))
     texts_made, ids_made = (tensors(out) for out in made)
     assert all(torch.equal(texts_made[name], ids_made[name]) for name in ids_made)
+
+
+def test_texts_as_prompts_of_states(gemmas, tmp_path, monkeypatch):
+    monkeypatch.setenv("INARCH_CACHE", str(tmp_path / "cache"))
+    base = shutil.copytree(gemmas[0], tmp_path / "base")
+    tokenizer = models.tokenizer(96, "what the base reads")
+    tokenizer.save_pretrained(base)
+    ids = [tokenizer.bos_token_id, *tokenizer("the base reads", add_special_tokens=False).input_ids]
+    recipe = write_recipe(
+        tmp_path,
+        f"""\
+inarch: 1
+sources:
+  base: {{ path: "{base}" }}
+  texts: {{ states: {{ of: base, prompts: [ the base reads ] }} }}
+  ids: {{ states: {{ of: base, prompts: [ {ids} ] }} }}
+tensors:
+  - {{ from: "texts:layers.{{i}}", to: "texts.{{i}}" }}
+  - {{ from: "ids:layers.{{i}}", to: "ids.{{i}}" }}
+""",
+    )
+    made = tensors(build(recipe, tmp_path / "out"))
+    assert len(made) == 2 * LAYERS
+    assert all(torch.equal(made[f"texts.{i}"], made[f"ids.{i}"]) and made[f"ids.{i}"].any() for i in range(LAYERS))
 
 
 def test_experts_that_are_asked_for_alike(gemmas, tmp_path):
