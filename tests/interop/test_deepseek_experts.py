@@ -210,6 +210,7 @@ def awq(model, directory):
             tensors[name] = tensor.half()
             continue
         coded = encoded_parts.awq(tuple(tensor.shape), 8)(generator)
+        coded.parts[".scales"] = coded.parts[".scales"].log2().round().exp2()  # values that f16 holds
         tensors |= {name.removesuffix(".weight") + part: value for part, value in coded.parts.items()}
     path = directory / "coded"
     path.mkdir()

@@ -63,9 +63,12 @@ CASES = {
             mlp_only_layers=[3],
             qkv_bias=False,
             tie_word_embeddings=True,
+            head_dim=6,
         ),
         in_memory="fused",
     ),
+    # Experts were left out altogether.
+    "qwen2_moe_dense": Case("qwen2_moe", qwen2_moe(num_experts=0), by_names="qwen2"),
     # As the 30B-A3B: experts everywhere, heads that are not hidden / heads wide.
     "qwen3_moe": Case(
         "qwen3_moe",
