@@ -103,6 +103,8 @@ class Evaluator {
              std::byte* target);
   bool apply(const MapOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
              std::byte* target);
+  /// Of what was computed before the first tile.
+  bool copy_held(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* target) const;
   bool apply(const HoldOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
              std::byte* target);
   bool apply(const LargestOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
