@@ -209,7 +209,7 @@ Result<Value> LockedSources::read_tensor(const Checkpoint& checkpoint, const Ten
   const std::string& path = checkpoint.files[tensor.file].path;
   if (!hollow_.contains(path)) return world_.read_tensor(checkpoint, tensor);
   const auto bytes = bytes_.find({path, tensor.offset});
-  if (bytes != bytes_.end()) return tensor_values(checkpoint, tensor, *bytes->second);
+  if (bytes != bytes_.end()) return values_of_bytes(checkpoint, tensor, *bytes->second);
   return error("E443", fmt::format("the lock has no values of tensor '{}', which has {}",
                                    escape_for_terminal(tensor.name), format_bytes(tensor.bytes)))
       .hint(fmt::format("inarch lock {} --keep {}MB, where the sources are",

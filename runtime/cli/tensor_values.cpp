@@ -98,11 +98,11 @@ Result<Value> tensor_values(const Checkpoint& checkpoint, const TensorInfo& tens
   if (Status read = read_exact_at(*file, std::as_writable_bytes(std::span(stored)), tensor.offset);
       !read)
     return read.error();
-  return tensor_values(checkpoint, tensor, stored);
+  return values_of_bytes(checkpoint, tensor, stored);
 }
 
-Result<Value> tensor_values(const Checkpoint& checkpoint, const TensorInfo& tensor,
-                            std::string_view bytes) {
+Result<Value> values_of_bytes(const Checkpoint& checkpoint, const TensorInfo& tensor,
+                              std::string_view bytes) {
   if (Status table = check_table(checkpoint, tensor); !table) return std::move(table.error());
   const std::vector<unsigned char> stored(bytes.begin(), bytes.end());
   std::vector<double> numbers(static_cast<std::size_t>(tensor.elements()));

@@ -13,7 +13,7 @@ namespace inarch {
 Result<Value> tensor_values(const Checkpoint& checkpoint, const TensorInfo& tensor);
 
 /// The same of bytes that are known.
-Result<Value> tensor_values(const Checkpoint& checkpoint, const TensorInfo& tensor,
-                            std::string_view stored);
+Result<Value> values_of_bytes(const Checkpoint& checkpoint, const TensorInfo& tensor,
+                              std::string_view stored);
 
 }  // namespace inarch

@@ -68,7 +68,7 @@ class LockReader {
       take_shard(shard, source);
     }
     fields.done();
-    check_names(source, fields);
+    check_shards(source, fields);
     lock_.sources.push_back(std::move(source));
   }
 
@@ -169,20 +169,14 @@ class LockReader {
       fields.fail(fmt::format("its tensors end at byte {} and it has {}", at, shard.size));
   }
 
-  void check_names(const LockedSource& source, LockFields& fields) {
+  void check_shards(const LockedSource& source, LockFields& fields) {
     if (source.is_single_file && source.shards.size() != 1)
       fields.fail("a single file is one shard");
-    if (fault_.any()) return;
     std::set<std::string_view> shards;
     for (const LockedShard& shard : source.shards) {
       if (!shards.insert(shard.name).second)
         fields.fail(fmt::format("'{}' is there twice", escape_for_terminal(shard.name)));
     }
-    const auto name_of = [&](std::size_t k) -> std::string_view { return source.tensors[k].name; };
-    const auto repeated = NameIndex(source.tensors.size(), name_of).repeated(name_of);
-    if (repeated.empty()) return;
-    fields.fail(fmt::format("tensor '{}' is there twice",
-                            escape_for_terminal(source.tensors[repeated.front()].name)));
   }
 
   LockFault fault_;

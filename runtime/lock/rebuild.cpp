@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "compiler/core/json.h"
+#include "compiler/support/text.h"
 #include "runtime/io/checkpoint.h"
 #include "runtime/io/directory.h"
 
@@ -51,6 +54,10 @@ Result<Checkpoint> rebuild_checkpoint(const LockedSource& locked, const std::str
   }
   checkpoint.tensors = locked.tensors;
   checkpoint.build_index();
+  if (const auto repeated = checkpoint.repeated(); !repeated.empty()) {
+    return error("E440", fmt::format("source '{}' has a tensor '{}' twice", locked.name,
+                                     escape_for_terminal(locked.tensors[repeated.front()].name)));
+  }
   checkpoint.config = config->is_null() ? *adapter_config : std::move(*config);
   checkpoint.adapter_config = std::move(*adapter_config);
   if (locked.is_single_file) return checkpoint;

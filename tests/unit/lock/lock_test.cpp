@@ -113,7 +113,7 @@ TEST(Lock, Faults) {
 }
 
 TEST(Base64, RoundTrip) {
-  for (const std::string bytes : {std::string(), std::string("f"), std::string("fo"),
+  for (const std::string& bytes : {std::string(), std::string("f"), std::string("fo"),
                                   std::string("foo"), std::string("\xFF\0\xFE\x80", 4)})
     EXPECT_EQ(from_base64(to_base64(bytes)), bytes);
   EXPECT_EQ(to_base64("foob"), "Zm9vYg==");
