@@ -58,8 +58,8 @@ void say_locked(const std::string& recipe, const std::string& path, const Lock& 
                           counted(static_cast<std::int64_t>(lock.sources.size()), "source"),
                           counted(sums.tensors, "tensor"), counted(sums.files, "file"),
                           format_bytes(sums.bytes), format_bytes(bytes)));
-  console.say(console.dim(fmt::format("next: inarch check {}  # needs no weights now\n",
-                                      escape_for_terminal(recipe))));
+  console.say(console.dim(
+      fmt::format("next: inarch check {}  # needs no weights now\n", escape_for_terminal(recipe))));
 }
 
 /// Compiles the recipe with a recorder between it and the world. False when it has faults, which

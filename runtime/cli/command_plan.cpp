@@ -211,7 +211,8 @@ int command_plan(const Arguments& arguments, Console& console) {
     console.write(write_json(to_json(*plan, *jobs, *memory), JsonStyle::compact) + "\n");
   } else {
     console.say(describe(*plan, *jobs, *memory, console));
-    if (!report.absent.empty()) console.say(fmt::format("  {:<10} {}\n", "lock", absent_text(report)));
+    if (!report.absent.empty())
+      console.say(fmt::format("  {:<10} {}\n", "lock", absent_text(report)));
     console.say(console.dim(fmt::format("\nnext: inarch run {} -o OUT\n", run_words(arguments))));
   }
   leave_to_system(std::pair(std::move(plan), std::move(report)));

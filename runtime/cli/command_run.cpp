@@ -121,7 +121,8 @@ Status hold_against_lock(const Plan& plan, const Arguments& arguments, const Run
   if (!lock) return lock.error();
   const bool whole = arguments.has("verify-lock");
   if (lock->has_value())
-    return check_contents(plan, **lock, {whole, options.jobs, options.stop}, progress);
+    return check_contents(plan, **lock,
+                          {arguments.positional[0], whole, options.jobs, options.stop}, progress);
   if (!whole) return {};
   return error("E443", "there is no lock to verify")
       .in(lock_path(arguments, arguments.positional[0]))

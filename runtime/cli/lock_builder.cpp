@@ -138,8 +138,8 @@ class LockBuilder {
     std::string name = from_recipe_folder(path, options_.recipe_directory);
     if (!is_utf8(name)) return;
     const bool beside = name.front() != '/' && !name.starts_with("../");
-    lock_.files.push_back({std::move(name), file.print.size, file.print.sha256,
-                           beside ? std::nullopt : file.text});
+    lock_.files.push_back(
+        {std::move(name), file.print.size, file.print.sha256, beside ? std::nullopt : file.text});
   }
 
   Status take_digests(Progress& progress) {

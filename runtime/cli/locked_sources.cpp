@@ -68,6 +68,14 @@ Diagnostic LockedSources::differs(const std::string& path, std::string what) con
       .hint(fmt::format("inarch lock {}, if it is what is wanted", escape_for_terminal(recipe_)));
 }
 
+void LockedSources::report_unused(Diagnostics& diagnostics) const {
+  for (const LockedSource& locked : lock_.sources) {
+    if (asked_for_.contains(locked.name) || is_given_by_option(world_, locked.name)) continue;
+    diagnostics.add(not_locked(fmt::format("the lock has a source '{}', and the recipe has none",
+                                           escape_for_terminal(locked.name))));
+  }
+}
+
 Status LockedSources::check_place(const LockedSource& locked, const SourceRequest& request) const {
   if (locked.is_adapter != request.is_adapter)
     return not_locked(fmt::format("'{}' is {} adapter, and was {}", request.name,
@@ -75,9 +83,9 @@ Status LockedSources::check_place(const LockedSource& locked, const SourceReques
                                   locked.is_adapter ? "one" : "none"));
   if (!locked.place || is_given_by_option(world_, request.name)) return {};
   const LockedPlace& was = *locked.place;
-  const std::string location =
-      request.is_hub ? request.location
-                     : from_recipe_folder(request.location, world_.recipe_directory);
+  const std::string location = request.is_hub
+                                   ? request.location
+                                   : from_recipe_folder(request.location, world_.recipe_directory);
   if (was.is_hub == request.is_hub && was.location == location && was.revision == request.revision)
     return {};
   return not_locked(fmt::format("source '{}' is {{ {} }}, but was locked as {{ {} }}", request.name,
@@ -89,6 +97,7 @@ std::shared_ptr<const Checkpoint> LockedSources::open(const SourceRequest& reque
                                                       Diagnostics& diagnostics) {
   const LockedSource* locked = lock_.find(request.name);
   const bool is_given = is_given_by_option(world_, request.name);
+  asked_for_.insert(request.name);
   if (!locked) {
     diagnostics.add(not_locked(fmt::format("the lock has no source '{}'", request.name)));
     return nullptr;
@@ -147,8 +156,9 @@ std::shared_ptr<const Checkpoint> LockedSources::from_lock(const LockedSource& l
   const auto known = std::find_if(absent_.begin(), absent_.end(),
                                   [&](const auto& source) { return source.first == request.name; });
   if (known == absent_.end()) absent_.emplace_back(request.name, location);
-  for (const FileIdentity& file : checkpoint->files) hollow_[file.path] = true;
-  const auto read = [&, files = checkpoint->files](const TensorInfo& tensor) -> Result<std::string> {
+  for (const FileIdentity& file : checkpoint->files) hollow_.insert(file.path);
+  const auto read = [&,
+                     files = checkpoint->files](const TensorInfo& tensor) -> Result<std::string> {
     const auto bytes = bytes_.find({files[tensor.file].path, tensor.offset});
     if (bytes != bytes_.end()) return *bytes->second;
     return error("E443", fmt::format("the lock has no bytes of tensor '{}'",
@@ -173,6 +183,28 @@ const LockedFile* LockedSources::find_file(const std::string& path) const {
 }
 
 Result<std::string> LockedSources::read_text(const std::string& path) {
+  auto text = read_locked(path);
+  if (!text && text.error().code.starts_with("E44")) faults_.push_back(text.error());
+  return text;
+}
+
+Diagnostics LockedSources::with_faults_of_files(const Diagnostics& found) const {
+  Diagnostics told;
+  for (Diagnostic d : found.list()) {
+    const auto own = std::find_if(faults_.begin(), faults_.end(), [&](const Diagnostic& fault) {
+      return d.code != fault.code && d.message.ends_with(fault.message);
+    });
+    if (own != faults_.end()) {
+      const Label primary = std::move(d.primary);
+      d = *own;
+      d.primary = primary;
+    }
+    told.add(std::move(d));
+  }
+  return told;
+}
+
+Result<std::string> LockedSources::read_locked(const std::string& path) const {
   const LockedFile* locked = find_file(path);
   if (!resolves(path) && locked) {
     if (locked->content) return *locked->content;

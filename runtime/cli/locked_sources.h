@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,11 @@ class LockedSources {
   /// locked), E443 (something is not here, and the lock has not enough of it).
   void serve(BindOptions& options);
 
+  /// The same findings, with the faults of files as they are where the compiler tells of them in
+  /// words of its own: "cannot read the table 'groups': …".
+  Diagnostics with_faults_of_files(const Diagnostics& found) const;
+  /// E441 for each source that was locked and that the recipe does not have.
+  void report_unused(Diagnostics& diagnostics) const;
   /// Names of the sources that are not here, and where they would be.
   const std::vector<std::pair<std::string, std::string>>& absent() const { return absent_; }
 
@@ -46,6 +52,7 @@ class LockedSources {
   /// What is locked of a file; nothing for one that was not.
   const LockedFile* find_file(const std::string& path) const;
   Result<std::string> read_text(const std::string& path);
+  Result<std::string> read_locked(const std::string& path) const;
   Result<FileFingerprint> fingerprint(const std::string& path);
   Result<Value> read_tensor(const Checkpoint& checkpoint, const TensorInfo& tensor);
   Diagnostic not_locked(std::string what) const;
@@ -57,8 +64,10 @@ class LockedSources {
   BindOptions world_;  // as it was
   std::vector<Opened> opened_;
   std::vector<std::pair<std::string, std::string>> absent_;
+  std::set<std::string> asked_for_;
+  std::vector<Diagnostic> faults_;  // of files
   std::map<Place, const std::string*> bytes_;  // of tensors whose files are not here
-  std::map<std::string, bool> hollow_;         // paths of files that are not here
+  std::set<std::string> hollow_;               // paths of files that are not here
 };
 
 }  // namespace inarch

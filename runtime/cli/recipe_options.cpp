@@ -174,7 +174,8 @@ std::string lock_path(const Arguments& arguments, const std::string& recipe_path
   return arguments.value("lock").value_or(lock_path_of(recipe_path));
 }
 
-Result<std::optional<Lock>> lock_option(const Arguments& arguments, const std::string& recipe_path) {
+Result<std::optional<Lock>> lock_option(const Arguments& arguments,
+                                        const std::string& recipe_path) {
   if (arguments.has("no-lock")) return std::optional<Lock>();
   const auto given = arguments.value("lock");
   const std::string path = lock_path(arguments, recipe_path);
@@ -229,10 +230,13 @@ std::optional<Plan> compile_recipe(const std::string& path, const Arguments& arg
   const FileId file = sources.add(path, std::move(*text));
   auto plan = compile(sources, file, *options, diagnostics, report);
   if (locked) report.absent = locked->absent();
+  if (locked && plan) locked->report_unused(diagnostics);
+  if (locked) diagnostics = locked->with_faults_of_files(diagnostics);
   diagnostics.sort_by_place();
   console.report(diagnostics, sources);
   if (arguments.timings) print_timings(report, console);
   code = exit_code_for(diagnostics);
+  if (code != exit_done) return std::nullopt;
   return plan;
 }
 

@@ -43,8 +43,8 @@ std::shared_ptr<const Checkpoint> SourceRecorder::open(const SourceRequest& requ
   // What is opened again under a name, at another place, was not there at the first.
   std::erase_if(sources_, [&](const Source& known) { return known.request.name == request.name; });
   sources_.push_back({request, is_given, *stored});
-  const auto noting = [this, &checkpoint = *stored, read = small_tensor_reader(*stored)](
-                          const TensorInfo& tensor) {
+  const auto noting = [this, &checkpoint = *stored,
+                       read = small_tensor_reader(*stored)](const TensorInfo& tensor) {
     tensors_.emplace(checkpoint.files[tensor.file].path, tensor.offset);
     return read(tensor);
   };

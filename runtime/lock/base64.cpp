@@ -19,8 +19,7 @@ std::string to_base64(std::string_view bytes) {
     std::uint32_t word = 0;
     for (std::size_t k = 0; k < 3; ++k)
       word = word << 8 | (k < n ? static_cast<unsigned char>(bytes[at + k]) : 0u);
-    for (std::size_t k = 0; k < 4; ++k)
-      out += k <= n ? digits[word >> (18 - 6 * k) & 63] : '=';
+    for (std::size_t k = 0; k < 4; ++k) out += k <= n ? digits[word >> (18 - 6 * k) & 63] : '=';
   }
   return out;
 }

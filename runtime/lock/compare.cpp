@@ -20,8 +20,8 @@ std::string description(const TensorInfo& tensor) {
 std::span<const TensorInfo> tensors_of(const std::vector<TensorInfo>& tensors, std::size_t file) {
   const auto begin = std::partition_point(tensors.begin(), tensors.end(),
                                           [&](const TensorInfo& t) { return t.file < file; });
-  const auto end =
-      std::partition_point(begin, tensors.end(), [&](const TensorInfo& t) { return t.file == file; });
+  const auto end = std::partition_point(begin, tensors.end(),
+                                        [&](const TensorInfo& t) { return t.file == file; });
   return {begin, end};
 }
 
@@ -51,8 +51,7 @@ std::string tensor_difference(const std::string& shard, std::span<const TensorIn
 }  // namespace
 
 std::string directory_of_source(const Checkpoint& checkpoint) {
-  return is_directory(checkpoint.location) ? checkpoint.location
-                                           : parent_path(checkpoint.location);
+  return is_directory(checkpoint.location) ? checkpoint.location : parent_path(checkpoint.location);
 }
 
 std::optional<std::string> first_difference(const LockedSource& locked, const Checkpoint& found) {
@@ -66,8 +65,8 @@ std::optional<std::string> first_difference(const LockedSource& locked, const Ch
     if (file.name != was.name)
       return fmt::format("{} is there where {} was", shard, escape_for_terminal(was.name));
     if (file.header_sha256 != was.header_sha256) {
-      std::string tensor = tensor_difference(shard, tensors_of(locked.tensors, k),
-                                             tensors_of(found.tensors, k));
+      std::string tensor =
+          tensor_difference(shard, tensors_of(locked.tensors, k), tensors_of(found.tensors, k));
       return tensor.empty() ? fmt::format("{} has another header, with the same tensors", shard)
                             : tensor;
     }

@@ -31,13 +31,14 @@ std::vector<LockedInput> locked_inputs(const Plan& plan, const Lock& lock) {
   return inputs;
 }
 
-Diagnostic other_content(const LockedInput& input) {
+Diagnostic other_content(const LockedInput& input, const ContentOptions& options) {
   return error("E442", fmt::format("source '{}' is not what was locked: {} has other contents "
                                    "under the same header",
                                    input.source->name, escape_for_terminal(input.file->name)))
       .in(input.file->path)
       .note("another model of the same shape, or one that was trained on")
-      .hint("inarch lock RECIPE, if it is what is wanted");
+      .hint(fmt::format("inarch lock {}, if it is what is wanted",
+                        escape_for_terminal(options.recipe)));
 }
 
 Status check_samples(const std::vector<LockedInput>& inputs, const ContentOptions& options) {
@@ -47,7 +48,7 @@ Status check_samples(const std::vector<LockedInput>& inputs, const ContentOption
       const auto sample =
           sample_digest(input.file->path, input.shard->header_bytes, input.file->size);
       if (!sample) return sample.error();
-      if (*sample != input.shard->sample_sha256) return other_content(input);
+      if (*sample != input.shard->sample_sha256) return other_content(input, options);
       return {};
     };
   };
@@ -63,13 +64,13 @@ Status check_whole(const std::vector<LockedInput>& inputs, const ContentOptions&
     return error("E443", fmt::format("the lock has no digest of {} of source '{}'",
                                      escape_for_terminal(input.file->name), input.source->name))
         .note("it was made with --no-digests")
-        .hint("inarch lock RECIPE");
+        .hint(fmt::format("inarch lock {}", escape_for_terminal(options.recipe)));
   }
   const auto digests = hash_files(files, options.jobs, progress, options.stop);
   if (!digests) return digests.error();
   for (std::size_t k = 0; k < inputs.size(); ++k) {
     const bool differs = !(*digests)[k].empty() && (*digests)[k] != inputs[k].shard->sha256;
-    if (differs) return other_content(inputs[k]);
+    if (differs) return other_content(inputs[k], options);
   }
   return {};
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <string>
 
 #include "compiler/plan/plan.h"
 #include "runtime/executor/progress.h"
@@ -9,6 +10,7 @@
 namespace inarch {
 
 struct ContentOptions {
+  std::string recipe;  // for messages
   bool whole = false;  // read all of the files, where otherwise samples say enough
   int jobs = 1;
   const std::atomic<bool>* stop = nullptr;

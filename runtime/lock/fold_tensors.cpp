@@ -164,13 +164,15 @@ class Folder {
     std::optional<std::int64_t> least;
     for (std::size_t k = 0; k < found.period; ++k) {
       for (std::size_t n = 0; n < loop.body[k].free.size(); ++n) {
-        if (differs(k, n)) least = std::min(least.value_or(loop.body[k].free[n]), nodes[at + k].free[n]);
+        if (differs(k, n))
+          least = std::min(least.value_or(loop.body[k].free[n]), nodes[at + k].free[n]);
       }
     }
     for (const std::int64_t step : found.steps) loop.over.push_back(*least + step);
     for (std::size_t k = 0; k < found.period; ++k) {
       std::size_t n = 0;
-      bind(loop.body[k], n, loop.loop, *least, [&](std::size_t place) { return differs(k, place); });
+      bind(loop.body[k], n, loop.loop, *least,
+           [&](std::size_t place) { return differs(k, place); });
     }
     loop.body = fold(std::move(loop.body));
     refresh(loop);
@@ -192,7 +194,8 @@ class Folder {
     node.free.clear();
     std::vector<int> inside;
     describe(node, inside, key, node.free);
-    node.kind = static_cast<std::uint32_t>(kinds_.emplace(std::move(key), kinds_.size()).first->second);
+    node.kind =
+        static_cast<std::uint32_t>(kinds_.emplace(std::move(key), kinds_.size()).first->second);
   }
 
   /// All of a node but its free numbers. Loops in it are called by their depth, so that those of

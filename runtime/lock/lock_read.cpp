@@ -29,8 +29,8 @@ class LockReader {
   Result<Lock> read(const Value& document) {
     LockFields fields(document, "", fault_);
     if (const std::string schema = fields.text("schema"); schema != lock_schema) {
-      fault_.set("", fmt::format("the schema is '{}', expected {}",
-                                 escape_for_terminal(schema, 60), lock_schema));
+      fault_.set("", fmt::format("the schema is '{}', expected {}", escape_for_terminal(schema, 60),
+                                 lock_schema));
     }
     for (const auto& [name, source] : fields.map("sources")) {
       LockFields of(source, fields.within("sources." + name), fault_);
@@ -190,10 +190,11 @@ Result<Lock> read_lock(std::string_view text, const std::string& path) {
   JsonFault fault;
   const auto document = read_json(text, most_values, fault);
   if (document) return LockReader(path).read(*document);
-  const auto line = 1 + std::count(text.begin(),
-                                   text.begin() + static_cast<std::ptrdiff_t>(
-                                                      std::min(fault.position, text.size())),
-                                   '\n');
+  const auto line =
+      1 +
+      std::count(text.begin(),
+                 text.begin() + static_cast<std::ptrdiff_t>(std::min(fault.position, text.size())),
+                 '\n');
   LockFault lock_fault(path);
   lock_fault.set(fmt::format("line {}", line), fault.message);
   return lock_fault.take();

@@ -18,8 +18,9 @@ using TensorBytes = std::map<std::uint32_t, std::string>;
 /// Tensors in order as rows of JSON: [name, dtype, shape], with the bytes in base64 as a fourth
 /// where they are known. Rows that repeat with other numbers in their names are written once, in
 /// { "for": "0-383", "tensors": [ … ] }: "{0}" in a name is the number of the outermost loop, "{1}"
-/// of the one in it, "{0+3}" that plus three; "{{" is a brace. A model's headers, whose names differ
-/// by layer and expert, become a few rows. `first` is the number of the first tensor in `bytes`.
+/// of the one in it, "{0+3}" that plus three; "{{" is a brace. A model's headers, whose names
+/// differ by layer and expert, become a few rows. `first` is the number of the first tensor in
+/// `bytes`.
 Value::List fold_tensors(std::span<const TensorInfo> tensors, const TensorBytes& bytes,
                          std::uint32_t first);
 

@@ -16,9 +16,10 @@ Lock small_lock() {
   source.name = "text";
   source.place = LockedPlace{true, "org/model", "", std::string(40, 'a')};
   const std::string config = "{\n  \"hidden_size\": 8\n}\n", blob("\0\xFE\x01", 3);
-  source.files = {{"config.json", static_cast<std::int64_t>(config.size()), sha256_hex(config), config},
-                  {"spiece.model", 3, sha256_hex(blob), blob},
-                  {"tokenizer.json", 5'000'000, sha256_hex(""), std::nullopt}};
+  source.files = {
+      {"config.json", static_cast<std::int64_t>(config.size()), sha256_hex(config), config},
+      {"spiece.model", 3, sha256_hex(blob), blob},
+      {"tokenizer.json", 5'000'000, sha256_hex(""), std::nullopt}};
   source.others = {"README.md"};
   TensorInfo tensor;
   tensor.name = "a.weight";
@@ -28,7 +29,8 @@ Lock small_lock() {
   tensor.bytes = 2;
   source.tensors = {tensor};
   source.values[0] = "xy";
-  source.shards = {{"model.safetensors", 102, 100, sha256_hex("h"), sha256_hex("s"), sha256_hex("w")}};
+  source.shards = {
+      {"model.safetensors", 102, 100, sha256_hex("h"), sha256_hex("s"), sha256_hex("w")}};
   return {{source}, {{"groups.json", 7, sha256_hex("groups"), std::nullopt}}};
 }
 
@@ -64,8 +66,8 @@ TEST(Lock, BecomesACheckpoint) {
   EXPECT_EQ(checkpoint->location, "models/x");
   EXPECT_EQ(checkpoint->files[0].path, "models/x/model.safetensors");
   EXPECT_EQ(*checkpoint->config.find("hidden_size")->if_int(), 8);
-  EXPECT_EQ(checkpoint->side_files,
-            (std::vector<std::string>{"README.md", "config.json", "spiece.model", "tokenizer.json"}));
+  EXPECT_EQ(checkpoint->side_files, (std::vector<std::string>{"README.md", "config.json",
+                                                              "spiece.model", "tokenizer.json"}));
   ASSERT_NE(checkpoint->find("a.weight"), nullptr);
 }
 
@@ -87,9 +89,11 @@ TEST(Lock, PathOfARecipe) {
 
 TEST(Lock, Faults) {
   const std::string text = write_lock(small_lock());
-  EXPECT_EQ(fault_of("{\n\"schema\": 1,\n\n"),
-            "E440 line 4: not valid JSON: unexpected end of input");
-  EXPECT_EQ(fault_of("[]"), "E440 expected an object, not list");
+  EXPECT_EQ(
+      fault_of("{\n\"schema\": 1,\n\n"),
+      "E440 line 4: not valid JSON: syntax error while parsing object key - unexpected end of "
+      "input; expected string literal");
+  EXPECT_EQ(fault_of("[]"), "E440 expected an object, not a list");
   EXPECT_EQ(fault_of(replaced(text, "inarch/lock/1", "inarch/lock/2")),
             "E440 the schema is 'inarch/lock/2', expected inarch/lock/1");
   EXPECT_EQ(fault_of(replaced(text, "\"size\": 102", "\"size\": 103")),
@@ -114,7 +118,7 @@ TEST(Lock, Faults) {
 
 TEST(Base64, RoundTrip) {
   for (const std::string& bytes : {std::string(), std::string("f"), std::string("fo"),
-                                  std::string("foo"), std::string("\xFF\0\xFE\x80", 4)})
+                                   std::string("foo"), std::string("\xFF\0\xFE\x80", 4)})
     EXPECT_EQ(from_base64(to_base64(bytes)), bytes);
   EXPECT_EQ(to_base64("foob"), "Zm9vYg==");
   for (const char* bad : {"Zg", "Zg=", "Zh==", "Z===", "Zg==Zg==", "Zm9v\n", "Z_9v"})

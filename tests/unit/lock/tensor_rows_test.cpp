@@ -39,7 +39,8 @@ void expect_round_trip(const std::vector<TensorInfo>& tensors, const TensorBytes
   RowBudget budget;
   std::vector<TensorInfo> back;
   TensorBytes back_bytes;
-  const Status read = unfold_tensors(Value(fold_tensors(tensors, bytes, 0)), budget, back, back_bytes);
+  const Status read =
+      unfold_tensors(Value(fold_tensors(tensors, bytes, 0)), budget, back, back_bytes);
   ASSERT_TRUE(read.ok()) << read.error().message;
   EXPECT_EQ(listed(back, back_bytes), listed(tensors, bytes));
 }
@@ -137,7 +138,7 @@ TEST(TensorRows, AnyOrderReadsBack) {
 }
 
 TEST(TensorRows, Faults) {
-  EXPECT_EQ(fault_of("{}"), "tensors is object, expected a list");
+  EXPECT_EQ(fault_of("{}"), "tensors is a mapping, expected a list");
   EXPECT_EQ(fault_of(R"([["a", "bf16"]])"), "tensors[0] is no row [name, dtype, shape]");
   EXPECT_EQ(fault_of(R"([["{0}", "bf16", []]])"),
             "tensors[0]: '{0}' has braces that stand for no loop");
