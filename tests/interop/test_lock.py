@@ -25,7 +25,7 @@ tensors:
     combine: { linear: [0.5, 0.5] }
 output:
   config: models[0]
-  files: { tokenizer?: "models[0]" }
+  files: { "tokenizer?": "models[0]" }
 """
 
 TABLE = """\
