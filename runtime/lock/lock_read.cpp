@@ -21,6 +21,8 @@ namespace inarch {
 namespace {
 
 constexpr std::size_t most_values = std::size_t{32} << 20;
+/// What the shortest entry of a header takes, without its name.
+constexpr std::int64_t least_entry = 45;
 
 class LockReader {
  public:
@@ -145,8 +147,11 @@ class LockReader {
     const auto bad_name = unsafe_shard_name(shard.name);
     if (bad_name) fields.fail(fmt::format("'name' {}", *bad_name));
     if (fault_.any()) return;
-    if (Status read = unfold_tensors(rows, budget_, source.tensors, source.values); !read)
+    RowBudget room{std::min(budget_.tensors, shard.header_bytes / least_entry), budget_.bytes};
+    if (Status read = unfold_tensors(rows, room, source.tensors, source.values); !read)
       return fields.fail(read.error().message);
+    budget_.tensors -= static_cast<std::int64_t>(source.tensors.size() - first);
+    budget_.bytes = room.bytes;
     lay_out(shard, first, source, fields);
     source.shards.push_back(std::move(shard));
   }

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/support/saturating.h"
 #include "compiler/support/text.h"
 #include "runtime/io/safetensors_header.h"
 #include "runtime/lock/base64.h"
@@ -92,6 +93,7 @@ class Unfolder {
   Status unfold(const Value& rows) {
     auto nodes = read_rows(rows, 0, "tensors");
     if (!nodes) return nodes.error();
+    if (count(*nodes) > budget_.tensors) return too_many();
     return go_through(*nodes);
   }
 
@@ -182,6 +184,21 @@ class Unfolder {
     return std::nullopt;
   }
 
+  static Diagnostic too_many() { return fault("there are more tensors than there is room for"); }
+
+  /// How many tensors rows stand for, before one is made.
+  static std::int64_t count(const std::vector<RowNode>& nodes) {
+    std::int64_t sum = 0;
+    for (const RowNode& node : nodes) {
+      std::int64_t rounds = node.over.empty() ? 1 : 0;
+      for (const auto& [first, last] : node.over)
+        rounds = saturating_add(rounds, last - first + 1);
+      const std::int64_t each = node.over.empty() ? 1 : count(node.body);
+      sum = saturating_add(sum, saturating_multiply(rounds, each));
+    }
+    return sum;
+  }
+
   Status go_through(const std::vector<RowNode>& nodes) {
     for (const RowNode& node : nodes) {
       Status done = node.over.empty() ? add(node) : go_round(node);
@@ -214,8 +231,7 @@ class Unfolder {
     }
     budget_.bytes -= static_cast<std::int64_t>(tensor.name.size() + 8 * tensor.shape.size() +
                                                (row.bytes ? row.bytes->size() : 0));
-    if (--budget_.tensors < 0 || budget_.bytes < 0)
-      return fault("there are more tensors than any model has");
+    if (--budget_.tensors < 0 || budget_.bytes < 0) return too_many();
     if (tensor.name.size() > max_tensor_name_bytes)
       return fault(fmt::format("the name '{}' is too long", escape_for_terminal(tensor.name, 60)));
     if (row.bytes) bytes_.emplace(static_cast<std::uint32_t>(tensors_.size()), *row.bytes);

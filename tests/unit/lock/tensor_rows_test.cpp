@@ -150,7 +150,7 @@ TEST(TensorRows, Faults) {
             "tensors[0] is for '3-1', expected numbers such as 0-3,8");
   EXPECT_EQ(fault_of(R"([{"for": "0-9", "tensors": []}])"), "tensors[0] is a loop of nothing");
   const std::string far = R"([{"for": "0-999999999999", "tensors": [["a.{0}", "u8", [0]]]}])";
-  EXPECT_EQ(fault_of(far, {1000, 1 << 20}), "there are more tensors than any model has");
+  EXPECT_EQ(fault_of(far, {1000, 1 << 20}), "there are more tensors than there is room for");
 }
 
 }  // namespace
