@@ -127,6 +127,7 @@ std::shared_ptr<const Checkpoint> LockedSources::open_here(const LockedSource& l
     return nullptr;
   }
   opened_.push_back({&locked, directory_of_source(stored)});
+  remember_bytes(locked, stored);
   for (const char* config : {"config.json", adapter_config_name}) {
     const std::string path = join_path(opened_.back().directory, config);
     if (!resolves(path)) continue;
@@ -149,10 +150,7 @@ std::shared_ptr<const Checkpoint> LockedSources::from_lock(const LockedSource& l
     return nullptr;
   }
   opened_.push_back({&locked, directory_of_locked(locked, location)});
-  for (const auto& [number, bytes] : locked.values) {
-    const TensorInfo& tensor = locked.tensors[number];
-    bytes_[{checkpoint->files[tensor.file].path, tensor.offset}] = &bytes;
-  }
+  remember_bytes(locked, *checkpoint);
   const auto known = std::find_if(absent_.begin(), absent_.end(),
                                   [&](const auto& source) { return source.first == request.name; });
   if (known == absent_.end()) absent_.emplace_back(request.name, location);
@@ -237,11 +235,26 @@ Result<FileFingerprint> LockedSources::fingerprint(const std::string& path) {
   return differs(path, fmt::format("{} is not what was locked", escape_for_terminal(locked->name)));
 }
 
+void LockedSources::remember_bytes(const LockedSource& locked, const Checkpoint& stored) {
+  for (const auto& [number, bytes] : locked.values) {
+    const TensorInfo& tensor = locked.tensors[number];
+    bytes_[{stored.files[tensor.file].path, tensor.offset}] = &bytes;
+  }
+}
+
 Result<Value> LockedSources::read_tensor(const Checkpoint& checkpoint, const TensorInfo& tensor) {
   const std::string& path = checkpoint.files[tensor.file].path;
-  if (!hollow_.contains(path)) return world_.read_tensor(checkpoint, tensor);
   const auto bytes = bytes_.find({path, tensor.offset});
-  if (bytes != bytes_.end()) return values_of_bytes(checkpoint, tensor, *bytes->second);
+  const bool known = bytes != bytes_.end();
+  if (!hollow_.contains(path)) {
+    auto values = world_.read_tensor(checkpoint, tensor);
+    if (!values || !known) return values;
+    const auto was = values_of_bytes(checkpoint, tensor, *bytes->second);
+    if (was && *was == *values) return values;
+    return differs(path, fmt::format("tensor '{}' has other values than were locked",
+                                     escape_for_terminal(tensor.name)));
+  }
+  if (known) return values_of_bytes(checkpoint, tensor, *bytes->second);
   return error("E443", fmt::format("the lock has no values of tensor '{}', which has {}",
                                    escape_for_terminal(tensor.name), format_bytes(tensor.bytes)))
       .hint(fmt::format("inarch lock {} --keep {}MB, where the sources are",

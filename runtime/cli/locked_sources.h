@@ -54,6 +54,7 @@ class LockedSources {
   Result<std::string> read_text(const std::string& path);
   Result<std::string> read_locked(const std::string& path) const;
   Result<FileFingerprint> fingerprint(const std::string& path);
+  void remember_bytes(const LockedSource& locked, const Checkpoint& stored);
   Result<Value> read_tensor(const Checkpoint& checkpoint, const TensorInfo& tensor);
   Diagnostic not_locked(std::string what) const;
   Diagnostic differs(const std::string& path, std::string what) const;
@@ -65,8 +66,8 @@ class LockedSources {
   std::vector<Opened> opened_;
   std::vector<std::pair<std::string, std::string>> absent_;
   std::set<std::string> asked_for_;
-  std::vector<Diagnostic> faults_;  // of files
-  std::map<Place, const std::string*> bytes_;  // of tensors whose files are not here
+  std::vector<Diagnostic> faults_;             // of files
+  std::map<Place, const std::string*> bytes_;  // of small tensors
   std::set<std::string> hollow_;               // paths of files that are not here
 };
 

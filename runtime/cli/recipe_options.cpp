@@ -18,6 +18,8 @@
 #include "runtime/cli/locked_sources.h"
 #include "runtime/cli/source_opener.h"
 #include "runtime/cli/tensor_values.h"
+#include "runtime/forward/decoder_config.h"
+#include "runtime/forward/forward_pass.h"
 #include "runtime/io/directory.h"
 #include "runtime/io/file.h"
 #include "runtime/io/parallel_tasks.h"
@@ -62,6 +64,13 @@ Result<FileFingerprint> fingerprint(const std::string& path) {
   auto text = read_small_file(path, carried_limit);
   if (!text.ok()) return text.error();
   return FileFingerprint{static_cast<std::int64_t>(text->size()), sha256_hex(*text)};
+}
+
+Result<std::int64_t> runs_model(const Value& config, const std::vector<TokenSequence>& sequences) {
+  const auto decoder = read_decoder_config(config);
+  if (!decoder.ok()) return decoder.error();
+  if (Status good = check_tokens(sequences, decoder->vocabulary); !good) return good.error();
+  return decoder->vocabulary;
 }
 
 void print_timings(const CompileReport& report, Console& console) {
@@ -115,6 +124,7 @@ std::optional<CompileOptions> compile_options(const Arguments& arguments,
   options.bind.read_text = [](const std::string& path) {
     return read_small_file(path, config_limit);
   };
+  options.bind.runs_model = runs_model;
   options.bind.fingerprint = fingerprint;
   options.bind.read_tensor = tensor_values;
   options.bind.read_part = [directory = options.bind.recipe_directory](const std::string& name) {

@@ -191,8 +191,7 @@ class Unfolder {
     std::int64_t sum = 0;
     for (const RowNode& node : nodes) {
       std::int64_t rounds = node.over.empty() ? 1 : 0;
-      for (const auto& [first, last] : node.over)
-        rounds = saturating_add(rounds, last - first + 1);
+      for (const auto& [first, last] : node.over) rounds = saturating_add(rounds, last - first + 1);
       const std::int64_t each = node.over.empty() ? 1 : count(node.body);
       sum = saturating_add(sum, saturating_multiply(rounds, each));
     }
