@@ -52,8 +52,11 @@ const std::vector<Command>& commands() {
        "writes the\n"
        "executable plan, which 'inarch run' takes in place of the recipe and which gives the same "
        "bytes.\n"
-       "'inarch compile' is the same command.",
-       {{"-o, --output FILE", "write the plan there"},
+       "'inarch compile' is the same command. With --graph, draws the plan instead: html is a "
+       "page to look at in\n"
+       "a browser, which needs no network; dot is for Graphviz.",
+       {{"-o, --output FILE", "write the plan there, or what --graph draws"},
+        {"--graph dot|html", "draw sources, what is done, outputs, memory"},
         jobs_help,
         memory_help,
         {"--ranks FILE", "ranks that a run has measured"},
@@ -63,9 +66,10 @@ const std::vector<Command>& commands() {
         dump_help,
         timings_help},
        {},
-       {"output", "memory", "jobs", "ranks"},
+       {"output", "memory", "jobs", "ranks", "graph"},
        {"set", "source", "disable-pass", "dump-after"},
        "  inarch plan recipe.yaml\n"
+       "  inarch plan recipe.yaml --graph html -o plan.html\n"
        "  inarch plan recipe.yaml -o plan.json && inarch run plan.json -o out",
        command_plan},
       {"run",
