@@ -79,8 +79,7 @@ class CurveBuilder {
 
 }  // namespace
 
-MemoryCurve memory_curve(const Plan& plan, int jobs, std::int64_t budget,
-                         std::size_t most_points) {
+MemoryCurve memory_curve(const Plan& plan, int jobs, std::int64_t budget, std::size_t most_points) {
   MemoryCurve curve;
   curve.base = process_base_bytes + metadata_bytes(plan);
   const auto with_base = [&](std::int64_t held, std::int64_t least) {

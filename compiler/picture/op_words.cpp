@@ -42,7 +42,8 @@ std::string sum_words(const LinearOp& sum) {
     words += size == 1 ? std::string(names[k]) : fmt::format("{:.4g} · {}", size, names[k]);
   }
   if (sum.bias != 0)
-    words += fmt::format(" {} {:.4g}", sum.bias < 0 ? "−" : "+", sum.bias < 0 ? -sum.bias : sum.bias);
+    words +=
+        fmt::format(" {} {:.4g}", sum.bias < 0 ? "−" : "+", sum.bias < 0 ? -sum.bias : sum.bias);
   return words;
 }
 
@@ -55,7 +56,9 @@ struct Words {
   const Program& program;
 
   std::string operator()(const ReadOp&) const { return "read"; }
-  std::string operator()(const FillOp& fill) const { return fmt::format("fill {:.4g}", fill.value); }
+  std::string operator()(const FillOp& fill) const {
+    return fmt::format("fill {:.4g}", fill.value);
+  }
   std::string operator()(const RandomOp& random) const {
     return fmt::format("{}({:.4g}, {:.4g})",
                        random.distribution == Distribution::normal ? "normal" : "uniform", random.a,

@@ -31,8 +31,7 @@ class Operands {
     for (std::size_t k = 0; k < program.size(); ++k) {
       const auto* read = std::get_if<ReadOp>(&program[k].data);
       if (read == nullptr || read->from_output) continue;
-      of_op_[k] =
-          add(operand_at(plan, names, read->source, read->file, read->offset, decoded[k]));
+      of_op_[k] = add(operand_at(plan, names, read->source, read->file, read->offset, decoded[k]));
     }
   }
 
@@ -114,10 +113,14 @@ void tell_copies(const Plan& plan, std::uint32_t number, const CopyStep& copy,
 
 std::string_view name(WorkKind kind) {
   switch (kind) {
-    case WorkKind::copied: return "copied";
-    case WorkKind::moved: return "rearranged";
-    case WorkKind::computed: return "computed";
-    case WorkKind::made: return "made";
+    case WorkKind::copied:
+      return "copied";
+    case WorkKind::moved:
+      return "rearranged";
+    case WorkKind::computed:
+      return "computed";
+    case WorkKind::made:
+      return "made";
   }
   return "";
 }

@@ -54,7 +54,8 @@ std::string without_markup(const std::string& json) {
   return out;
 }
 
-/// Puts files and data where the page has `{{name}}`, and digests of scripts where it asks for them.
+/// Puts files and data where the page has `{{name}}`, and digests of scripts where it asks for
+/// them.
 class PageMaker {
  public:
   explicit PageMaker(const Value& data) : data_(data) {}

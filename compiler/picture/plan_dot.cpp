@@ -42,14 +42,13 @@ class DotWriter {
   std::string write() {
     const Plan& plan = picture_.input.plan;
     out_ = "digraph plan {\n";
-    out_ += fmt::format("  label={};\n", label({plan.recipe_name.empty() ? plan.recipe_path
-                                                                         : plan.recipe_name,
-                                                fmt::format("{} tensors, {} parameters, {}",
-                                                            format_count(static_cast<std::int64_t>(
-                                                                plan.outputs.size())),
-                                                            format_count(plan.totals.parameters),
-                                                            format_bytes(
-                                                                plan.totals.bytes_written))}));
+    out_ +=
+        fmt::format("  label={};\n",
+                    label({plan.recipe_name.empty() ? plan.recipe_path : plan.recipe_name,
+                           fmt::format("{} tensors, {} parameters, {}",
+                                       format_count(static_cast<std::int64_t>(plan.outputs.size())),
+                                       format_count(plan.totals.parameters),
+                                       format_bytes(plan.totals.bytes_written))}));
     out_ += head;
     write_sources();
     for (const OutlineNode& node : picture_.outline) write(node, "", "  ");

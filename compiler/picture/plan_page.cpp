@@ -241,8 +241,8 @@ Value small_files_value(const Plan& plan) {
   for (const TextFile& text : plan.texts)
     files.push_back(Value::List{page_text(text.name), static_cast<std::int64_t>(text.text.size())});
   for (const CarriedFile& file : plan.files) {
-    files.push_back(Value::List{page_text(file.name), file.size,
-                                page_text(plan.sources[file.source].name)});
+    files.push_back(
+        Value::List{page_text(file.name), file.size, page_text(plan.sources[file.source].name)});
   }
   return files;
 }
@@ -265,24 +265,23 @@ std::string plan_page(const PlanPicture& picture) {
     works.emplace_back(name(work));
   Value outline = tree.write(picture.outline);
   Value checks = checks_value(plan, tree);
-  return make_page("plan.html",
-                   Value::Map{{"page", "inarch/plan-page/1"},
-                              {"tool", page_text(plan.tool_version)},
-                              {"recipe", page_text(plan.recipe_name)},
-                              {"path", page_text(plan.recipe_path)},
-                              {"parts", static_cast<std::int64_t>(plan.parts.size())},
-                              {"totals", totals_value(plan)},
-                              {"sources", sources_value(picture)},
-                              {"shards", shards_value(plan)},
-                              {"files", small_files_value(plan)},
-                              {"works", std::move(works)},
-                              {"tree", std::move(outline)},
-                              {"rules", tree.take_rules()},
-                              {"chains", tree.take_chains()},
-                              {"programs", tree.take_programs()},
-                              {"checks", std::move(checks)},
-                              {"memory", memory_value(picture)},
-                              {"texts", texts_value(picture.input.texts)}});
+  return make_page("plan.html", Value::Map{{"page", "inarch/plan-page/1"},
+                                           {"tool", page_text(plan.tool_version)},
+                                           {"recipe", page_text(plan.recipe_name)},
+                                           {"path", page_text(plan.recipe_path)},
+                                           {"parts", static_cast<std::int64_t>(plan.parts.size())},
+                                           {"totals", totals_value(plan)},
+                                           {"sources", sources_value(picture)},
+                                           {"shards", shards_value(plan)},
+                                           {"files", small_files_value(plan)},
+                                           {"works", std::move(works)},
+                                           {"tree", std::move(outline)},
+                                           {"rules", tree.take_rules()},
+                                           {"chains", tree.take_chains()},
+                                           {"programs", tree.take_programs()},
+                                           {"checks", std::move(checks)},
+                                           {"memory", memory_value(picture)},
+                                           {"texts", texts_value(picture.input.texts)}});
 }
 
 }  // namespace inarch

@@ -77,7 +77,8 @@ class ReadCounter {
       for (const Op& op : *program_of(step)) {
         const auto* read = std::get_if<ReadOp>(&op.data);
         if (read == nullptr || read->from_output) continue;
-        reads_.push_back({read->source, read->file, read->offset, op.count * bits(read->dtype) / 8});
+        reads_.push_back(
+            {read->source, read->file, read->offset, op.count * bits(read->dtype) / 8});
       }
     }
   }

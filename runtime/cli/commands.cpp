@@ -151,11 +151,13 @@ const std::vector<Command>& commands() {
        "Exit code 0 when they hold the same tensors with the same bytes, 1 when they differ.",
        {{"--headers-only", "compare names, shapes and dtypes, not bytes"},
         {"--all", "list equal tensors too"},
+        {"--html FILE", "write a page to look at: every tensor, and how far layers are apart"},
         jobs_help},
        {"headers-only", "all"},
-       {"jobs"},
+       {"jobs", "html"},
        {},
        "  inarch diff models/a models/b\n"
+       "  inarch diff models/a models/b --html diff.html\n"
        "  inarch diff models/a out 'model.layers.0.{rest...}'",
        command_diff},
       {"logits",
