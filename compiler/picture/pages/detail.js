@@ -57,10 +57,13 @@ const detail = (() => {
       element("h3", {}, "Bytes"), element("p", {}, by.map(([work, bytes]) => `${bytesText(bytes)} ${work}`).join(", "))];
   }
   function drawNothing() {
+    // The checks of one rule differ in what its captures are.
+    const byRule = new Map();
+    for (const [description, rule] of data.checks) byRule.set(rule, [...(byRule.get(rule) ?? []), description]);
     const checks = data.checks.length
       ? [element("h3", {}, `${plural(data.checks.length, "check")} before it is published`),
-        element("ol", {}, data.checks.slice(0, 12).map(([description, rule]) => element("li", {}, `${description}  `, rule >= 0 ? ruleLink(rule) : null)),
-          data.checks.length > 12 ? element("li", { class: "soft" }, `and ${data.checks.length - 12} more`) : null)]
+        element("ol", {}, [...byRule].map(([rule, descriptions]) => element("li", {},
+          descriptions.length === 1 ? descriptions[0] : `${descriptions[0].replace(/ \([^()]*\)$/, "")}  ×${descriptions.length}`, "  ", rule >= 0 ? ruleLink(rule) : null)))]
       : [];
     return [element("p", { class: "empty" }, "Choose a tensor to see what it is made of, or a rule below to see what it makes."), ...checks];
   }

@@ -3,7 +3,7 @@
 const memory = (() => {
   const m = data.memory;
   const ends = [...m.begins.slice(1), m.end];
-  const margin = { left: 8, right: 10, top: 20, bottom: 22 };
+  const margin = { left: 66, right: 10, top: 20, bottom: 22 };
   const height = 210;
   let scale, cursor, here, at = -1, tensor = null;
 
@@ -28,7 +28,7 @@ const memory = (() => {
       "aria-label": `Memory over time: at most ${memoryText(m.peak)} of ${memoryText(m.budget)}. Arrow keys go through the steps.` });
     for (const mark of marks(most)) {
       picture.append(drawn("line", { class: "grid", x1: x(0), x2: x(m.end), y1: y(mark), y2: y(mark) }),
-        drawn("text", { x: x(0) + 2, y: y(mark) - 4 }, memoryText(mark)));
+        drawn("text", { x: x(0) - 8, y: y(mark) + 4, "text-anchor": "end" }, memoryText(mark)));
     }
     let edge = "";
     m.begins.forEach((begin, k) => { edge += `${k ? "L" : "M"}${x(begin)} ${y(m.memory[k])}L${x(ends[k])} ${y(m.memory[k])}`; });

@@ -6,13 +6,11 @@ function drawFacts() {
   byId("title").textContent = shown(data.recipe || data.path);
   byId("subtitle").textContent = shown(`${data.path} · planned by inarch ${data.tool}`);
   byId("facts").replaceChildren(
-    fact("Output", countText(t.tensors), t.tensors === 1 ? "tensor" : "tensors"),
-    fact("Parameters", countText(t.parameters), t.buffer_elements ? `and ${countText(t.buffer_elements)} in buffers` : ""),
-    fact("Written", bytesText(t.written), `in ${plural(data.shards.length, "shard")}`),
+    fact("Tensors", countText(t.tensors)),
+    fact("Parameters", countText(t.parameters), t.buffer_elements ? `+ ${countText(t.buffer_elements)} in buffers` : ""),
+    fact("Written", bytesText(t.written), t.computed ? `${bytesText(t.computed)} computed` : "all as it was"),
     fact("Read", bytesText(t.read), `of ${plural(data.sources.length, "source")}`),
-    fact("Copied", bytesText(t.copied), ""),
-    fact("Computed", bytesText(t.computed), ""),
-    fact("Memory", memoryText(m.peak), `of ${memoryText(m.budget)} with ${plural(m.jobs, "worker")}`));
+    fact("Memory", memoryText(m.peak), `of ${memoryText(m.budget)}, ${plural(m.jobs, "worker")}`));
 }
 
 function listenToKeys() {

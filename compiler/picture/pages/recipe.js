@@ -31,7 +31,7 @@ const recipe = (() => {
     const box = element("div", { class: "lines" });
     lines.forEach((content, k) => {
       const rule = ruleAt(path, k + 1);
-      const node = element("div", { class: rule < 0 ? "line" : "line ruled" }, element("span", { class: "no" }, k + 1), element("span", {}, colored(content)));
+      const node = element("div", { class: rule < 0 ? "line" : "line ruled" }, element("span", { class: "no" }, k + 1), element("span", { class: "code" }, colored(content)));
       if (rule >= 0) {
         node.addEventListener("click", () => { if (!String(getSelection())) list.filterBy({ rule }); });
         if (data.rules[rule].line === k + 1) {
@@ -65,5 +65,5 @@ const recipe = (() => {
     if (main) draw(main.path);
     else byId("recipe").replaceChildren(element("p", { class: "nothing" }, "Made from a plan file: the recipe may have changed since, and is not shown."));
   }
-  return { begin, light, text: (rule) => `${data.rules[rule].path}:${data.rules[rule].line}`, count: (rule) => counts[rule] };
+  return { begin, light, text: (rule) => `${data.rules[rule].path === data.path ? "line " : `${data.rules[rule].path}:`}${data.rules[rule].line}`, count: (rule) => counts[rule] };
 })();

@@ -4,7 +4,7 @@ const list = (() => {
   const open = new Set(), each = new Set();
   let chosen = null, filter = {}, words = [];
   const box = byId("tree");
-  const rows = new Rows(box, { draw: drawRow, act: actOnKey, choose: (row) => select(row.node, row.picks) });
+  const rows = new Rows(box, { draw: drawRow, act: actOnKey, choose: (given) => { const { node, picks } = rowOf(given); select(node, picks); } });
   const mostBytes = Math.max(1, ...data.tree.map((n) => n.bytes * n.count));
 
   // A level that only numbers something is one row with what it numbers.
@@ -96,7 +96,7 @@ const list = (() => {
     element("span", { class: "does", title: leaf ? doesText(node) : node.works.map((b, w) => (b ? `${bytesText(b * n)} ${works[w]}` : "")).filter((t) => t).join(", ") },
       leaf ? [element("i", { class: "work", style: { background: workColor[node.w] } }), element("span", {}, doesText(node))] : mix(node)),
     element("span", { class: "from" }, from),
-    element("span", { class: "bytes" }, bytesText(bytes), element("i", { style: { width: `${Math.max(1, (100 * bytes) / mostBytes)}%` } })));
+    element("span", { class: "bytes" }, bytesText(bytes), bytes > mostBytes / 200 ? element("i", { style: { width: `${(100 * bytes) / mostBytes}%` } }) : null));
   }
 
   function toggle(row) {
