@@ -33,6 +33,21 @@ const tensors = [];
 const kindText = (k) => (k === null ? "—" : `${data.kinds[k][0]} ${data.kinds[k][1].join(" × ")}`);
 const numberText = (x) => (x === undefined ? "" : x === Infinity || x === -1 ? "∞" : x === 0 ? "0" : x < 0.001 || x >= 1e5 ? x.toExponential(2) : x.toPrecision(3));
 
-// How dark a distance is: 1e-6 and less hardly, 1 and more fully.
-const least = -6;
-const strength = (relative) => (relative > 0 ? Math.min(1, Math.max(0.08, (Math.log10(relative) - least) / -least)) : 0);
+// How strong the color of a distance is: between the powers of ten that hold all there are.
+const range = (() => {
+  let low = Infinity, high = 0;
+  for (const { relative } of tensors) {
+    if (!(relative > 0) || relative === Infinity) continue;
+    low = Math.min(low, relative);
+    high = Math.max(high, relative);
+  }
+  if (high === 0) return { low: -1, high: 0 };
+  const first = Math.floor(Math.log10(low)), last = Math.ceil(Math.log10(high));
+  return { low: Math.max(first, last - 8), high: Math.max(last, first + 1) };
+})();
+const strength = (relative) => (relative > 0 ? Math.min(1, Math.max(0.12, (Math.log10(relative) - range.low) / (range.high - range.low))) : 0);
+// From nearly nothing through the color of differences to what stands out most.
+function heatColor(share) {
+  if (share <= 0.6) return `color-mix(in srgb, var(--d-values) ${Math.round((100 * share) / 0.6)}%, var(--d-same))`;
+  return `color-mix(in srgb, var(--hot) ${Math.round((100 * (share - 0.6)) / 0.4)}%, var(--d-values))`;
+}

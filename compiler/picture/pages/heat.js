@@ -1,7 +1,8 @@
 // A cell for each layer and module: how far they are apart, or that one is missing.
 
 const heat = (() => {
-  const size = { cell: 18, gap: 2, row: 20 };
+  const gap = 2, rowHeight = 20;
+  const powerText = (n) => (n < -3 ? `1e${n}` : `${10 ** n}`);
 
   // Modules of one stack of layers, and in each cell what is worst of its tensors.
   function stacks() {
@@ -27,7 +28,7 @@ const heat = (() => {
 
   function paint(cell) {
     if (cell.difference < 3) return { fill: differences[cell.difference].color };
-    if (cell.numbers) return { fill: `color-mix(in srgb, var(--d-values) ${Math.round(100 * strength(cell.relative))}%, var(--d-same))` };
+    if (cell.numbers) return { fill: heatColor(strength(cell.relative)) };
     return { fill: differences[cell.difference].color };
   }
   function said(stack, module, layer, cell) {
@@ -38,21 +39,23 @@ const heat = (() => {
   function drawStack(stack) {
     const modules = [...stack.modules.keys()].sort();
     const label = Math.min(420, Math.max(...modules.map((m) => m.length)) * 7 + 16);
-    const step = size.cell + size.gap;
-    const width = label + stack.layers.length * step, height = 20 + modules.length * size.row;
+    const room = byId("heat").clientWidth - 34 - label;
+    const cellWidth = Math.max(14, Math.min(30, Math.floor(room / stack.layers.length) - gap));
+    const step = cellWidth + gap;
+    const width = label + stack.layers.length * step, height = 20 + modules.length * rowHeight;
     const picture = drawn("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `Distance by layer of ${stack.name}` });
-    const every = stack.layers.length > 40 ? 5 : stack.layers.length > 24 ? 2 : 1;
+    const every = step >= 24 ? 1 : step >= 18 ? 2 : 5;
     stack.layers.forEach((layer, k) => {
-      if (k % every === 0) picture.append(drawn("text", { class: "no", x: label + k * step + size.cell / 2, y: 12 }, layer));
+      if (k % every === 0) picture.append(drawn("text", { class: "no", x: label + k * step + cellWidth / 2, y: 12 }, layer));
     });
     modules.forEach((module, row) => {
-      const y = 20 + row * size.row;
+      const y = 20 + row * rowHeight;
       picture.append(drawn("text", { x: 0, y: y + 13 }, module.length > 58 ? `${module.slice(0, 57)}…` : module));
       stack.layers.forEach((layer, k) => {
         const cell = stack.modules.get(module).get(layer);
         if (!cell) return;
         const lines = said(stack, module, layer, cell);
-        picture.append(drawn("rect", { class: "cell", x: label + k * step, y, width: size.cell, height: size.row - size.gap, style: paint(cell), tabindex: cell.difference === same ? undefined : 0, role: "button", "aria-label": lines.join(", "),
+        picture.append(drawn("rect", { class: "cell", x: label + k * step, y, width: cellWidth, height: rowHeight - gap, style: paint(cell), tabindex: cell.difference === same ? undefined : 0, role: "button", "aria-label": lines.join(", "),
           onpointermove: (event) => tip.show(event, ...lines), onpointerleave: () => tip.hide(),
           onclick: () => list.filterBy({ stack: stack.name, layer, module }),
           onkeydown: (event) => { if (event.key === "Enter") list.filterBy({ stack: stack.name, layer, module }); } }));
@@ -64,9 +67,9 @@ const heat = (() => {
   function draw() {
     const all = stacks();
     const kinds = new Set(tensors.map((t) => t.difference));
-    const ramp = element("i", { class: "ramp", style: { background: "linear-gradient(90deg, var(--d-same), var(--d-values))" } });
+    const ramp = element("i", { class: "ramp", style: { background: "linear-gradient(90deg, var(--d-same), var(--d-values) 60%, var(--hot))" } });
     const scale = element("div", { class: "scale" },
-      data.headers_only ? null : element("span", {}, "relative distance 1e-6", ramp, "1"),
+      data.headers_only ? null : element("span", {}, `relative distance ${powerText(range.low)}`, ramp, powerText(range.high)),
       [0, 1, 2].filter((k) => kinds.has(k)).map((k) => element("span", {}, dot(differences[k].color), differences[k].name)));
     byId("heat").replaceChildren(...(all.length ? [scale, ...all.map(drawStack)] : [element("p", { class: "nothing" }, "No tensor's name has a layer in it.")]));
   }
