@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 #include "runtime/cli/command.h"
 #include "runtime/cli/console_progress.h"
@@ -25,10 +24,8 @@ void show(const DiffReport& report, bool all, bool is_drawn, Console& console) {
 Status write_page(const DiffReport& report, const std::string& path, Console& console) {
   const std::string page = diff_page(report);
   const Status written = write_small_file(path, page);
-  if (written && !console.json()) {
-    console.say(fmt::format("wrote {}: {}\n", escape_for_terminal(path),
-                            format_bytes(static_cast<std::int64_t>(page.size()))));
-  }
+  if (written && !console.json())
+    console.say(fmt::format("wrote {}; open it in a browser\n", escape_for_terminal(path)));
   return written;
 }
 

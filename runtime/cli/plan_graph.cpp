@@ -101,9 +101,12 @@ int write_plan_graph(const Plan& plan, const CompileReport& report, GraphFormat 
     console.report(written.error());
     return exit_failed;
   }
-  console.say(fmt::format("wrote {}: {} tensors, {}\n", escape_for_terminal(*output),
-                          format_count(static_cast<std::int64_t>(plan.outputs.size())),
-                          format_bytes(static_cast<std::int64_t>(text.size()))));
+  const std::string path = escape_for_terminal(*output);
+  console.say(fmt::format("wrote {}: {} tensors\n", path,
+                          format_count(static_cast<std::int64_t>(plan.outputs.size()))));
+  console.say(console.dim(format == GraphFormat::dot
+                              ? fmt::format("next: dot -Tsvg {} -o plan.svg\n", path)
+                              : fmt::format("next: open {} in a browser\n", path)));
   return exit_done;
 }
 

@@ -64,8 +64,8 @@ TEST(Outline, TakesNumbersAsPeopleCount) {
   EXPECT_EQ(text(make_outline({"a.007", "a.7", "a.-1", "a."}, {0, 0, 0, 0})),
             "a/ [3]\n"
             "a/-1 [2]\n"
-            "a/{7} [1]\n"
-            "a/007 [0]\n");
+            "a/007 [0]\n"
+            "a/{7} [1]\n");
 }
 
 TEST(Outline, IsNotDeepForNamesOfManySegments) {

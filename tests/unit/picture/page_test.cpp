@@ -46,7 +46,7 @@ TEST(Page, RunsNoScriptButItsOwn) {
   EXPECT_EQ(between(policy, "'sha256-", "'").size(), 44);
 }
 
-TEST(Page, SpellsOutWhatIsNotUtf8) { EXPECT_EQ(*page_text("a\xFF").if_text(), "a\\xFF"); }
+TEST(Page, SpellsOutWhatIsNotUtf8) { EXPECT_EQ(*page_text("a\xFF").if_text(), "a\\xff"); }
 
 }  // namespace
 }  // namespace inarch
