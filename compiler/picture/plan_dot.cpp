@@ -78,19 +78,21 @@ class DotWriter {
   /// What a level is called: numbers go with the name of what they number.
   static std::string title(const OutlineNode& node, const std::string& above) {
     if (node.numbers.empty()) return node.label;
-    const std::string last = above.substr(above.rfind('.') + 1);
-    return last.empty() ? repeats_text(node.numbers)
-                        : fmt::format("{} {}", last, repeats_text(node.numbers));
+    return above.empty() ? repeats_text(node.numbers)
+                         : fmt::format("{} {}", above, repeats_text(node.numbers));
   }
 
   void write(const OutlineNode& node, const std::string& above, const std::string& indent) {
     const std::string name = title(node, above);
     if (node.is_leaf()) return write_leaf(node, name, indent);
+    if (node.children.size() == 1 && !node.children.front().numbers.empty())
+      return write(node.children.front(), name, indent);  // one level, and not two
     out_ += fmt::format("{}subgraph cluster_{} {{\n", indent, clusters_++);
     out_ += fmt::format("{}  label={}; style=rounded; color=\"#d0d7de\"; fontsize=12;\n", indent,
                         label({name}));
     for (const OutlineNode& child : node.children)
-      write(child, node.numbers.empty() ? node.label : "", indent + "  ");
+      write(child, child.numbers.empty() ? "" : node.label.substr(node.label.rfind('.') + 1),
+            indent + "  ");
     out_ += indent + "}\n";
   }
 

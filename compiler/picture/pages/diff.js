@@ -43,6 +43,7 @@ const list = (() => {
     filterBy, refresh,
     toggleKind: (difference) => { filter = filter.difference === difference ? {} : { difference }; refresh(); },
     turn: () => { byDistance = !byDistance; refresh(); },
+    clear: () => { byId("search").value = ""; words = []; filter = {}; refresh(); },
     search: (query) => { words = searchWords(query); refresh(); },
   };
 })();
@@ -64,10 +65,10 @@ function listenToKeys() {
     waiting = setTimeout(() => { list.search(search.value); byId("tensors").scrollIntoView({ block: "start" }); }, 120);
   });
   search.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") { search.value = ""; list.search(""); }
     if (event.key === "ArrowDown" || event.key === "Enter") { event.preventDefault(); byId("tree").focus({ preventScroll: true }); }
   });
   addEventListener("keydown", (event) => {
+    if (event.key === "Escape") list.clear();
     if (event.key !== "/" || event.target === search || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     search.focus();

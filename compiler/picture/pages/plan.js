@@ -24,13 +24,13 @@ function listenToKeys() {
     }, 120);
   });
   search.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") list.clear();
     if (event.key === "ArrowDown" || event.key === "Enter") {
       event.preventDefault();
       byId("tree").focus({ preventScroll: true });
     }
   });
   addEventListener("keydown", (event) => {
+    if (event.key === "Escape") list.clear();
     if (event.key !== "/" || event.target === search || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     search.focus();
