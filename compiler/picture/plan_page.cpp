@@ -233,6 +233,10 @@ Value checks_value(const Plan& plan, TreeWriter& tree) {
     checks.push_back(
         Value::List{page_text(check.description), tree.rule(check.origin), check.warns});
   }
+  for (const PlanLogitsCheck& check : plan.logits_checks) {
+    checks.push_back(Value::List{page_text(check.claim.description), tree.rule(check.origin),
+                                 check.claim.warns});
+  }
   return checks;
 }
 

@@ -44,6 +44,7 @@ std::map<std::string, std::string> texts_of(const Plan& plan, const Arguments& a
   std::set<std::string> paths;
   for (const OutputTensor& output : plan.outputs) paths.insert(path_of(output.origin));
   for (const PlanCheck& check : plan.checks) paths.insert(path_of(check.origin));
+  for (const PlanLogitsCheck& check : plan.logits_checks) paths.insert(path_of(check.origin));
   std::map<std::string, std::string> texts;
   for (const std::string& path : paths) {
     auto text = path.empty() ? Result<std::string>(error("E701", ""))
