@@ -44,8 +44,8 @@ const std::map<std::string, std::vector<std::string>>& allowed_folders() {
     t["runtime/executor"] =
         with(seen, {"runtime/io", "runtime/kernels", "runtime/codecs", "runtime/forward"});
     t["runtime/cli"] =
-        with(stages, {"compiler/encoding", "compiler/picture", "runtime/io", "runtime/kernels", "runtime/codecs",
-                      "runtime/forward", "runtime/experts", "runtime/executor"});
+        with(stages, {"compiler/encoding", "compiler/picture", "runtime/io", "runtime/kernels",
+                      "runtime/codecs", "runtime/forward", "runtime/experts", "runtime/executor"});
     return t;
   }();
   return table;
