@@ -15,5 +15,7 @@ struct File {
 const std::vector<File>& error_pages();
 /// schemas/architectures/*.yaml.
 const std::vector<File>& architectures();
+/// compiler/picture/pages/*.
+const std::vector<File>& picture_pages();
 
 }  // namespace inarch::embedded

@@ -13,6 +13,7 @@
 #include "runtime/cli/exit_code.h"
 #include "runtime/cli/leave_to_system.h"
 #include "runtime/cli/part_list.h"
+#include "runtime/cli/plan_graph.h"
 #include "runtime/cli/recipe_options.h"
 #include "runtime/executor/measure_ranks.h"
 #include "runtime/io/file.h"
@@ -189,10 +190,20 @@ int command_plan(const Arguments& arguments, Console& console) {
   const auto jobs = jobs_option(arguments, console);
   const auto memory = memory_option(arguments, default_memory, console);
   if (!jobs || !memory) return exit_failed;
+  std::optional<GraphFormat> graph;
+  if (arguments.has("graph")) {
+    graph = graph_option(arguments, console);
+    if (!graph) return exit_failed;
+  }
   CompileReport report;
   int code = exit_done;
   auto plan = plan_from(arguments.positional[0], arguments, *memory, console, report, code);
   if (!plan) return code;
+  if (graph) {
+    code = write_plan_graph(*plan, report, *graph, arguments, *jobs, *memory, console);
+    leave_to_system(std::pair(std::move(plan), std::move(report)));
+    return code;
+  }
   if (const auto output = arguments.value("output")) {
     if (has_open_states(*plan)) {  // a plan that can be run has all that it reads
       if (!all_here(report, console)) return exit_rejected;

@@ -56,8 +56,11 @@ const std::vector<Command>& commands() {
        "writes the\n"
        "executable plan, which 'inarch run' takes in place of the recipe and which gives the same "
        "bytes.\n"
-       "'inarch compile' is the same command.",
-       {{"-o, --output FILE", "write the plan there"},
+       "'inarch compile' is the same command. With --graph, draws the plan instead: html is a "
+       "page to look at in\n"
+       "a browser, which needs no network; dot is for Graphviz.",
+       {{"-o, --output FILE", "write the plan there, or what --graph draws"},
+        {"--graph dot|html", "draw sources, what is done, outputs, memory"},
         jobs_help,
         memory_help,
         {"--ranks FILE", "ranks that a run has measured"},
@@ -69,9 +72,10 @@ const std::vector<Command>& commands() {
         dump_help,
         timings_help},
        {"no-lock"},
-       {"output", "memory", "jobs", "ranks", "lock"},
+       {"output", "memory", "jobs", "ranks", "lock", "graph"},
        {"set", "source", "disable-pass", "dump-after"},
        "  inarch plan recipe.yaml\n"
+       "  inarch plan recipe.yaml --graph html -o plan.html\n"
        "  inarch plan recipe.yaml -o plan.json && inarch run plan.json -o out",
        command_plan},
       {"run",
@@ -178,11 +182,13 @@ const std::vector<Command>& commands() {
        "Exit code 0 when they hold the same tensors with the same bytes, 1 when they differ.",
        {{"--headers-only", "compare names, shapes and dtypes, not bytes"},
         {"--all", "list equal tensors too"},
+        {"--html FILE", "write a page to look at: every tensor, and how far layers are apart"},
         jobs_help},
        {"headers-only", "all"},
-       {"jobs"},
+       {"jobs", "html"},
        {},
        "  inarch diff models/a models/b\n"
+       "  inarch diff models/a models/b --html diff.html\n"
        "  inarch diff models/a out 'model.layers.0.{rest...}'",
        command_diff},
       {"logits",
