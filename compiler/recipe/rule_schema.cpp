@@ -25,17 +25,16 @@ Value where_schema() {
 Value combination() {
   return with_examples(
       Map{{"if", Map{{"type", "string"}}},
-          {"then", schema_any_of({schema_ref("combine_word"),
+          {"then", schema_any_of({schema_ref("combine_step"),
                                   Map{{"type", "string"}, {"pattern", "[^A-Za-z0-9_]"}}})},
           {"else", schema_ref("combine_step")},
-          {"anyOf", List{schema_ref("combine_word"), Map{}}},
+          {"allOf", List{schema_ref("combine_word")}},
           {"description", "how several operands become one: a transform, or an expression"}},
       {"w + 0.3 * (v - w)"});
 }
 
 Value init_schema() {
-  return Map{{"allOf", List{schema_ref("init_step")}},
-             {"anyOf", List{schema_ref("init_word"), Map{}}},
+  return Map{{"allOf", List{schema_ref("init_step"), schema_ref("init_word")}},
              {"description", "a tensor from nothing"}};
 }
 

@@ -131,7 +131,7 @@ Value body_schema(const TransformSpec& t) {
 
 /// `name: { parameters }`, or `name: value, parameter: …`.
 Value step_schema(const TransformSpec& t) {
-  Map properties{{std::string(t.name), body_schema(t)}};
+  Map properties{{std::string(t.name), schema_ref(fmt::format("body_{}", t.name))}};
   for (auto& [name, schema] : entry_properties(t)) {
     if (name != t.name) properties.emplace_back(name, schema);
   }
@@ -143,15 +143,20 @@ bool takes_entry(const TransformSpec& t, std::string_view name) {
          std::find(t.inputs.begin(), t.inputs.end(), name) != t.inputs.end();
 }
 
+/// Whether `t` could be an entry of `other` where both keys are in one step.
+bool belongs_to(const TransformSpec& t, const TransformSpec& other) {
+  if (&other == &t || takes_entry(t, other.name)) return false;
+  const bool could_be_axis = other.axes != AxisEntries::none && t.axes == AxisEntries::none;
+  return takes_entry(other, t.name) || could_be_axis;
+}
+
 /// A step names `t` when it has that key, and none of a transform of which it would be a parameter
 /// or an axis: the first key is the name, but a schema knows of no order.
 Value names_transform(const TransformSpec& t, const Specs& others) {
   Map condition{{"type", "object"}, {"required", List{t.name}}};
   List owners;
   for (const TransformSpec* other : others) {
-    const bool open = other->axes != AxisEntries::none && t.axes == AxisEntries::none;
-    if (other != &t && (takes_entry(*other, t.name) || open))
-      owners.emplace_back(Map{{"required", List{other->name}}});
+    if (belongs_to(t, *other)) owners.emplace_back(Map{{"required", List{other->name}}});
   }
   if (!owners.empty()) condition.emplace_back("not", schema_any_of(std::move(owners)));
   return condition;
@@ -164,7 +169,7 @@ Value step_of(const Specs& specs) {
     const Value step = schema_ref(fmt::format("step_{}", t->name));
     cases.emplace_back(Map{{"if", names_transform(*t, specs)}, {"then", step}});
     names.emplace_back(Map{{"required", List{t->name}}});
-    properties.emplace_back(t->name, body_schema(*t));
+    properties.emplace_back(t->name, schema_ref(fmt::format("body_{}", t->name)));
   }
   // What has no name yet: an editor completes one, and a validator flags what stands in its place.
   cases.emplace_back(Map{{"if", Map{{"type", "object"}, {"anyOf", std::move(names)}}},
@@ -175,14 +180,32 @@ Value step_of(const Specs& specs) {
 }
 
 /// The transforms that need nothing but their operands, and so may be a word.
-Value words_of(const Specs& specs) {
-  List words, descriptions;
+Specs words_of(const Specs& specs) {
+  Specs words;
   for (const TransformSpec* t : specs) {
-    if (needs_parameters(*t) || t->axes != AxisEntries::none) continue;
-    words.emplace_back(t->name);
-    descriptions.emplace_back(describe(*t));
+    if (!needs_parameters(*t) && t->axes == AxisEntries::none) words.push_back(t);
   }
-  return Map{{"enum", std::move(words)}, {"enumDescriptions", std::move(descriptions)}};
+  return words;
+}
+
+/// A word as the step of a list. A pattern and no choice: editors complete the names of a step's
+/// mapping there, and would offer both as one.
+Value word_form(const Specs& words) {
+  std::string pattern;
+  for (const TransformSpec* t : words)
+    pattern += (pattern.empty() ? "^(" : "|") + std::string(t->name);
+  return Map{{"type", "string"},
+             {"pattern", pattern + ")$"},
+             {"patternErrorMessage", "There is no such transform, or it needs parameters."}};
+}
+
+/// The words where no mapping has begun, each with what it does; any other value fits, too.
+Value word_choices(const Specs& words) {
+  List forms;
+  for (const TransformSpec* t : words)
+    forms.push_back(schema_described({{"const", t->name}}, describe(*t)));
+  forms.emplace_back(Map{});
+  return schema_any_of(std::move(forms));
 }
 
 void add_steps(Map& definitions, const std::string& name,
@@ -191,17 +214,19 @@ void add_steps(Map& definitions, const std::string& name,
   for (const TransformSpec& t : transforms()) {
     if (fits(t)) specs.push_back(&t);
   }
-  definitions.emplace_back(name + "_word", words_of(specs));
+  definitions.emplace_back(name + "_word", word_choices(words_of(specs)));
   definitions.emplace_back(name + "_step", Map{{"if", Map{{"type", "string"}}},
-                                               {"then", schema_ref(name + "_word")},
+                                               {"then", word_form(words_of(specs))},
                                                {"else", step_of(specs)}});
 }
 
 }  // namespace
 
 void add_transform_definitions(Map& definitions) {
-  for (const TransformSpec& t : transforms())
+  for (const TransformSpec& t : transforms()) {
+    definitions.emplace_back(fmt::format("body_{}", t.name), body_schema(t));
     definitions.emplace_back(fmt::format("step_{}", t.name), step_schema(t));
+  }
   add_steps(definitions, "apply", [](const TransformSpec& t) {
     return t.family != Family::initial && (!t.variadic || t.least == 1);
   });
@@ -209,11 +234,10 @@ void add_transform_definitions(Map& definitions) {
             [](const TransformSpec& t) { return t.variadic || t.inputs.size() > 1; });
   add_steps(definitions, "init",
             [](const TransformSpec& t) { return t.family == Family::initial; });
-  // The second form of anyOf lets everything through: it is there so that words are completed.
   definitions.emplace_back("pipeline", Map{{"if", Map{{"type", "array"}}},
                                            {"then", schema_of_list(schema_ref("apply_step"), {})},
                                            {"else", schema_ref("apply_step")},
-                                           {"anyOf", List{schema_ref("apply_word"), Map{}}},
+                                           {"allOf", List{schema_ref("apply_word")}},
                                            {"description", "transforms, one after another"}});
 }
 

@@ -62,7 +62,7 @@ TEST_F(RenderSarif, HasARuleForEachCode) {
 
 TEST_F(RenderSarif, KeepsTextFromBecomingALink) {
   EXPECT_TRUE(has(render(error("E203", "shape [8, 4] of [x](y)")),
-                  R"("text": "shape \\[8, 4\\] of \\[x\\](y)")"));
+                  R"x("text": "shape \\[8, 4\\] of \\[x\\](y)")x"));
   EXPECT_TRUE(has(render(error("E203", "shape [8, 4]")), R"("text": "shape [8, 4]")"));
 }
 
