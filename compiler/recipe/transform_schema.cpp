@@ -98,6 +98,8 @@ Map entry_properties(const TransformSpec& t) {
   return properties;
 }
 
+bool is_open(const TransformSpec& t) { return t.axes != AxisEntries::none; }
+
 bool needs_parameters(const TransformSpec& t) {
   return std::any_of(t.parameters.begin(), t.parameters.end(),
                      [](const Parameter& p) { return p.required; });
@@ -143,21 +145,31 @@ bool takes_entry(const TransformSpec& t, std::string_view name) {
          std::find(t.inputs.begin(), t.inputs.end(), name) != t.inputs.end();
 }
 
-/// Whether `t` could be an entry of `other` where both keys are in one step.
-bool belongs_to(const TransformSpec& t, const TransformSpec& other) {
-  if (&other == &t || takes_entry(t, other.name)) return false;
-  const bool could_be_axis = other.axes != AxisEntries::none && t.axes == AxisEntries::none;
-  return takes_entry(other, t.name) || could_be_axis;
+Value requires_key(std::string_view key) { return Map{{"required", List{key}}}; }
+
+/// Steps of transforms that take axes: any other key may be one.
+Value names_axes() {
+  List forms;
+  for (const TransformSpec& t : transforms()) {
+    if (is_open(t)) forms.push_back(requires_key(t.name));
+  }
+  return schema_any_of(std::move(forms));
 }
 
 /// A step names `t` when it has that key, and none of a transform of which it would be a parameter
 /// or an axis: the first key is the name, but a schema knows of no order.
 Value names_transform(const TransformSpec& t, const Specs& others) {
-  Map condition{{"type", "object"}, {"required", List{t.name}}};
   List owners;
+  const bool shares_name_with_open = std::any_of(others.begin(), others.end(), [&](const auto* o) {
+    return is_open(*o) && takes_entry(t, o->name);
+  });
   for (const TransformSpec* other : others) {
-    if (belongs_to(t, *other)) owners.emplace_back(Map{{"required", List{other->name}}});
+    if (other == &t || takes_entry(t, other->name)) continue;
+    const bool could_be_axis = shares_name_with_open && is_open(*other) && !is_open(t);
+    if (takes_entry(*other, t.name) || could_be_axis) owners.push_back(requires_key(other->name));
   }
+  if (!is_open(t) && !shares_name_with_open) owners.push_back(schema_ref("names_axes"));
+  Map condition{{"type", "object"}, {"required", List{t.name}}};
   if (!owners.empty()) condition.emplace_back("not", schema_any_of(std::move(owners)));
   return condition;
 }
@@ -168,7 +180,7 @@ Value step_of(const Specs& specs) {
   for (const TransformSpec* t : specs) {
     const Value step = schema_ref(fmt::format("step_{}", t->name));
     cases.emplace_back(Map{{"if", names_transform(*t, specs)}, {"then", step}});
-    names.emplace_back(Map{{"required", List{t->name}}});
+    names.push_back(requires_key(t->name));
     properties.emplace_back(t->name, schema_ref(fmt::format("body_{}", t->name)));
   }
   // What has no name yet: an editor completes one, and a validator flags what stands in its place.
@@ -183,7 +195,7 @@ Value step_of(const Specs& specs) {
 Specs words_of(const Specs& specs) {
   Specs words;
   for (const TransformSpec* t : specs) {
-    if (!needs_parameters(*t) && t->axes == AxisEntries::none) words.push_back(t);
+    if (!needs_parameters(*t) && !is_open(*t)) words.push_back(t);
   }
   return words;
 }
@@ -227,6 +239,7 @@ void add_transform_definitions(Map& definitions) {
     definitions.emplace_back(fmt::format("body_{}", t.name), body_schema(t));
     definitions.emplace_back(fmt::format("step_{}", t.name), step_schema(t));
   }
+  definitions.emplace_back("names_axes", names_axes());
   add_steps(definitions, "apply", [](const TransformSpec& t) {
     return t.family != Family::initial && (!t.variadic || t.least == 1);
   });

@@ -27,7 +27,7 @@ std::string printable(std::string_view text) {
 std::string command_data(std::string_view text) {
   std::string out;
   for (const char c : printable(text))
-    out += c == '%' ? "%25" : c == '\r' ? "%0D" : c == '\n' ? "%0A" : std::string(1, c);
+    out += c == '%' ? "%25" : c == '\n' ? "%0A" : std::string(1, c);
   return out;
 }
 

@@ -66,6 +66,16 @@ std::optional<Format> format_named(std::string_view name) {
   return std::nullopt;
 }
 
+/// The format of a command line that cannot be parsed otherwise.
+Format format_of_words(const std::vector<std::string>& words) {
+  std::optional<Format> found;
+  for (std::size_t k = 0; k < words.size() && words[k] != "--"; ++k) {
+    if (words[k].starts_with("--format=")) found = format_named(words[k].substr(9));
+    if (words[k] == "--format" && k + 1 < words.size()) found = format_named(words[k + 1]);
+  }
+  return found.value_or(Format::human);
+}
+
 void apply_common(const po::variables_map& values, Parsed& parsed) {
   parsed.help = values.count("help") != 0;
   parsed.quiet = values.count("quiet") != 0;
@@ -118,6 +128,7 @@ Parsed parse(const Command& command, const std::vector<std::string>& words) {
       }
     }
   } catch (const po::unknown_option& e) {
+    parsed.format = format_of_words(words);
     parsed.fault = fmt::format("inarch {} has no option '{}'", command.name,
                                escape_for_terminal(e.get_option_name()));
     std::string bare = e.get_option_name();
@@ -127,6 +138,7 @@ Parsed parse(const Command& command, const std::vector<std::string>& words) {
     parsed.hint = near.empty() ? fmt::format("inarch {} --help", command.name)
                                : fmt::format("did you mean '--{}'?", near);
   } catch (const po::error& e) {
+    parsed.format = format_of_words(words);
     parsed.fault = escape_for_terminal(e.what());
     parsed.hint = fmt::format("inarch {} --help", command.name);
   }

@@ -39,7 +39,7 @@ TEST_F(RenderGithub, EscapesWhatWouldEndACommandOrAProperty) {
   const std::string line = render(error("E101", "100%\r\n::error::x \x1b[2K").at({odd, 0, 1}));
   EXPECT_EQ(line,
             "::error file=recipes/a%2Cb%3Ac%25.yaml,line=1,endLine=1,col=1,endColumn=2,"
-            "title=E101%3A no YAML::100%25\\x0d%0A::error::x \\x1b[2K\n");
+            "title=E101%3A not valid YAML::100%25\\x0d%0A::error::x \\x1b[2K\n");
 }
 
 TEST_F(RenderGithub, FallsBackToOtherPlacesAndThenToTheInput) {
