@@ -49,6 +49,18 @@ Value schema_any_of(List forms, std::string_view description) {
   return schema_described({{"anyOf", std::move(forms)}}, description);
 }
 
+Value with_one_of(Value schema, const List& keys) {
+  List forms;
+  for (const Value& key : keys) forms.emplace_back(Map{{"required", List{key}}});
+  schema.set_path("oneOf", std::move(forms));
+  return schema;
+}
+
+Value without_both(Value schema, std::string_view one, std::string_view other) {
+  schema.set_path("not", Map{{"required", List{one, other}}});
+  return schema;
+}
+
 Value schema_ref(std::string_view name) { return schema_ref(name, {}); }
 
 Value schema_ref(std::string_view name, std::string_view description) {

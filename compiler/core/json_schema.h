@@ -22,6 +22,11 @@ Value schema_of_object(Value::Map properties, Value::List required, std::string_
 Value schema_of_choice(const Value::List& choices, std::string_view description);
 Value schema_any_of(Value::List forms, std::string_view description = {});
 
+/// The same mapping, with exactly one of these keys.
+Value with_one_of(Value schema, const Value::List& keys);
+/// The same mapping, without two keys that exclude each other.
+Value without_both(Value schema, std::string_view one, std::string_view other);
+
 /// A definition of the same schema. Validators pass over what stands beside `$ref`; editors show
 /// that description in place of the definition's own.
 Value schema_ref(std::string_view name);

@@ -69,21 +69,24 @@ Map definitions() {
       "location",
       Map{{"anyOf",
            List{schema_of_text("a path"),
-                schema_of_object(
-                    {{"path", schema_of_text("a directory or file, relative to the recipe")},
-                     {"hub", schema_of_text("org/name, looked up in the local hub cache")},
-                     {"revision", schema_of_text("branch, tag or commit of a hub model")},
-                     {"adapter", adapter_schema()},
-                     {"adapters", schema_of_list(adapter_schema(), "several adapters, added up")},
-                     {"states", states_schema()},
-                     {"spelling", Map{{"enum", List{"usual"}},
-                                      {"description",
-                                       "names as its architecture usually has them, experts by "
-                                       "themselves"}}},
-                     {"strict", schema_of_flag("a tensor that no rule uses is an error")},
-                     {"ignore", schema_of_list(schema_of_text("a name pattern"),
-                                               "what a strict source may leave unused")}},
-                    {}, "where a checkpoint is")}}});
+                with_one_of(
+                    schema_of_object(
+                        {{"path", schema_of_text("a directory or file, relative to the recipe")},
+                         {"hub", schema_of_text("org/name, looked up in the local hub cache")},
+                         {"revision", schema_of_text("branch, tag or commit of a hub model")},
+                         {"adapter", adapter_schema()},
+                         {"adapters",
+                          schema_of_list(adapter_schema(), "several adapters, added up")},
+                         {"states", states_schema()},
+                         {"spelling", Map{{"enum", List{"usual"}},
+                                          {"description",
+                                           "names as its architecture usually has them, experts by "
+                                           "themselves"}}},
+                         {"strict", schema_of_flag("a tensor that no rule uses is an error")},
+                         {"ignore", schema_of_list(schema_of_text("a name pattern"),
+                                                   "what a strict source may leave unused")}},
+                        {}, "where a checkpoint is"),
+                    {"path", "hub", "states"})}}});
   return d;
 }
 
@@ -190,17 +193,20 @@ Map output_fields() {
             "the output is a PEFT directory, with the config that its tensors ask "
             "for"}}},
       {"config",
-       Map{{"anyOf", List{schema_of_text("a source whose config is copied"),
-                          schema_of_object(
-                              {{"from", schema_of_text("a source")},
-                               {"file", schema_of_text("a JSON file")},
-                               {"part", schema_of_text(
-                                            "a dotted key whose mapping is taken, as text_config")},
-                               {"set", schema_described({{"type", "object"}},
-                                                        "dotted keys and their values")},
-                               {"remove", schema_of_list(schema_of_text("a dotted key"),
-                                                         "keys to leave out")}},
-                              {}, "")}},
+       Map{{"anyOf",
+            List{schema_of_text("a source whose config is copied"),
+                 without_both(
+                     schema_of_object(
+                         {{"from", schema_of_text("a source")},
+                          {"file", schema_of_text("a JSON file")},
+                          {"part",
+                           schema_of_text("a dotted key whose mapping is taken, as text_config")},
+                          {"set",
+                           schema_described({{"type", "object"}}, "dotted keys and their values")},
+                          {"remove",
+                           schema_of_list(schema_of_text("a dotted key"), "keys to leave out")}},
+                         {}, ""),
+                     "from", "file")}},
            {"description", "the output's config.json"}}},
       {"files",
        schema_described({{"type", "object"}, {"additionalProperties", file_schema()}},
@@ -252,17 +258,20 @@ Value recipe_schema() {
       {"checks", schema_of_list(check_schema(), "what must hold of the result")},
       {"output", schema_of_object(output_fields(), {}, "what else is written")},
       {"outputs",
-       schema_described({{"type", "object"}, {"additionalProperties", named_output_schema()}},
+       schema_described({{"type", "object"},
+                         {"additionalProperties", named_output_schema()},
+                         {"minProperties", 1}},
                         "several checkpoints, each in a folder of its own, in place of 'output'")}};
-  return Map{
-      {"$schema", "http://json-schema.org/draft-07/schema#"},
-      {"title", "inarch recipe"},
-      {"type", "object"},
-      {"properties", std::move(properties)},
-      {"required", List{"inarch"}},
-      {"anyOf", List{Map{{"required", List{"tensors"}}}, Map{{"required", List{"include"}}}}},
-      {"additionalProperties", false},
-      {"definitions", definitions()}};
+  const Value schema =
+      Map{{"$schema", "http://json-schema.org/draft-07/schema#"},
+          {"title", "inarch recipe"},
+          {"type", "object"},
+          {"properties", std::move(properties)},
+          {"required", List{"inarch"}},
+          {"anyOf", List{Map{{"required", List{"tensors"}}}, Map{{"required", List{"include"}}}}},
+          {"additionalProperties", false},
+          {"definitions", definitions()}};
+  return without_both(schema, "output", "outputs");
 }
 
 }  // namespace inarch

@@ -74,6 +74,32 @@ Value of_output(const Value& claim, std::string_view what) {
       what);
 }
 
+/// What a check may claim; it claims one of these.
+Map claims() {
+  const Value tensor_or_number =
+      schema_any_of({schema_ref("operand_text"), Map{{"type", "number"}}});
+  const Value tensor = schema_ref("operand_text");
+  const Value count = schema_ref("expression");
+  return {
+      {"parameters", of_output(count, "number of elements, buffers left out")},
+      {"tensors", of_output(count, "number of tensors")},
+      {"complete", of_output(schema_of_text("an architecture"), "every tensor of it is there")},
+      {"assert", schema_ref("expression", "must be true")},
+      {"exists", schema_ref("operand_text", "there are such tensors")},
+      {"absent", schema_ref("operand_text", "there are no such tensors")},
+      {"finite", schema_ref("operand_text", "no value of these is infinite or NaN")},
+      {"shape", schema_of_object({{"of", tensor}, {"is", Map{{"type", List{"array", "string"}}}}},
+                                 {"of", "is"}, "these tensors have this shape")},
+      {"equal", schema_of_object({{"left", tensor},
+                                  {"right", tensor},
+                                  {"tolerance", schema_ref("expression",
+                                                           "relative to the largest "
+                                                           "magnitude; 0 by default")}},
+                                 {"left", "right"}, "two tensors have the same values")},
+      {"at_most", schema_of_object({{"value", tensor_or_number}, {"limit", tensor_or_number}},
+                                   {"value", "limit"}, "no value is above the limit")}};
+}
+
 }  // namespace
 
 Value rule_schema() {
@@ -88,8 +114,9 @@ Value rule_schema() {
   fields.emplace_back("encode",
                       schema_ref("encoding", "what a matrix is stored as in place of its numbers"));
   fields.emplace_back("rest", schema_of_flag("take what no other rule took"));
-  return schema_of_object(std::move(fields), {"to"},
-                          "one rule: each tensor that it names is defined once");
+  return with_one_of(schema_of_object(std::move(fields), {"to"},
+                                      "one rule: each tensor that it names is defined once"),
+                     {"from", "init"});
 }
 
 Value definition_schema() {
@@ -100,35 +127,19 @@ Value definition_schema() {
 }
 
 Value check_schema() {
-  const Value tensor_or_number =
-      schema_any_of({schema_ref("operand_text"), Map{{"type", "number"}}});
-  const Value tensor = schema_ref("operand_text");
-  const Value count = schema_ref("expression");
-  return schema_of_object(
-      {{"name", schema_of_text("what it claims")},
-       {"for", schema_ref("ranges")},
-       {"where", where_schema()},
-       {"warn", schema_of_flag("where it does not hold, warn and publish all the same; of what is "
-                               "computed")},
-       {"with", schema_of_map(schema_ref("operand"), "tensors that the check makes for itself")},
-       {"parameters", of_output(count, "number of elements, buffers left out")},
-       {"tensors", of_output(count, "number of tensors")},
-       {"complete", of_output(schema_of_text("an architecture"), "every tensor of it is there")},
-       {"assert", schema_ref("expression", "must be true")},
-       {"exists", schema_ref("operand_text", "there are such tensors")},
-       {"absent", schema_ref("operand_text", "there are no such tensors")},
-       {"finite", schema_ref("operand_text", "no value of these is infinite or NaN")},
-       {"shape", schema_of_object({{"of", tensor}, {"is", Map{{"type", List{"array", "string"}}}}},
-                                  {"of", "is"}, "these tensors have this shape")},
-       {"equal", schema_of_object(
-                     {{"left", tensor},
-                      {"right", tensor},
-                      {"tolerance", schema_ref("expression",
-                                               "relative to the largest magnitude; 0 by default")}},
-                     {"left", "right"}, "two tensors have the same values")},
-       {"at_most", schema_of_object({{"value", tensor_or_number}, {"limit", tensor_or_number}},
-                                    {"value", "limit"}, "no value is above the limit")}},
-      {}, "one claim about the output");
+  Map fields = {
+      {"name", schema_of_text("what messages call the check")},
+      {"for", schema_ref("ranges")},
+      {"where", where_schema()},
+      {"warn", schema_of_flag("where it does not hold, warn and publish all the same; of what is "
+                              "computed")},
+      {"with", schema_of_map(schema_ref("operand"), "tensors that the check makes for itself")}};
+  List names;
+  for (auto& [name, claim] : claims()) {
+    names.emplace_back(name);
+    fields.emplace_back(name, std::move(claim));
+  }
+  return with_one_of(schema_of_object(std::move(fields), {}, "one claim about the output"), names);
 }
 
 void add_operand_definitions(Map& definitions) {

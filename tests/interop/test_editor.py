@@ -148,7 +148,7 @@ WRONG = {
     "top": ("inarch: 1\ntensors: []\ncheck: []\n", "check"),
     "version": ("inarch: 2\ntensors: []\n", "2"),
     "dtype": ("inarch: 1\ntensors: []\noutput: { dtype: bf17 }\n", "bf17"),
-    "claim": ("inarch: 1\ntensors: []\nchecks: [ { tensor: 3 } ]\n", "tensor"),
+    "claim": ("inarch: 1\ntensors: []\nchecks: [ { tensors: 3, warm: true } ]\n", "warm"),
 }
 
 
