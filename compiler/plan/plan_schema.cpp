@@ -136,6 +136,22 @@ Value check_of_plan() {
                 "what must hold of the result", {"warns"});
 }
 
+Value logits_check_of_plan() {
+  Value model = schema_of_object({{"output", schema_of_count("an output, from 0")},
+                                  {"source", schema_of_count("a source, from 0")}},
+                                 {}, "one of two models");
+  model = with_one_of(std::move(model), {"output", "source"});
+  const Value prompt = schema_of_list(schema_of_count({}), "token ids");
+  return record({{"description", schema_of_text("what it claims")},
+                 {"origin", schema_of_text("place in the recipe")},
+                 {"tolerance", schema_ref("real", "relative to the largest magnitude")},
+                 {"warns", schema_of_flag("a failure is a warning")},
+                 {"left", model},
+                 {"right", model},
+                 {"prompts", schema_of_list(prompt, "what both models are given")}},
+                "two models that must give the same logits", {"warns"});
+}
+
 }  // namespace
 
 Value plan_schema() {
@@ -153,7 +169,8 @@ Value plan_schema() {
       {"steps", schema_of_list(step_schema_of_plan(), "what is done")},
       {"texts", schema_of_list(text_file_schema(), "small files")},
       {"files", schema_of_list(carried_file_schema(), "files of sources")},
-      {"checks", schema_of_list(check_of_plan(), "numeric checks")}};
+      {"checks", schema_of_list(check_of_plan(), "numeric checks")},
+      {"logits_checks", schema_of_list(logits_check_of_plan(), "checks of whole models")}};
   return Map{{"$schema", "http://json-schema.org/draft-07/schema#"},
              {"title", "inarch plan"},
              {"type", "object"},

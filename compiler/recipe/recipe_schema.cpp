@@ -108,16 +108,18 @@ Value file_schema() {
 }
 
 Value data_schema() {
-  return Map{
-      {"anyOf",
-       List{schema_of_text(
-                "a file, relative to the recipe: JSON by its ending, else text, an entry a line"),
-            schema_of_object(
-                {{"file", schema_of_text("a file: JSON by its ending, else text, an entry a line")},
-                 {"of", schema_of_text("the source among whose files it is")}},
-                {"file"}, "a file"),
-            schema_of_object({{"tensor", schema_of_text("SOURCE:NAME, a small tensor")}},
-                             {"tensor"}, "the values of a tensor, as nested lists")}}};
+  return schema_any_of(
+      {schema_of_text(
+           "a file, relative to the recipe: JSON by its ending, else text, an entry a line"),
+       schema_of_object(
+           {{"file", schema_of_text(
+                         "a file: JSON or safetensors by its ending, else text, an entry a line")},
+            {"of", schema_of_text("the source among whose files it is")},
+            {"tensors",
+             schema_of_text("of a file of safetensors: NAME, with a capture for several")}},
+           {"file"}, "a file"),
+       schema_of_object({{"tensor", schema_of_text("SOURCE:NAME, a small tensor")}}, {"tensor"},
+                        "the values of a tensor, as nested lists")});
 }
 
 Value target_schema() {

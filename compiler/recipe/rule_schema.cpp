@@ -74,6 +74,17 @@ Value of_output(const Value& claim, std::string_view what) {
       what);
 }
 
+Value logits_claim() {
+  return schema_of_object(
+      {{"left", schema_of_text("an output or a source")},
+       {"right", schema_of_text("an output or a source")},
+       {"prompts", Map{{"type", List{"array", "string"}},
+                       {"description", "texts or lists of token ids, or a table of them"}}},
+       {"tolerance",
+        schema_ref("expression", "relative to the largest magnitude; 1e-5 by default")}},
+      {"left", "right", "prompts"}, "two models make the same of these prompts");
+}
+
 /// What a check may claim; it claims one of these.
 Map claims() {
   const Value tensor_or_number =
@@ -96,6 +107,7 @@ Map claims() {
                                                            "relative to the largest "
                                                            "magnitude; 0 by default")}},
                                  {"left", "right"}, "two tensors have the same values")},
+      {"logits_close", logits_claim()},
       {"at_most", schema_of_object({{"value", tensor_or_number}, {"limit", tensor_or_number}},
                                    {"value", "limit"}, "no value is above the limit")}};
 }
