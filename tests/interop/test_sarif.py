@@ -14,7 +14,7 @@ inarch: 1
 sources: { a: model }
 tensors:
   - { name: größer, from: "a:{nam}.mpl", to: "x" }
-  - { from: "a:{name...}", to: "{name}", where: 1 > 2 }
+  - { from: "a:{name...}", to: "{name}", where: name == 'x' }
 """
 
 
@@ -61,7 +61,7 @@ def test_findings_lie_where_the_text_is(validate, folder):
     place = found["locations"][0]["physicalLocation"]
     assert place["artifactLocation"] == {"uri": "a%20recipe.yaml", "uriBaseId": "%SRCROOT%"}
     assert run["columnKind"] == "unicodeCodePoints"
-    assert shown(WRONG, place["region"]) == '"a:{nam}.mpl"'
+    assert shown(WRONG, place["region"]) == "a:{nam}.mpl"
     related, = found["relatedLocations"]
     assert shown(WRONG, related["physicalLocation"]["region"]) == "model"
     assert found["message"]["text"].startswith("source 'a' has no tensor '{nam}.mpl'\n")
