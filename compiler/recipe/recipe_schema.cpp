@@ -55,6 +55,18 @@ Value encoding_schema() {
                      schema_ref("template"), one("fp8", fp8), one("nf4", bnb), one("fp4", bnb)}}};
 }
 
+/// A source is in one place; an adapter alone says itself what it adapts.
+Value with_a_place(Value source) {
+  const List places = {"path", "hub", "states"};
+  List forms, any;
+  for (const Value& place : places) any.emplace_back(Map{{"required", List{place}}});
+  forms = any;
+  for (const char* adapter : {"adapter", "adapters"})
+    forms.emplace_back(Map{{"required", List{adapter}}, {"not", schema_any_of(any)}});
+  source.set_path("oneOf", std::move(forms));
+  return source;
+}
+
 Map definitions() {
   Map d;
   d.emplace_back("template",
@@ -69,24 +81,21 @@ Map definitions() {
       "location",
       Map{{"anyOf",
            List{schema_of_text("a path"),
-                with_one_of(
-                    schema_of_object(
-                        {{"path", schema_of_text("a directory or file, relative to the recipe")},
-                         {"hub", schema_of_text("org/name, looked up in the local hub cache")},
-                         {"revision", schema_of_text("branch, tag or commit of a hub model")},
-                         {"adapter", adapter_schema()},
-                         {"adapters",
-                          schema_of_list(adapter_schema(), "several adapters, added up")},
-                         {"states", states_schema()},
-                         {"spelling", Map{{"enum", List{"usual"}},
-                                          {"description",
-                                           "names as its architecture usually has them, experts by "
-                                           "themselves"}}},
-                         {"strict", schema_of_flag("a tensor that no rule uses is an error")},
-                         {"ignore", schema_of_list(schema_of_text("a name pattern"),
-                                                   "what a strict source may leave unused")}},
-                        {}, "where a checkpoint is"),
-                    {"path", "hub", "states"})}}});
+                with_a_place(schema_of_object(
+                    {{"path", schema_of_text("a directory or file, relative to the recipe")},
+                     {"hub", schema_of_text("org/name, looked up in the local hub cache")},
+                     {"revision", schema_of_text("branch, tag or commit of a hub model")},
+                     {"adapter", adapter_schema()},
+                     {"adapters", schema_of_list(adapter_schema(), "several adapters, added up")},
+                     {"states", states_schema()},
+                     {"spelling", Map{{"enum", List{"usual"}},
+                                      {"description",
+                                       "names as its architecture usually has them, experts by "
+                                       "themselves"}}},
+                     {"strict", schema_of_flag("a tensor that no rule uses is an error")},
+                     {"ignore", schema_of_list(schema_of_text("a name pattern"),
+                                               "what a strict source may leave unused")}},
+                    {}, "where a checkpoint is"))}}});
   return d;
 }
 

@@ -9,7 +9,7 @@ import threading
 class LanguageServer:
     """One server process. `command` starts it; `timeout` is how long an answer may take."""
 
-    def __init__(self, command, timeout=20):
+    def __init__(self, command, timeout=60):
         self.timeout = timeout
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.messages = queue.Queue()

@@ -75,7 +75,7 @@ def test_an_axis_may_be_called_as_a_transform(recipe_schema):
     for step in ({"view": "(norm d) in", "norm": 4}, {"low_rank": 8, "split": "left"}):
         recipe = {"inarch": 1, "tensors": [{"from": "a:x", "to": ["x", "y"], "apply": [step]}]}
         recipe_schema.validate(recipe)
-    for step in ({"low_rank": 8, "split": "up"}, {"low_rank": 8, "tile": {"rows": 2}}, {"transpose": {}, "abs": {}}):
+    for step in ({"low_rank": 8, "split": "up"}, {"tile": {"rows": 2}, "transpose": {}}, {"transpose": {}, "abs": {}}):
         recipe = {"inarch": 1, "tensors": [{"from": "a:x", "to": ["x", "y"], "apply": [step]}]}
         assert not recipe_schema.is_valid(recipe), step
 
@@ -100,10 +100,10 @@ inarch: 1
 sources: { a: model, b: model }
 tensors:
   - { from: "a:model.layers.0.{rest...}", to: "model.layers.0.{rest}" }
-  - { from: "a:model.layers.1.mlp.{m}_proj.weight", to: "model.layers.1.mlp.{m}_proj.weight", apply: { rescale: 2 } }
+  - { from: "a:model.layers.1.mlp.{m}_proj.weight", to: "model.layers.1.mlp.{m}_proj.weight", apply: [ { rescale: 2 }, transpose ] }
   - { from: ["a:model.layers.1.self_attn.{p}_proj.weight", "b:model.layers.1.self_attn.{p}_proj.weight"],
       to: "model.layers.1.self_attn.{p}_proj.weight", combine: { slerp: 0.3 } }
-  - { from: "a:model.layers.1.{n}_layernorm.weight", to: "model.layers.1.{n}_layernorm.weight", apply: { tile: 2 } }
+  - { from: "a:model.layers.1.{n}_layernorm.weight", to: "model.layers.1.{n}_layernorm.weight", apply: { rescale: 3 } }
   - { from: "a:lm_head.weight", to: lm_head.weight, encode: fp8, apply: [ { clamp: { min: -1, max: 1 } } ] }
   - { from: "a:model.embed_tokens.weight", to: [u, v], apply: { low_rank: { rank: 2 } } }
   - { to: noise, init: { normal: { shape: [4, 4] } } }
