@@ -14,7 +14,7 @@ inarch: 1
 sources: { a: model }
 tensors:
   - { name: größer, from: "a:{nam}.mpl", to: "x" }
-  - { from: "a:{name...}", to: "{name}", where: name == 'x' }
+  - { from: "a:{name...}", to: "{name}" }
 """
 
 
@@ -63,14 +63,14 @@ def test_findings_lie_where_the_text_is(validate, folder):
     assert run["columnKind"] == "unicodeCodePoints"
     assert shown(WRONG, place["region"]) == "a:{nam}.mpl"
     related, = found["relatedLocations"]
-    assert shown(WRONG, related["physicalLocation"]["region"]) == "model"
+    assert shown(WRONG, related["physicalLocation"]["region"]) == "a"
     assert found["message"]["text"].startswith("source 'a' has no tensor '{nam}.mpl'\n")
     assert "`inarch inspect MODEL` lists the names" in run["tool"]["driver"]["rules"][0]["help"]["markdown"]
     assert run["invocations"] == [{"executionSuccessful": True, "exitCode": 1}]
 
 
 def test_several_recipes_are_one_document(validate, folder):
-    (folder / "good.yaml").write_text(WRONG.replace('{ name: größer, from: "a:{nam}.mpl", to: "x" }', '{ from: "a:{n...}", to: "{n}" }'))
+    (folder / "good.yaml").write_text(WRONG.replace("a:{nam}.mpl", "a:{n...}").replace('"x" }', "\"x.{n}\", where: n == 'x' }"))
     (folder / "wrong.yaml").write_text(WRONG)
     (folder / "no.yaml").write_text("inarch: [\n")
     run = validate(inarch("check", "good.yaml", "wrong.yaml", "no.yaml", "gone.yaml", "--format", "sarif",
