@@ -12,8 +12,8 @@ namespace inarch {
 ///   ::error file=recipe.yaml,line=17,endLine=17,col=14,endColumn=47,title=E203%3A …::message
 ///
 /// Columns are left out where a span has several lines, as GitHub takes none there. In the message
-/// % and line breaks are %25 and %0A, in properties also : and , are %3A and %2C; other control bytes
-/// come out escaped as on a terminal.
+/// % and line breaks are %25 and %0A, in properties also : and , are %3A and %2C; other control
+/// bytes come out escaped as on a terminal.
 std::string render_github(const Diagnostic& diagnostic, const SourceMap& sources,
                           const AnnotatedPath& path, const std::string& input);
 
