@@ -302,14 +302,17 @@ const std::vector<Command>& commands() {
        "  inarch check-arch llama models/* --strict",
        command_check_arch},
       {"schema",
-       "inarch schema",
+       "inarch schema [recipe|plan|architecture]",
        "print the JSON Schema of recipes, for editors",
-       "Draft-07, made from the same table that the compiler checks transforms with.",
+       "Draft-07, made from the same table that the compiler checks transforms with. Also that of "
+       "plans (what\n"
+       "'plan -o' writes) and of architecture files.",
        {},
        {},
        {},
        {},
-       "  inarch schema > recipe.schema.json",
+       "  inarch schema > recipe.schema.json\n"
+       "  inarch schema architecture > architecture.schema.json",
        command_schema},
   };
   return list;

@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::string_view common_options =
     "  -C DIR                     change to DIR first\n"
-    "  --format human|json|quiet  how to report; json is one object a line\n"
+    "  --format NAME              human, json (one object a line), sarif, github (annotations) or "
+    "quiet\n"
     "  --color auto|always|never  NO_COLOR is honoured too\n"
     "  -q, --quiet                results and errors only\n"
     "  -h, --help                 this page\n";

@@ -200,6 +200,7 @@ Result<std::optional<Lock>> lock_option(const Arguments& arguments,
 std::optional<Plan> compile_recipe(const std::string& path, const Arguments& arguments,
                                    std::int64_t memory, Console& console, CompileReport& report,
                                    int& code, const Findings& findings) {
+  console.set_input(path);
   auto options = compile_options(arguments, path, console);
   if (!options) {
     code = exit_failed;
@@ -253,6 +254,7 @@ std::optional<Plan> compile_recipe(const std::string& path, const Arguments& arg
 std::optional<std::string> import_config(const std::string& path, const Arguments& arguments,
                                          const std::string& path_prefix, Console& console,
                                          int& code) {
+  console.set_input(path);
   const auto options = compile_options(arguments, path, console);
   if (!options) {
     code = exit_failed;
@@ -313,6 +315,7 @@ bool has_open_states(const Plan& plan) {
 std::optional<Plan> plan_from(const std::string& path, const Arguments& arguments,
                               std::int64_t memory, Console& console, CompileReport& report,
                               int& code) {
+  console.set_input(path);
   const bool is_plan = path.size() > 5 && path.substr(path.size() - 5) == ".json";
   if (!is_plan) return compile_recipe(path, arguments, memory, console, report, code);
   for (const char* option : {"set", "source"}) {
