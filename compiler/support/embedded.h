@@ -15,5 +15,7 @@ struct File {
 const std::vector<File>& error_pages();
 /// schemas/architectures/*.yaml.
 const std::vector<File>& architectures();
+/// recipes/templates/*.yaml.
+const std::vector<File>& recipe_templates();
 
 }  // namespace inarch::embedded

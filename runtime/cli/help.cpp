@@ -57,6 +57,7 @@ std::string program_help() {
   out += fmt::format("\nOPTIONS\n{}  --version                  the version\n\n", common_options);
   out +=
       "'inarch COMMAND --help' tells more. A first walk:\n"
+      "  inarch new\n"
       "  inarch check recipe.yaml\n"
       "  inarch plan recipe.yaml\n"
       "  inarch run recipe.yaml -o out\n"
