@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "compiler/recipe/bind_except.h"
 #include "compiler/recipe/expand.h"
 #include "compiler/recipe/match_outputs.h"
 
@@ -142,6 +143,18 @@ bool holds(const Rule& rule, const Instance& instance, const BoundRecipe& bound)
   return value && value->if_bool() && *value->if_bool();
 }
 
+/// Whether the rule's `except` takes something that the instance reads.
+bool is_excepted(const Rule& rule, const Instance& instance, const BoundRecipe& bound) {
+  Diagnostics ignored;
+  const auto excepted = excepted_by(rule, bound, ignored);
+  return excepted && !rule.except.empty() &&
+         std::any_of(instance.references.begin(), instance.references.end(),
+                     [&](const Reference& reference) {
+                       return !reference.is_of_recipe() &&
+                              (*excepted)[reference.source][reference.tensor];
+                     });
+}
+
 void widen(Span& span, Span by) {
   if (!by.known() || by.file != span.file) return;
   span.begin = std::min(span.begin, by.begin);
@@ -201,9 +214,9 @@ std::vector<UnusedRule> unused_rules(const BoundRecipe& bound, std::uint32_t out
       if (!could_be(to.name, *bound.globals, name)) continue;
       auto instance = instance_without_condition(bound, rule, to.name, name);
       if (!instance) continue;
-      const Unused why = !holds(rule, *instance, bound) ? Unused::condition
-                         : rule.rest                    ? Unused::rest
-                                                        : Unused::except;
+      const Unused why = !holds(rule, *instance, bound)         ? Unused::condition
+                         : is_excepted(rule, *instance, bound) ? Unused::except
+                                                               : Unused::rest;
       unused.push_back({&rule, why, std::move(instance->bindings)});
       break;
     }

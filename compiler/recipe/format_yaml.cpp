@@ -76,7 +76,9 @@ class YamlPrinter {
     for (; remark_before(at); ++next_remark_) {
       const YamlRemark& remark = remarks_[next_remark_];
       if (!remark.own_line && !lines_.empty() && !lines_.has_remark()) {
-        lines_.remark(remark.text);
+        const std::string_view before =
+            text_.substr(remark.begin - remark.column, remark.column);
+        lines_.remark(remark.text, display_width(before));
       } else {
         space_before(remark.begin);
         lines_.begin(remark_indent(remark, indent, column));
@@ -284,7 +286,7 @@ class YamlPrinter {
       lines_.write(mapping ? "}" : "]");
       return written(record.span.end);
     }
-    const bool padded = mapping || holds_collections(index);
+    const bool padded = mapping || is_padded(index);
     flow_entries(index, indent, padded);
     if (remark_before(close)) {
       start_line(indent + 2, close);
@@ -295,9 +297,13 @@ class YamlPrinter {
     written(record.span.end);
   }
 
-  bool holds_collections(std::size_t index) const {
+  /// Whether there are spaces inside a list's brackets: not around words and numbers, nor around
+  /// lists of these.
+  bool is_padded(std::size_t index) const {
     for (std::size_t at = index + 1; at < records_[index].next; at = records_[at].next) {
-      if (is_collection(records_[at])) return true;
+      const bool list = records_[at].kind == Kind::sequence;
+      if (records_[at].quoted || records_[at].kind == Kind::mapping || (list && is_padded(at)))
+        return true;
     }
     return false;
   }

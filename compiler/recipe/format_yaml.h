@@ -9,8 +9,9 @@
 namespace inarch {
 
 /// The document of `file` in the layout that all recipes have: two spaces a level, lists one level
-/// below their key, `{ a: b }`, `[a, b]` and `[ { a: b } ]`, at most one empty line together,
-/// comments where they were, two spaces after the text or in a column with those above and below.
+/// below their key, `{ a: b }`, `[a, b]`, `[ "a", "b" ]` and `[ { a: b } ]`, at most one empty line
+/// together, comments where they were: two spaces after the text, or in a column with those above
+/// and below, in their own where they have one.
 /// Line breaks inside brackets and within texts stay, and so does the order of everything. Laying
 /// out the result changes nothing.
 ///

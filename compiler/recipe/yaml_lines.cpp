@@ -18,21 +18,30 @@ std::size_t YamlLines::column() const {
   return lines_.empty() ? 0 : display_width(lines_.back().text);
 }
 
+/// Where the comments of these lines stand, which all have one; 0 for two spaces after each text.
+std::size_t YamlLines::remark_column(std::size_t begin, std::size_t end) const {
+  std::size_t least = 0;
+  std::size_t widest = 0;
+  bool shared = true;
+  for (std::size_t k = begin; k < end; ++k) {
+    least = std::max(least, display_width(lines_[k].text) + 2);
+    widest = std::max(widest, display_width(lines_[k].remark));
+    shared = shared && lines_[k].column == lines_[begin].column;
+  }
+  if (shared && lines_[begin].column >= least) return lines_[begin].column;
+  return least + widest <= yaml_line_width ? least : 0;
+}
+
 std::string YamlLines::text() const {
   std::string out;
   for (std::size_t k = 0; k < lines_.size();) {
     std::size_t end = k;
-    std::size_t column = 0;
-    std::size_t remark = 0;
-    for (; end < lines_.size() && !lines_[end].remark.empty(); ++end) {
-      column = std::max(column, display_width(lines_[end].text) + 2);
-      remark = std::max(remark, display_width(lines_[end].remark));
-    }
-    const bool aligned = column + remark <= yaml_line_width;
+    while (end < lines_.size() && !lines_[end].remark.empty()) ++end;
+    const std::size_t column = k < end ? remark_column(k, end) : 0;
     for (; k < end; ++k) {
       const std::size_t width = display_width(lines_[k].text);
-      out += lines_[k].text + std::string(aligned ? column - width : 2, ' ') + lines_[k].remark;
-      out += '\n';
+      const std::size_t gap = column > width ? column - width : 2;
+      out += lines_[k].text + std::string(gap, ' ') + lines_[k].remark + "\n";
     }
     if (k == lines_.size()) break;
     const std::string& text = lines_[k++].text;

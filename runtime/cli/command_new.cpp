@@ -66,13 +66,14 @@ void say_next(const std::string& file, const RecipeTemplate& recipe,
               const TemplateChoices& choices, Console& console) {
   const std::string open = open_sources(recipe, choices);
   std::string out = fmt::format("wrote {}\n", escape_for_terminal(file));
-  if (!open.empty()) {
-    out += console.dim(fmt::format(
-        "  its sources are placeholders: name yours in the file, or write it anew with\n"
-        "  inarch new {} --force -o {}{}\n",
-        recipe.name, shell_word(file), open));
+  if (open.empty()) {
+    out += console.dim(fmt::format("next: inarch plan {}\n", shell_word(file)));
+  } else {
+    out += "  where its models are is still to be said: in the file, or so\n";
+    out += console.dim(
+        fmt::format("next: inarch new {} --force -o {}{}\n", recipe.name, shell_word(file), open));
   }
-  console.say(out + console.dim(fmt::format("next: inarch plan {}\n", shell_word(file))));
+  console.say(out);
 }
 
 }  // namespace

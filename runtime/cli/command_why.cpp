@@ -109,6 +109,7 @@ Diagnostics with_unused_rules(const RecipeGraph& recipe, const std::string& name
                               const Diagnostics& found) {
   Diagnostics all;
   for (Diagnostic fault : found.list()) {
+    if (fault.help.starts_with("inarch inspect")) fault.help.clear();  // there is no MODEL yet
     for (std::size_t k = 0; k < recipe.bound.outputs.size(); ++k) {
       const std::string& prefix = recipe.bound.outputs[k].name;
       const bool qualified = !prefix.empty() && name.starts_with(prefix + ":");

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "compiler/mergekit/recipe_text.h"
+#include "compiler/recipe/format_yaml.h"
 #include "compiler/recipe/yaml_tree.h"
 #include "compiler/support/text.h"
 #include "runtime/io/directory.h"
@@ -135,7 +136,12 @@ Result<std::string> fill_template(const RecipeTemplate& recipe, const TemplateCh
     const bool plain = read || (!collection && !scalar_value(scalar).if_text());
     replacements.push_back({now->span, plain ? value : yaml_text(value)});
   }
-  return replaced(*recipe.text, std::move(replacements));
+  SourceMap sources;
+  Diagnostics faults;
+  const FileId file = sources.add(recipe.name, replaced(*recipe.text, std::move(replacements)));
+  const auto laid_out = format_yaml(sources, file, faults);
+  if (!laid_out) return faults.list().front();
+  return *laid_out;
 }
 
 std::string way_back(const std::string& file) {

@@ -57,9 +57,10 @@ std::string steps_text(const SourceMap& texts, const Provenance& provenance, std
   for (std::size_t k = 0; k < steps.size(); ++k) {
     for (std::size_t r = 0; r < steps[k].results.size(); ++r) {
       const TensorType& type = steps[k].results[r];
+      const std::string dtype(type.chosen ? name(type.dtype) : "any");
       const std::string label =
           r == 0 ? fmt::format("{:>3}  {}", k + 1, step_text(texts, steps[k])) : "";
-      table.add({label, std::string(name(type.dtype)), r == 0 ? inputs_text(steps[k], k) : "",
+      table.add({label, dtype, r == 0 ? inputs_text(steps[k], k) : "",
                  shape_text(type)});
     }
   }
@@ -74,6 +75,26 @@ std::string rule_text(const SourceMap& texts, const Provenance& provenance) {
   const std::string with = bindings_text(provenance.made_by->instance.bindings);
   if (!with.empty()) out += fmt::format("with {}\n", with);
   return out;
+}
+
+/// How the last step's result is stored, where that is not simply as it is.
+std::string storage_text(const Graph& graph, const Provenance& tensor, std::size_t width) {
+  const Output& output = *tensor.output;
+  const TensorType& made = tensor.steps.back().results.front();
+  if (output.storage < 0) {
+    const bool as_it_is = made.dtype == output.dtype && made.chosen;
+    return as_it_is ? "" : fmt::format("and stored as {}\n", name(output.dtype));
+  }
+  const Storage& storage = graph.storages[static_cast<std::size_t>(output.storage)];
+  const std::string stem = tensor.name.substr(0, tensor.name.size() - storage.ending.size());
+  TextTable table({{storage.source < 0 ? "encoded, and stored as" : "stored as the source has it"},
+                   {"type"},
+                   {"shape"}});
+  for (const Storage::Part& part : storage.parts) {
+    table.add({"  " + escape_for_terminal(stem + part.ending), std::string(name(part.dtype)),
+               format_shape(part.shape)});
+  }
+  return "\n" + table.text(width);
 }
 
 std::string ranges_text(const RecipeGraph& recipe, const std::vector<SourceRange>& ranges,
@@ -168,14 +189,10 @@ std::string why_text(const RecipeGraph& recipe, const WhyReport& report, const C
   const SourceMap& texts = recipe.texts;
   std::string out = head_text(report, console);
   out += rule_text(texts, report.tensor) + "\n" + steps_text(texts, report.tensor, width);
-  if (const Output* output = report.tensor.output; output && !report.tensor.steps.empty()) {
-    const DType made = report.tensor.steps.back().results.front().dtype;
-    if (output->storage < 0 && made != output->dtype)
-      out += fmt::format("and rounded to {}\n", name(output->dtype));
-  }
+  if (report.tensor.output) out += storage_text(recipe.graph, report.tensor, width);
   for (const Provenance& definition : report.definitions) {
     out += fmt::format("\n{}\n", console.bold(escape_for_terminal(definition.name)));
-    out += rule_text(texts, definition) + steps_text(texts, definition, width);
+    out += rule_text(texts, definition) + "\n" + steps_text(texts, definition, width);
   }
   out += "\n" + ranges_text(recipe, report.ranges, width);
   if (!report.unused.empty()) {
