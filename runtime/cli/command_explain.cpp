@@ -53,7 +53,10 @@ std::string pages_of(const std::string& word) {
   for (const Topic& topic : topics) {
     if (word == topic.name) return topic.text();
   }
-  if (const std::string* page = error_page(word)) return *page;
+  if (const std::string* page = error_page(word)) {
+    const std::string example = error_example(word);
+    return *page + (example.empty() ? "" : "\n" + example);
+  }
   std::string pages;
   const auto add = [&](const std::string& page) {
     if (!page.empty()) pages += (pages.empty() ? "" : "\n") + page;

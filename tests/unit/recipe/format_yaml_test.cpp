@@ -39,6 +39,8 @@ std::string read_all(const std::filesystem::path& path) {
 TEST(FormatYaml, LaysOutCollections) {
   EXPECT_EQ(stable("a:   1\nb:    {x:  1,y: 2}\nc: [ 1,2 ]\nd: [{a: 1}, 2]\n"),
             "a: 1\nb: { x: 1, y: 2 }\nc: [1, 2]\nd: [ { a: 1 }, 2 ]\n");
+  EXPECT_EQ(stable("a: [\"x\", y]\nb: [ [1],[ ] ]\nc: [['x']]\n"),
+            "a: [ \"x\", y ]\nb: [[1], []]\nc: [ [ 'x' ] ]\n");
   EXPECT_EQ(stable("a:\n- 1\n-   b: 2\n    c: 3\n"), "a:\n  - 1\n  - b: 2\n    c: 3\n");
   EXPECT_EQ(stable("a:\n        b:\n                c: {}\n"), "a:\n  b:\n    c: {}\n");
   EXPECT_EQ(stable("- - 1\n  -   2\n-\n    - 3\n"), "- - 1\n  - 2\n- - 3\n");
@@ -62,6 +64,9 @@ TEST(FormatYaml, KeepsComments) {
   EXPECT_EQ(stable("a:\n  - b: 1\n    # of b\n  # of the list\n# of all\nc: 2\n"),
             "a:\n  - b: 1\n    # of b\n  # of the list\n# of all\nc: 2\n");
   EXPECT_EQ(stable("a: 'b # c'\nd: e#f\n"), "a: 'b # c'\nd: e#f\n");
+  EXPECT_EQ(stable("a: 1        # x\nb:   22     # y\n"), "a: 1        # x\nb: 22       # y\n");
+  EXPECT_EQ(stable("a: 1  # x\nb: 'a longer one' # y\n"),
+            "a: 1               # x\nb: 'a longer one'  # y\n");
 }
 
 TEST(FormatYaml, KeepsTextsOfSeveralLines) {
@@ -92,8 +97,9 @@ TEST(FormatYaml, HoldsOfAllRecipes) {
       if (entry.path().extension() != ".yaml") continue;
       const std::string text = read_all(entry.path());
       const std::string once = stable(text);
-      if (std::string_view(folder) == "recipes")
+      if (std::string_view(folder) == "recipes") {
         EXPECT_EQ(once, text) << "inarch fmt " << entry.path();
+      }
       ++seen;
     }
   }

@@ -5,6 +5,7 @@
 #include "compiler/recipe/expression.h"
 #include "compiler/recipe/expression_functions.h"
 #include "compiler/recipe/key_docs.h"
+#include "compiler/support/source_map.h"
 
 namespace inarch {
 namespace {
