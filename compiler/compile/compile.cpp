@@ -64,7 +64,7 @@ std::optional<Plan> compile_text(SourceMap& sources, FileId file, const CompileO
   describe_adapters(*bound, module.graph, diagnostics);
 
   const bool consistent = timed("check", report, [&] {
-    build_checks(*bound, targets, module.graph, diagnostics);
+    build_checks(*bound, targets, options.bind.runs_model, module.graph, diagnostics);
     follow_encodings(*bound, module.graph, diagnostics);
     return !diagnostics.has_errors();
   });

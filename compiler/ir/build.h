@@ -37,9 +37,10 @@ std::optional<Graph> build_graph(const BoundRecipe& bound, const Targets& target
                                  Diagnostics& diagnostics);
 
 /// Tests the claims that need no values: parameters, tensors, shape, exists, absent, complete,
-/// assert (E821–E824), and adds the numeric ones to the graph.
-void build_checks(const BoundRecipe& bound, const Targets& targets, Graph& graph,
-                  Diagnostics& diagnostics);
+/// assert (E821–E824), and adds those to the graph that need them. `runs` is asked of models whose
+/// logits are to be compared.
+void build_checks(const BoundRecipe& bound, const Targets& targets, const RunsModel& runs,
+                  Graph& graph, Diagnostics& diagnostics);
 
 /// "model.layers.{0..11}.layer_scalar (12 tensors)": names that differ in one number, together.
 std::vector<std::string> summarize_names(const std::vector<std::string>& names);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/ir/build.h"
+#include "compiler/ir/build_logits_checks.h"
 #include "compiler/ir/tensor_builder.h"
 #include "compiler/recipe/match_outputs.h"
 #include "compiler/support/sizes.h"
@@ -14,10 +15,11 @@ namespace {
 
 class CheckBuilder {
  public:
-  CheckBuilder(const BoundRecipe& bound, const Targets& targets, Graph& graph,
-               Diagnostics& diagnostics)
+  CheckBuilder(const BoundRecipe& bound, const Targets& targets, const RunsModel& runs,
+               Graph& graph, Diagnostics& diagnostics)
       : bound_(bound),
         targets_(targets),
+        runs_(runs),
         graph_(graph),
         diagnostics_(diagnostics),
         index_(bound.outputs.size()),
@@ -55,6 +57,13 @@ class CheckBuilder {
       case K::shape:
         return per_instance(check, true, [&](const Instance& instance, const Scope& scope) {
           shape(check, instance, scope);
+        });
+      case K::logits_close:
+        return per_instance(check, false, [&](const Instance& instance, const Scope& scope) {
+          auto built = build_logits_check(check, scope, bound_, runs_, diagnostics_);
+          if (!built) return;
+          built->claim.description = describe(check, instance);
+          graph_.logits_checks.push_back(std::move(*built));
         });
       case K::finite:
       case K::equal:
@@ -364,7 +373,8 @@ class CheckBuilder {
     std::string text = !check.name.empty()        ? check.name
                        : check.kind == K::equal   ? "equal"
                        : check.kind == K::at_most ? "at_most"
-                                                  : "finite";
+                       : check.kind == K::finite  ? "finite"
+                                                  : "logits_close";
     std::vector<std::string> bound;
     for (const auto& [name, value] : instance.bindings)
       bound.push_back(fmt::format("{} = {}", name, to_text(value)));
@@ -375,6 +385,7 @@ class CheckBuilder {
 
   const BoundRecipe& bound_;
   const Targets& targets_;
+  const RunsModel& runs_;
   Graph& graph_;
   Diagnostics& diagnostics_;
   OutputIndex index_;
@@ -383,10 +394,10 @@ class CheckBuilder {
 
 }  // namespace
 
-void build_checks(const BoundRecipe& bound, const Targets& targets, Graph& graph,
-                  Diagnostics& diagnostics) {
+void build_checks(const BoundRecipe& bound, const Targets& targets, const RunsModel& runs,
+                  Graph& graph, Diagnostics& diagnostics) {
   if (bound.recipe->checks.empty()) return;  // an index of the outputs costs time
-  CheckBuilder(bound, targets, graph, diagnostics).build();
+  CheckBuilder(bound, targets, runs, graph, diagnostics).build();
 }
 
 }  // namespace inarch

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "compiler/core/logits_claim.h"
 #include "compiler/core/ops.h"
 #include "compiler/ir/tensor_type.h"
 #include "compiler/recipe/records.h"
@@ -86,6 +87,12 @@ struct NumericCheck {
   bool warns = false;    // and is published where it does not hold
 };
 
+/// Tested when the outputs are finished.
+struct LogitsCheck {
+  LogitsClaim claim;  // of indices into BoundRecipe::sources and outputs
+  Span origin;
+};
+
 /// A tensor of `define`, for those who read it.
 struct Definition {
   NodeId node = 0;
@@ -98,6 +105,7 @@ struct Graph {
   std::vector<Node> nodes;
   std::vector<Output> outputs;
   std::vector<NumericCheck> checks;
+  std::vector<LogitsCheck> logits_checks;
   std::map<std::string, Definition> definitions;  // empty once remove_unused has run
   std::vector<Storage> storages;                  // empty once spell_out_encoded has run
   /// Nodes that are the values of an encoded tensor as its source has it, ascending.

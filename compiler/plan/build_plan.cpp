@@ -34,6 +34,8 @@ class PlanBuilder {
     plan_.steps.reserve(module_.steps.size());
     for (const StepDraft& draft : module_.steps) add_step(draft);
     for (const NumericCheck& check : module_.graph.checks) add_check(check);
+    for (const LogitsCheck& check : module_.graph.logits_checks)
+      plan_.logits_checks.push_back({check.claim, origin(check.origin)});
     total();
     for (std::size_t k = 0; k < parts_.size(); ++k) add_files(k);
     state_memory(plan_);

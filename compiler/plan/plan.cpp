@@ -168,6 +168,10 @@ std::int64_t metadata_bytes(const Plan& plan) {
          compiled * static_cast<std::int64_t>(plan.outputs.size());
 }
 
+std::int64_t computed_checks(const Plan& plan) {
+  return static_cast<std::int64_t>(plan.checks.size() + plan.logits_checks.size());
+}
+
 std::int64_t least_memory(const Plan& plan) {
   std::int64_t most = 0;
   for (const Step& step : plan.steps) {

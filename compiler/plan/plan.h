@@ -7,6 +7,7 @@
 
 #include "compiler/core/catalog.h"
 #include "compiler/core/dtype.h"
+#include "compiler/core/logits_claim.h"
 #include "compiler/core/ops.h"
 #include "compiler/core/shape.h"
 
@@ -149,6 +150,12 @@ struct PlanCheck {
   std::int64_t scratch_bytes = 0;
 };
 
+/// Tested when the outputs are finished.
+struct PlanLogitsCheck {
+  LogitsClaim claim;  // of indices into Plan::sources and parts, where 0 is the only output, too
+  std::string origin;
+};
+
 struct PlanTotals {
   std::int64_t bytes_read = 0;      // from sources, a shared operand once
   std::int64_t bytes_copied = 0;    // written without being computed with
@@ -172,8 +179,12 @@ struct Plan {
   std::vector<TextFile> texts;
   std::vector<CarriedFile> files;
   std::vector<PlanCheck> checks;
+  std::vector<PlanLogitsCheck> logits_checks;
   PlanTotals totals;
 };
+
+/// How many claims are tested on the finished tensors.
+std::int64_t computed_checks(const Plan& plan);
 
 /// Peak memory of a run of `plan` with `jobs` workers: process base, metadata, and the most that
 /// the admitted steps can hold at once, never above `budget` when the plan fits it at all.

@@ -31,11 +31,13 @@ class PlanChecker {
     if (!fault_.any()) check_outputs();
     if (!fault_.any()) check_steps();
     if (!fault_.any()) check_checks();
+    if (!fault_.any()) check_logits_checks();
     return result();
   }
 
   Status run_checks_only() {
     check_checks();
+    if (!fault_.any()) check_logits_checks();
     return result();
   }
 
@@ -277,6 +279,24 @@ class PlanChecker {
       }
       check_memory(check.scratch_bytes, scratch_bytes(check), where / "scratch");
       check_memory(check.resident_bytes, resident_bytes(check), where / "resident");
+    }
+  }
+
+  void check_logits_checks() {
+    const std::size_t outputs = std::max<std::size_t>(plan_.parts.size(), 1);
+    for (std::size_t c = 0; c < plan_.logits_checks.size() && !fault_.any(); ++c) {
+      const LogitsClaim& claim = plan_.logits_checks[c].claim;
+      const PlanPlace where{"logits_checks", c, {}};
+      for (const ModelRef& model : {claim.left, claim.right}) {
+        const std::size_t known = model.is_output ? outputs : plan_.sources.size();
+        if (model.index >= known) return fail(where, "names a model that is not there");
+      }
+      const auto is_empty = [](const auto& prompt) { return prompt.empty(); };
+      if (claim.prompts.empty() ||
+          std::any_of(claim.prompts.begin(), claim.prompts.end(), is_empty))
+        return fail(where, "has a prompt without tokens, or none");
+      if (!(claim.tolerance >= 0) || !std::isfinite(claim.tolerance))
+        return fail(where, "impossible tolerance");
     }
   }
 

@@ -140,6 +140,20 @@ std::vector<std::int64_t> PlanFields::integers(std::string_view key) {
   return values;
 }
 
+std::vector<std::vector<std::int64_t>> PlanFields::lists_of_integers(std::string_view key) {
+  std::vector<std::vector<std::int64_t>> lists;
+  for (const Json& item : list(key)) {
+    const auto* inner = std::get_if<Json::List>(&item.data);
+    if (inner == nullptr) {
+      wrong(key, "a list of lists");
+      return {};
+    }
+    std::vector<std::int64_t>& values = lists.emplace_back();
+    for (const Json& value : *inner) values.push_back(as_integer(value, key));
+  }
+  return lists;
+}
+
 std::vector<std::uint32_t> PlanFields::indices(std::string_view key) {
   std::vector<std::uint32_t> values;
   for (const std::int64_t value : integers(key)) {

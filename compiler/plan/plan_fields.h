@@ -49,6 +49,7 @@ class PlanFields {
   bool boolean(std::string_view key);
   std::string text(std::string_view key);
   std::vector<std::int64_t> integers(std::string_view key);
+  std::vector<std::vector<std::int64_t>> lists_of_integers(std::string_view key);
   std::vector<std::uint32_t> indices(std::string_view key);
   std::vector<double> reals(std::string_view key);
   const Json::List& list(std::string_view key);

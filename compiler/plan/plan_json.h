@@ -25,5 +25,8 @@ std::string plan_digest(const Plan& plan);
 /// again. Structure is validated here (E611); indices are not (check_programs does).
 std::string write_checks(const std::vector<PlanCheck>& checks);
 Result<std::vector<PlanCheck>> read_checks(std::string_view text, const std::string& path);
+std::string write_checks(const std::vector<PlanLogitsCheck>& checks);
+Result<std::vector<PlanLogitsCheck>> read_logits_checks(std::string_view text,
+                                                        const std::string& path);
 
 }  // namespace inarch

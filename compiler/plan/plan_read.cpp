@@ -168,6 +168,49 @@ PlanCheck take_check(PlanFields& fields, PlanFault& fault) {
   return check;
 }
 
+ModelRef take_model(PlanFields& fields, std::string_view key, PlanFault& fault) {
+  PlanFields model(fields.value(key), fmt::format("{}.{}", fields.where(), key), fault);
+  const bool is_output = model.has("output");
+  const ModelRef taken{is_output, model.index(is_output ? "output" : "source")};
+  model.done();
+  return taken;
+}
+
+PlanLogitsCheck take_logits_check(PlanFields& fields, PlanFault& fault) {
+  PlanLogitsCheck check;
+  check.origin = fields.text("origin");
+  LogitsClaim& claim = check.claim;
+  claim.description = fields.text("description");
+  claim.tolerance = fields.real("tolerance");
+  if (fields.has("warns")) claim.warns = fields.boolean("warns");
+  claim.left = take_model(fields, "left", fault);
+  claim.right = take_model(fields, "right", fault);
+  claim.prompts = fields.lists_of_integers("prompts");
+  return check;
+}
+
+/// The items of a list that stands for itself in another file.
+template <typename Take>
+Result<std::vector<std::invoke_result_t<Take, PlanFields&, PlanFault&>>> take_list(
+    std::string_view text, const std::string& path, Take take) {
+  PlanFault fault(path);
+  std::vector<std::invoke_result_t<Take, PlanFields&, PlanFault&>> items;
+  const std::string object = fmt::format("{{\"checks\":{}}}", text);
+  parse_plan_items(object, fault,
+                   [&](const std::string& key, std::int64_t index, const Json& item) {
+                     if (key != "checks" || index < 0) {
+                       fault.set("E611", "", "expected a list of checks");
+                       return false;
+                     }
+                     PlanFields fields(item, fmt::format("checks[{}]", index), fault);
+                     items.push_back(take(fields, fault));
+                     fields.done();
+                     return true;
+                   });
+  if (fault.any()) return fault.take();
+  return items;
+}
+
 bool PlanReader::take_item(const std::string& key, std::int64_t index, const Json& item) {
   PlanFields fields(item, fmt::format("{}[{}]", escape_for_terminal(key), index), fault_);
   if (key == "sources") {
@@ -188,6 +231,8 @@ bool PlanReader::take_item(const std::string& key, std::int64_t index, const Jso
                           fields.integer("size"), fields.text("sha256")});
   } else if (key == "checks") {
     plan.checks.push_back(take_check(fields, fault_));
+  } else if (key == "logits_checks") {
+    plan.logits_checks.push_back(take_logits_check(fields, fault_));
   } else {
     return false;
   }
@@ -210,22 +255,12 @@ Result<Plan> read_plan(std::string_view text, const std::string& path) {
 }
 
 Result<std::vector<PlanCheck>> read_checks(std::string_view text, const std::string& path) {
-  PlanFault fault(path);
-  std::vector<PlanCheck> checks;
-  const std::string object = fmt::format("{{\"checks\":{}}}", text);
-  parse_plan_items(object, fault,
-                   [&](const std::string& key, std::int64_t index, const Json& item) {
-                     if (key != "checks" || index < 0) {
-                       fault.set("E611", "", "expected a list of checks");
-                       return false;
-                     }
-                     PlanFields fields(item, fmt::format("checks[{}]", index), fault);
-                     checks.push_back(take_check(fields, fault));
-                     fields.done();
-                     return true;
-                   });
-  if (fault.any()) return fault.take();
-  return checks;
+  return take_list(text, path, take_check);
+}
+
+Result<std::vector<PlanLogitsCheck>> read_logits_checks(std::string_view text,
+                                                        const std::string& path) {
+  return take_list(text, path, take_logits_check);
 }
 
 }  // namespace inarch

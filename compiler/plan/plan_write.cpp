@@ -265,6 +265,20 @@ void put_item(std::string& out, const PlanCheck& check) {
   put(out, ",\"scratch\":{},\"resident\":{}}}", check.scratch_bytes, check.resident_bytes);
 }
 
+std::string written(const ModelRef& model) {
+  return fmt::format("{{\"{}\":{}}}", model.is_output ? "output" : "source", model.index);
+}
+
+void put_item(std::string& out, const PlanLogitsCheck& check) {
+  const LogitsClaim& claim = check.claim;
+  put(out, "{{\"description\":{},\"origin\":{},\"tolerance\":{},{}\"left\":{},\"right\":{},",
+      json_quote(claim.description), json_quote(check.origin), real(claim.tolerance),
+      claim.warns ? "\"warns\":true," : "", written(claim.left), written(claim.right));
+  out += "\"prompts\":";
+  put_list(out, claim.prompts, [&](const auto& prompt) { put_integers(out, prompt); });
+  out += '}';
+}
+
 template <typename Item>
 void put_section(Sink& sink, std::string_view title, const std::vector<Item>& items) {
   put(sink.text, ",\n\"{}\": [", title);
@@ -297,6 +311,7 @@ void put_plan(Sink& sink, const Plan& plan) {
   put_section(sink, "texts", plan.texts);
   put_section(sink, "files", plan.files);
   put_section(sink, "checks", plan.checks);
+  if (!plan.logits_checks.empty()) put_section(sink, "logits_checks", plan.logits_checks);
   sink.text += "\n}\n";
   sink.pass_on();
 }
@@ -320,6 +335,12 @@ std::string plan_digest(const Plan& plan) {
 std::string write_checks(const std::vector<PlanCheck>& checks) {
   std::string text;
   put_list(text, checks, [&](const PlanCheck& check) { put_item(text, check); });
+  return text;
+}
+
+std::string write_checks(const std::vector<PlanLogitsCheck>& checks) {
+  std::string text;
+  put_list(text, checks, [&](const PlanLogitsCheck& check) { put_item(text, check); });
   return text;
 }
 

@@ -56,6 +56,7 @@ class DataBinder {
   std::optional<Value> read_file(const DataDecl& data) {
     const auto path = path_of(data);
     if (!path) return std::nullopt;
+    if (path->ends_with(".safetensors")) return from_checkpoint(data, *path);
     auto text = options_.read_text(*path);
     if (!text) {
       diagnostics_.add(error("E167", fmt::format("cannot read the table '{}': {}", data.name,
@@ -143,60 +144,111 @@ class DataBinder {
 
   // ---- tensors
 
-  /// One tensor, or with a capture a mapping from what it stands for to each tensor's values.
   std::optional<Value> read_tensors(const DataDecl& data, BoundData& read) {
     const auto source = source_of(*data.tensor);
-    const auto pattern =
-        source ? resolve(data.tensor->pattern, *bound_.globals, diagnostics_) : std::nullopt;
-    if (!pattern) return std::nullopt;
-    if (const auto name = pattern->exact()) {
-      const TensorInfo* tensor = bound_.sources[*source].checkpoint->find(*name);
-      if (tensor) return read_tensor(data, *source, *tensor, read);
-      report_missing(data, *source, *name);
+    if (!source) return std::nullopt;
+    const BoundSource& from = bound_.sources[*source];
+    return read_named(data, data.tensor->pattern, *from.checkpoint, from.names,
+                      fmt::format("source '{}'", from.name), [&](const TensorInfo& tensor) {
+                        return read_of_source(data, *source, tensor, read);
+                      });
+  }
+
+  /// Those of a file that is no source.
+  std::optional<Value> from_checkpoint(const DataDecl& data, const std::string& path) {
+    if (!data.tensors) {
+      diagnostics_.add(
+          error("E127", fmt::format("'{}' holds tensors, and a table says of which it is made",
+                                    escape_for_terminal(path)))
+              .at(data.file->span)
+              .hint("tensors: NAME, with a capture for several: layers.{i}.counts"));
       return std::nullopt;
     }
+    SourceRequest request;
+    request.name = data.name;
+    request.location = path;
+    Diagnostics found;
+    const auto checkpoint = options_.open_source(request, found);
+    if (!checkpoint) {
+      for (Diagnostic fault : found.list()) {
+        fault.code = "E167";
+        fault.primary = {data.file->span, fmt::format("the table '{}'", data.name)};
+        diagnostics_.add(std::move(fault));
+      }
+      return std::nullopt;
+    }
+    NameTree names;
+    for (std::size_t i = 0; i < checkpoint->tensors.size(); ++i)
+      names.add(checkpoint->tensors[i].name, i);
+    return read_named(data, *data.tensors, *checkpoint, names, escape_for_terminal(path),
+                      [&](const TensorInfo& tensor) { return values(data, *checkpoint, tensor); });
+  }
+
+  /// One tensor, or with a capture a mapping from what it stands for to each tensor's values.
+  template <typename Read>
+  std::optional<Value> read_named(const DataDecl& data, const NamePattern& name,
+                                  const Checkpoint& checkpoint, const NameTree& names,
+                                  const std::string& whose, Read read) {
+    const auto pattern = resolve(name, *bound_.globals, diagnostics_);
+    if (!pattern) return std::nullopt;
+    if (const auto exact = pattern->exact()) {
+      const TensorInfo* tensor = checkpoint.find(*exact);
+      if (tensor) return read(*tensor);
+      return report_missing(data, checkpoint, whose, *exact);
+    }
     Value::Map tables;
-    for (const auto& match : bound_.sources[*source].names.match(*pattern)) {
+    for (const auto& match : names.match(*pattern)) {
       if (match.captures.size() != 1) {
         diagnostics_.add(error("E168", "a table is of tensors that one capture tells apart")
-                             .at(data.tensor->span)
-                             .hint("tensor: SOURCE:layers.{i}.counts"));
+                             .at(names_of(data))
+                             .hint(data.tensor ? "tensor: SOURCE:layers.{i}.counts"
+                                               : "tensors: layers.{i}.counts"));
         return std::nullopt;
       }
-      const auto& tensors = bound_.sources[*source].checkpoint->tensors;
-      auto values = read_tensor(data, *source, tensors[match.index], read);
-      if (!values) return std::nullopt;
-      tables.emplace_back(match.captures.front().second, std::move(*values));
+      auto table = read(checkpoint.tensors[match.index]);
+      if (!table) return std::nullopt;
+      tables.emplace_back(match.captures.front().second, std::move(*table));
     }
     if (!tables.empty()) return Value(std::move(tables));
-    report_missing(data, *source, data.tensor->pattern.text);
+    return report_missing(data, checkpoint, whose, name.text);
+  }
+
+  static Span names_of(const DataDecl& data) {
+    return data.tensor ? data.tensor->span : data.tensors->span;
+  }
+
+  std::nullopt_t report_missing(const DataDecl& data, const Checkpoint& checkpoint,
+                                const std::string& whose, const std::string& name) {
+    const std::string near = nearest_tensor(checkpoint, name);
+    diagnostics_.add(
+        error("E204", fmt::format("{} has no tensor '{}'", whose, escape_for_terminal(name)))
+            .at(names_of(data), "matches nothing")
+            .hint(near.empty() ? ""
+                               : fmt::format("did you mean '{}'?", escape_for_terminal(near))));
     return std::nullopt;
   }
 
-  void report_missing(const DataDecl& data, std::uint32_t source, const std::string& name) {
-    const std::string near = nearest_tensor(*bound_.sources[source].checkpoint, name);
-    diagnostics_.add(
-        error("E204", fmt::format("source '{}' has no tensor '{}'", bound_.sources[source].name,
-                                  escape_for_terminal(name)))
-            .at(data.tensor->span, "matches nothing")
-            .hint(near.empty() ? ""
-                               : fmt::format("did you mean '{}'?", escape_for_terminal(near))));
-  }
-
-  std::optional<Value> read_tensor(const DataDecl& data, std::uint32_t source,
-                                   const TensorInfo& tensor, BoundData& read) {
+  std::optional<Value> read_of_source(const DataDecl& data, std::uint32_t source,
+                                      const TensorInfo& tensor, BoundData& read) {
     const Checkpoint& checkpoint = *bound_.sources[source].checkpoint;
-    if (!is_stored(source, tensor, data) || !is_small(tensor, data)) return std::nullopt;
-    auto value = options_.read_tensor(checkpoint, tensor);
-    if (!value) {
-      Diagnostic fault = value.error();
-      fault.primary = {data.tensor->span, fmt::format("the table '{}'", data.name)};
-      diagnostics_.add(std::move(fault));
-      return std::nullopt;
-    }
+    if (!is_stored(source, tensor, data)) return std::nullopt;
+    auto value = values(data, checkpoint, tensor);
+    if (!value) return std::nullopt;
     read.tensors.emplace_back(source,
                               static_cast<std::uint32_t>(&tensor - checkpoint.tensors.data()));
-    return std::move(*value);
+    return value;
+  }
+
+  std::optional<Value> values(const DataDecl& data, const Checkpoint& checkpoint,
+                              const TensorInfo& tensor) {
+    const Span span = names_of(data);
+    if (!is_small(tensor, span)) return std::nullopt;
+    auto value = options_.read_tensor(checkpoint, tensor);
+    if (value) return std::move(*value);
+    Diagnostic fault = value.error();
+    fault.primary = {span, fmt::format("the table '{}'", data.name)};
+    diagnostics_.add(std::move(fault));
+    return std::nullopt;
   }
 
   std::optional<std::uint32_t> source_of(const TensorExpr& reference) {
@@ -221,7 +273,7 @@ class DataBinder {
     return false;
   }
 
-  bool is_small(const TensorInfo& tensor, const DataDecl& data) {
+  bool is_small(const TensorInfo& tensor, Span span) {
     std::int64_t lists = 1;  // those of each depth, and at last the values
     bool small = tensor.shape.size() <= max_rank;
     for (const std::int64_t size : tensor.shape) {
@@ -231,7 +283,7 @@ class DataBinder {
     diagnostics_.add(
         error("E168", fmt::format("'{}' is too large for a table: {}",
                                   escape_for_terminal(tensor.name), format_shape(tensor.shape)))
-            .at(data.tensor->span)
+            .at(span)
             .note(fmt::format("a table has at most {} values", format_count(max_table))));
     return false;
   }

@@ -6,7 +6,7 @@
 
 #include "compiler/recipe/bind_config.h"
 #include "compiler/recipe/expand.h"
-#include "compiler/recipe/text_encoders.h"
+#include "compiler/recipe/prompts.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
@@ -49,8 +49,7 @@ class StatesBinder {
 
   std::optional<StatesRequest> requested(const SourceDecl& source, const StatesDecl& states) {
     const auto of = bind_source_name(states.of, *bound_.globals, bound_, diagnostics_);
-    const auto prompts = evaluate_argument(states.prompts, *bound_.globals, diagnostics_);
-    if (!of || !prompts) return std::nullopt;
+    if (!of) return std::nullopt;
     StatesRequest request;
     request.name = source.name;
     request.model = bound_.sources[*of].checkpoint;
@@ -64,16 +63,10 @@ class StatesBinder {
       return std::nullopt;
     }
     if (states.token && !bind_token(*states.token, request)) return std::nullopt;
-    if (prompts->is_null()) return request;
-    const Value::List* list = prompts->if_list();
-    for (std::size_t k = 0; list != nullptr && k < list->size(); ++k) {
-      if (!add_prompt((*list)[k], k, states, request)) return std::nullopt;
-    }
-    if (list != nullptr) return request;
-    diagnostics_.add(error("E221", fmt::format("prompts are a list, not {}", prompts->kind()))
-                         .at(states.prompts.span)
-                         .hint("prompts: [ a text, [1, 2, 3] ]"));
-    return std::nullopt;
+    auto prompts = read_prompts(states.prompts, *bound_.globals, request.model.get(), diagnostics_);
+    if (!prompts) return std::nullopt;
+    request.prompts = std::move(*prompts);
+    return request;
   }
 
   bool bind_token(const Template& token, StatesRequest& request) {
@@ -85,42 +78,6 @@ class StatesBinder {
                                                "over all, not '{}'",
                                                escape_for_terminal(to_text(*text))))
                          .at(token.span));
-    return false;
-  }
-
-  /// A text is what the model's own tokenizer makes of it, behind one bos.
-  bool add_text(const std::string& text, const StatesDecl& states, StatesRequest& request) {
-    const auto encoder = bound_.globals->encoders()->open(*request.model);
-    auto ids = encoder.ok() ? (*encoder)->encode(text, SpecialTokens::bos)
-                            : Result<std::vector<std::int64_t>>(encoder.error());
-    if (ids.ok()) {
-      request.prompts.push_back(std::move(*ids));
-      return true;
-    }
-    Diagnostic d = ids.error();
-    d.primary = {states.prompts.span, "of this text"};
-    diagnostics_.add(std::move(d));
-    return false;
-  }
-
-  bool add_prompt(const Value& prompt, std::size_t k, const StatesDecl& states,
-                  StatesRequest& request) {
-    if (const std::string* text = prompt.if_text()) return add_text(*text, states, request);
-    std::vector<std::int64_t> ids;
-    const Value::List* list = prompt.if_list();
-    bool good = list != nullptr && !list->empty();
-    for (std::size_t t = 0; good && t < list->size(); ++t) {
-      const std::int64_t* id = (*list)[t].if_int();
-      good = id != nullptr;
-      if (good) ids.push_back(*id);
-    }
-    if (good) {
-      request.prompts.push_back(std::move(ids));
-      return true;
-    }
-    diagnostics_.add(error("E221", fmt::format("prompt {} is no text and no list of token ids", k))
-                         .at(states.prompts.span)
-                         .note(escape_for_terminal(to_text(prompt))));
     return false;
   }
 

@@ -193,6 +193,11 @@ struct StatesRequest {
 };
 
 /// How the compiler reaches the world: it opens nothing itself.
+/// Whether the model of a config can be run over sequences of token ids, and how many ids it has
+/// logits for.
+using RunsModel = std::function<Result<std::int64_t>(
+    const Value& config, const std::vector<std::vector<std::int64_t>>& sequences)>;
+
 struct BindOptions {
   std::vector<std::pair<std::string, std::string>> set;      // --set name=value
   std::vector<std::pair<std::string, std::string>> sources;  // --source name=PATH
@@ -204,6 +209,7 @@ struct BindOptions {
   /// A checkpoint of f32 tensors `layers.{i}` [prompts, hidden]: what there is to know of it, or,
   /// when it is to be read, the thing itself.
   std::function<Result<std::shared_ptr<const Checkpoint>>(const StatesRequest&)> open_states;
+  RunsModel runs_model;
   std::function<Result<std::string>(const std::string& path)> read_text;
   std::function<Result<FileFingerprint>(const std::string& path)> fingerprint;
   /// The values of a small tensor, as nested lists.

@@ -22,6 +22,7 @@ CheckDecl::Kind kind_of_check(const std::string& name) {
   if (name == "shape") return K::shape;
   if (name == "exists") return K::exists;
   if (name == "absent") return K::absent;
+  if (name == "logits_close") return K::logits_close;
   return K::assertion;
 }
 
@@ -38,10 +39,18 @@ const YamlNode* one_output(const YamlNode& body, CheckDecl& check, Diagnostics& 
   if (!body.is_mapping()) return &body;
   const Fields fields(body, "this check", {"of", "is"}, diagnostics);
   if (const YamlNode* of = fields.require("of", "of: OUTPUT"))
-    check.of = read_output_name(*of, diagnostics);
+    check.of = read_output_name(*of, "'of'", "an output", diagnostics);
   const YamlNode* is = fields.require("is");
   if (is) check.span = is->span;
   return is;
+}
+
+/// `left: out`, `right: base`: outputs or sources, which are not told apart yet.
+void read_model(const YamlNode* node, std::string_view what, CheckDecl& check,
+                Diagnostics& diagnostics) {
+  if (!node) return;
+  auto model = read_output_name(*node, what, "an output or a source", diagnostics);
+  if (model) check.models.push_back(std::move(*model));
 }
 
 void read_check_body(const YamlNode& body, CheckDecl& check, Diagnostics& diagnostics) {
@@ -80,6 +89,19 @@ void read_check_body(const YamlNode& body, CheckDecl& check, Diagnostics& diagno
       read_check_tensor(fields.require("value"), "'value'", check, diagnostics);
       return read_check_tensor(fields.require("limit"), "'limit'", check, diagnostics);
     }
+    case K::logits_close: {
+      const Fields fields(body, "'logits_close'", {"left", "right", "prompts", "tolerance"},
+                          diagnostics);
+      read_model(fields.require("left", "left: out"), "'left'", check, diagnostics);
+      read_model(fields.require("right", "right: SOURCE"), "'right'", check, diagnostics);
+      if (const YamlNode* prompts = fields.require("prompts", "prompts: [ a text, [1, 2, 3] ]")) {
+        // In a list a word is text; alone it is the name of a table or param.
+        const ParamKind kind = prompts->is_sequence() ? ParamKind::text : ParamKind::integer;
+        auto value = read_argument_value(*prompts, kind, nullptr, diagnostics);
+        if (value) check.prompts = std::move(*value);
+      }
+      return number(fields.get("tolerance"), ParamKind::number);
+    }
     case K::shape: {
       const Fields fields(body, "'shape'", {"of", "is"}, diagnostics);
       read_check_tensor(fields.require("of"), "'of'", check, diagnostics);
@@ -92,9 +114,9 @@ void read_check_body(const YamlNode& body, CheckDecl& check, Diagnostics& diagno
 
 std::optional<CheckDecl> read_check(const YamlNode& node, const std::vector<SourceDecl>& sources,
                                     Diagnostics& diagnostics) {
-  static const std::vector<std::string> kinds = {"parameters", "tensors", "complete", "equal",
-                                                 "at_most",    "finite",  "shape",    "exists",
-                                                 "absent",     "assert"};
+  static const std::vector<std::string> kinds = {"parameters", "tensors", "complete",    "equal",
+                                                 "at_most",    "finite",  "shape",       "exists",
+                                                 "absent",     "assert",  "logits_close"};
   std::vector<std::string> known = {"name", "for", "where", "with", "warn"};
   known.insert(known.end(), kinds.begin(), kinds.end());
   const std::size_t before = diagnostics.errors();
@@ -123,15 +145,15 @@ std::optional<CheckDecl> read_check(const YamlNode& node, const std::vector<Sour
     check.probes = read_operands(*probes, sources, diagnostics);
   read_check_body(*fields.get(given[0]), check, diagnostics);
   check.warns = fields.boolean("warn", false);
-  const bool computed = check.kind == CheckDecl::Kind::equal ||
-                        check.kind == CheckDecl::Kind::at_most ||
-                        check.kind == CheckDecl::Kind::finite;
+  const bool computed =
+      check.kind == CheckDecl::Kind::equal || check.kind == CheckDecl::Kind::at_most ||
+      check.kind == CheckDecl::Kind::finite || check.kind == CheckDecl::Kind::logits_close;
   if (check.warns && !computed) {
     diagnostics.add(error("E134", fmt::format("'{}' is decided when the recipe is compiled, and "
                                               "does not warn",
                                               given[0]))
                         .at(fields.key_span("warn"))
-                        .note("what is computed may: equal, at_most, finite"));
+                        .note("what is computed may: equal, at_most, finite, logits_close"));
   }
   if (diagnostics.errors() != before) return std::nullopt;
   return check;

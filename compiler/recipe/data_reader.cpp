@@ -20,6 +20,20 @@ void read_tensor(const YamlNode& node, DataDecl& data, Diagnostics& diagnostics)
                       .hint("tensor: SOURCE:NAME"));
 }
 
+/// `tensors`, which a file of safetensors needs, and any other does without.
+void read_names(const Fields& fields, DataDecl& data, Diagnostics& diagnostics) {
+  const YamlNode* node = fields.get("tensors");
+  if (!node) return;
+  if (!node->is_scalar()) return wrong_kind(*node, "'tensors'", "a tensor's name", diagnostics);
+  if (!data.file && !fields.get("file")) {
+    diagnostics.add(error("E127", "'tensors' names those of a file")
+                        .at(fields.key_span("tensors"))
+                        .hint("file: stats.safetensors"));
+    return;
+  }
+  data.tensors = parse_name_pattern(node->text, node->span, diagnostics);
+}
+
 }  // namespace
 
 std::optional<DataDecl> read_data_entry(const YamlNode& name, const YamlNode& value,
@@ -31,12 +45,13 @@ std::optional<DataDecl> read_data_entry(const YamlNode& name, const YamlNode& va
   if (value.is_scalar()) {
     data.file = parse_template(value.text, value.span, diagnostics);
   } else {
-    const Fields fields(value, "a table", {"file", "of", "tensor"}, diagnostics);
+    const Fields fields(value, "a table", {"file", "of", "tensor", "tensors"}, diagnostics);
     if (!value.is_mapping()) return std::nullopt;
     data.file = fields.text("file");
     data.of = fields.text("of");
     const YamlNode* tensor = fields.get("tensor");
     if (tensor) read_tensor(*tensor, data, diagnostics);
+    read_names(fields, data, diagnostics);
     const bool misspelt = !data.file && !tensor && fields.misspelt({"file", "tensor"});
     const bool one = static_cast<bool>(data.file) != static_cast<bool>(tensor);
     if (!misspelt && diagnostics.errors() == before && (!one || (tensor && data.of))) {

@@ -79,12 +79,13 @@ std::vector<Destination> read_destinations(const YamlNode& to, Diagnostics& diag
   return destinations;
 }
 
-std::optional<Destination> read_output_name(const YamlNode& node, Diagnostics& diagnostics) {
+std::optional<Destination> read_output_name(const YamlNode& node, std::string_view what,
+                                            std::string_view kind, Diagnostics& diagnostics) {
   Destination destination;
   const bool whole =
       node.is_scalar() && !node.text.empty() && output_length(node.text) == node.text.size();
   if (!whole) {
-    wrong_kind(node, "'of'", "an output", diagnostics);
+    wrong_kind(node, what, kind, diagnostics);
     return std::nullopt;
   }
   if (!read_prefix(node.text, node.text.size(), SpanMap(node.text, node.span), destination,

@@ -67,8 +67,9 @@ struct DataDecl {
   std::string name;
   Span span;
   std::optional<Template> file;
-  std::optional<Template> of;  // the source whose file it is
-  TensorExprPtr tensor;        // a reference to one tensor
+  std::optional<Template> of;          // the source whose file it is
+  TensorExprPtr tensor;                // a reference to one tensor
+  std::optional<NamePattern> tensors;  // of a safetensors file: those that the table holds
 };
 
 struct LetDecl {
@@ -186,7 +187,8 @@ struct CheckDecl {
     shape,
     exists,
     absent,
-    assertion
+    assertion,
+    logits_close
   };
   Kind kind = Kind::parameters;
   Span span;
@@ -199,6 +201,8 @@ struct CheckDecl {
   std::vector<TensorExprPtr> tensors;  // equal: left and right; at_most: value and limit; else one
   std::optional<Template> architecture;
   std::optional<Destination> of;  // parameters, tensors, complete: one output; its `name` is empty
+  std::vector<Destination> models;  // logits_close: left and right, outputs or sources, likewise
+  ArgumentValue prompts;            // logits_close
 };
 
 struct ConfigEntry {

@@ -351,6 +351,15 @@ Value check_schema() {
                 {"tolerance",
                  definition("expression", "relative to the largest magnitude; 0 by default")}},
                {"left", "right"}, "")},
+       {"logits_close",
+        object(
+            {{"left", text("an output or a source")},
+             {"right", text("an output or a source")},
+             {"prompts", Map{{"type", List{"array", "string"}},
+                             {"description", "texts or lists of token ids, or a table of them"}}},
+             {"tolerance",
+              definition("expression", "relative to the largest magnitude; 1e-5 by default")}},
+            {"left", "right", "prompts"}, "two models make the same of these prompts")},
        {"at_most", object({{"value", tensor_or_number}, {"limit", tensor_or_number}},
                           {"value", "limit"}, "no value is above the limit")}},
       {}, "one claim about the output");
@@ -373,12 +382,15 @@ Value file_schema() {
 Value data_schema() {
   return Map{
       {"anyOf",
-       List{text("a file, relative to the recipe: JSON by its ending, else text, an entry a line"),
-            object({{"file", text("a file: JSON by its ending, else text, an entry a line")},
-                    {"of", text("the source among whose files it is")}},
-                   {"file"}, "a file"),
-            object({{"tensor", text("SOURCE:NAME, a small tensor")}}, {"tensor"},
-                   "the values of a tensor, as nested lists")}}};
+       List{
+           text("a file, relative to the recipe: JSON by its ending, else text, an entry a line"),
+           object({{"file",
+                    text("a file: JSON or safetensors by its ending, else text, an entry a line")},
+                   {"of", text("the source among whose files it is")},
+                   {"tensors", text("of a file of safetensors: NAME, with a capture for several")}},
+                  {"file"}, "a file"),
+           object({{"tensor", text("SOURCE:NAME, a small tensor")}}, {"tensor"},
+                  "the values of a tensor, as nested lists")}}};
 }
 
 Value target_schema() {

@@ -24,7 +24,7 @@ void say_good(const std::string& path, const Plan& plan, const CompileReport& re
                             {"parameters", plan.totals.parameters},
                             {"buffer_elements", plan.totals.buffer_elements},
                             {"bytes_written", plan.totals.bytes_written},
-                            {"numeric_checks", static_cast<std::int64_t>(plan.checks.size())}});
+                            {"numeric_checks", computed_checks(plan)}});
     if (!parts.empty()) result.set_path("outputs", part_values(parts));
     return console.write(write_json(result, JsonStyle::compact) + "\n");
   }
@@ -37,9 +37,9 @@ void say_good(const std::string& path, const Plan& plan, const CompileReport& re
   line += fmt::format(", {}", format_bytes(plan.totals.bytes_written));
   if (parts.empty() && !report.architectures.front().empty())
     line += fmt::format("; complete for {}", report.architectures.front());
-  if (!plan.checks.empty()) {
-    line += fmt::format("; {} numeric check{} will run with the build", plan.checks.size(),
-                        plan.checks.size() == 1 ? "" : "s");
+  if (computed_checks(plan) > 0) {
+    line += fmt::format("; {} numeric check{} will run with the build", computed_checks(plan),
+                        computed_checks(plan) == 1 ? "" : "s");
   }
   console.say(line + "\n" + part_lines(parts, static_cast<std::size_t>(console.width())));
 }

@@ -8,6 +8,7 @@
 #include "runtime/cli/exit_code.h"
 #include "runtime/cli/forward_arguments.h"
 #include "runtime/cli/logits_report.h"
+#include "runtime/cli/stop_signal.h"
 
 namespace inarch {
 
@@ -52,7 +53,7 @@ int command_logits(const Arguments& arguments, Console& console) {
   const auto top = top_option(arguments, console);
   if (!top) return exit_failed;
   int code = exit_failed;
-  const auto request = read_forward_request(arguments, console, code);
+  auto request = read_forward_request(arguments, console, code);
   if (!request) return code;
   const auto output = arguments.value("output");
   const bool all = output && !arguments.has("last");
@@ -66,9 +67,13 @@ int command_logits(const Arguments& arguments, Console& console) {
     if (!created) return report_fault(console, created.error());
     file.emplace(std::move(*created));
   }
+  const StopSignal stop;
+  request->options.stop = stop.flag();
   LogitsCollector collector(request->sequences, of, vocabulary, file ? &*file : nullptr);
-  if (Status status = compute(*request, of, collector, file); !status)
-    return report_fault(console, status.error());
+  if (Status status = compute(*request, of, collector, file); !status) {
+    const int fault = report_fault(console, status.error());
+    return stop.flag()->load() ? stop.exit_code() : fault;
+  }
   show(*request, collector, *top, output.has_value(), console);
   return exit_done;
 }

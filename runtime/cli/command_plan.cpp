@@ -77,7 +77,7 @@ Value to_json(const Plan& plan, int jobs, std::int64_t memory) {
                      {"bytes_written", plan.totals.bytes_written},
                      {"source_files_at_once", window.files},
                      {"source_bytes_at_once", window.bytes},
-                     {"numeric_checks", static_cast<std::int64_t>(plan.checks.size())},
+                     {"numeric_checks", computed_checks(plan)},
                      {"jobs", jobs},
                      {"memory_budget", memory},
                      {"peak_memory", planned_peak(plan, jobs, memory)},
@@ -145,7 +145,8 @@ std::string describe(const Plan& plan, int jobs, std::int64_t memory, const Cons
   }
   if (has_open_ranks(plan))
     out += row("ranks", "those that follow from an error are measured first; sizes are the most");
-  if (!plan.checks.empty()) out += row("checks", fmt::format("{} numeric", plan.checks.size()));
+  if (computed_checks(plan) > 0)
+    out += row("checks", fmt::format("{} numeric", computed_checks(plan)));
   out += row("memory", fmt::format("{} at most with {} worker{} (budget {}, least {})",
                                    format_memory(planned_peak(plan, jobs, memory)), jobs,
                                    jobs == 1 ? "" : "s", format_memory(memory),
@@ -181,7 +182,7 @@ int command_plan(const Arguments& arguments, Console& console) {
   if (const auto output = arguments.value("output")) {
     if (has_open_states(*plan)) {  // a plan that can be run has all that it reads
       Findings findings;
-      findings.states = ForwardOptions{*jobs, *memory, Rounding::f32};
+      findings.states = ForwardOptions{*jobs, *memory, Rounding::f32, nullptr};
       plan = compile_recipe(arguments.positional[0], arguments, *memory, console, report, code,
                             findings);
       if (!plan) return code;

@@ -143,11 +143,11 @@ int command_run(const Arguments& arguments, Console& console) {
   const bool is_recipe = !arguments.positional[0].ends_with(".json");
   Findings findings;
   if (is_recipe && has_open_states(*plan)) {
-    findings.states = ForwardOptions{*jobs, *memory, Rounding::f32};
+    findings.states = ForwardOptions{*jobs, *memory, Rounding::f32, stop.flag()};
     compiled.remains.reset();
     plan = compile_recipe(arguments.positional[0], arguments, *memory, console, compiled, code,
                           findings);
-    if (!plan) return code;
+    if (!plan) return stop.flag()->load() ? stop.exit_code() : code;
   }
   if (is_recipe && has_open_ranks(*plan)) {
     const auto ranks = measure_ranks(*plan, options, progress, diagnostics);

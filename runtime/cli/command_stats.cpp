@@ -7,6 +7,7 @@
 #include "runtime/cli/exit_code.h"
 #include "runtime/cli/forward_arguments.h"
 #include "runtime/cli/json_text.h"
+#include "runtime/cli/stop_signal.h"
 #include "runtime/cli/tensor_file.h"
 #include "runtime/forward/forward_stats.h"
 
@@ -63,16 +64,21 @@ int command_stats(const Arguments& arguments, Console& console) {
   if (!output || output->empty())
     return usage_error(console, "--output is missing", "inarch stats MODEL --tokens FILE -o FILE");
   int code = exit_failed;
-  const auto request = read_forward_request(arguments, console, code);
+  auto request = read_forward_request(arguments, console, code);
   if (!request) return code;
   if (Status status = request->pass.check(request->sequences, LogitsOf::none); !status)
     return report_fault(console, status.error());
+  const StopSignal stop;
+  request->options.stop = stop.flag();
   ForwardStats stats(request->pass, request->sequences.size());
   Status status =
       request->pass.run(request->sequences, LogitsOf::none, stats, request->options, stats.bytes());
   const std::vector<StatsTensor> tensors = status ? stats.tensors() : std::vector<StatsTensor>();
   if (status) status = write_stats(tensors, *output);
-  if (!status) return report_fault(console, status.error());
+  if (!status) {
+    const int fault = report_fault(console, status.error());
+    return stop.flag()->load() ? stop.exit_code() : fault;
+  }
   tell(*output, *request, tensors.size(), console);
   return exit_done;
 }

@@ -15,10 +15,12 @@ int command_verify(const Arguments& arguments, Console& console) {
   if (arguments.positional.size() != 1)
     return usage_error(console, "verify takes one directory", "inarch verify out");
   const auto jobs = jobs_option(arguments, console);
-  if (!jobs) return exit_failed;
+  const auto memory = memory_option(arguments, default_memory, console);
+  if (!jobs || !memory) return exit_failed;
   const StopSignal stop;
   VerifyOptions options;
   options.jobs = *jobs;
+  options.memory = *memory;
   options.stop = stop.flag();
   ConsoleProgress progress(console);
   Diagnostics diagnostics;

@@ -135,9 +135,9 @@ const std::vector<Command>& commands() {
        "Reads everything 'inarch run' wrote, compares it with manifest.json, and runs the recipe's "
        "numeric\n"
        "checks again when the sources are still there.",
-       {jobs_help},
+       {jobs_help, pass_memory_help},
        {},
-       {"jobs"},
+       {"jobs", "memory"},
        {},
        "  inarch verify out",
        command_verify},

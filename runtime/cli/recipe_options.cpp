@@ -17,6 +17,8 @@
 #include "runtime/cli/exit_code.h"
 #include "runtime/cli/hidden_state_source.h"
 #include "runtime/cli/tensor_values.h"
+#include "runtime/forward/decoder_config.h"
+#include "runtime/forward/forward_pass.h"
 #include "runtime/io/checkpoint.h"
 #include "runtime/io/directory.h"
 #include "runtime/io/file.h"
@@ -86,6 +88,13 @@ Result<FileFingerprint> fingerprint(const std::string& path) {
   return FileFingerprint{static_cast<std::int64_t>(text->size()), sha256_hex(*text)};
 }
 
+Result<std::int64_t> runs_model(const Value& config, const std::vector<TokenSequence>& sequences) {
+  const auto decoder = read_decoder_config(config);
+  if (!decoder.ok()) return decoder.error();
+  if (Status good = check_tokens(sequences, decoder->vocabulary); !good) return good.error();
+  return decoder->vocabulary;
+}
+
 void print_timings(const CompileReport& report, Console& console) {
   for (const PassTiming& timing : report.timings)
     console.note(fmt::format("{:>9.3f} ms  {}\n", timing.seconds * 1e3, timing.name));
@@ -143,6 +152,7 @@ std::optional<CompileOptions> compile_options(const Arguments& arguments,
   options.bind.read_text = [](const std::string& path) {
     return read_small_file(path, config_limit);
   };
+  options.bind.runs_model = runs_model;
   options.bind.fingerprint = fingerprint;
   options.bind.read_tensor = tensor_values;
   options.bind.read_part = [directory = options.bind.recipe_directory](const std::string& name) {

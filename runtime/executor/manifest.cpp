@@ -213,7 +213,9 @@ std::string write_manifest(const Manifest& m) {
     put_section(out, "factors", m.factors,
                 [&](const Manifest::Factors& factors) { put_factors(out, factors); });
   }
-  put(out, ",\n\"checks\": {}\n}}\n", write_checks(m.checks));
+  put(out, ",\n\"checks\": {}", write_checks(m.checks));
+  if (!m.logits_checks.empty()) put(out, ",\n\"logits_checks\": {}", write_checks(m.logits_checks));
+  out += "\n}\n";
   return out;
 }
 
@@ -262,6 +264,11 @@ Result<Manifest> read_manifest(std::string_view text, const std::string& path) {
   auto checks = read_checks(write_json(*parsed->find("checks"), JsonStyle::compact), path);
   if (!checks) return unusable(path, checks.error().message);
   m.checks = std::move(*checks);
+  if (const Value* claims = parsed->find("logits_checks"); claims != nullptr) {
+    auto logits_checks = read_logits_checks(write_json(*claims, JsonStyle::compact), path);
+    if (!logits_checks) return unusable(path, logits_checks.error().message);
+    m.logits_checks = std::move(*logits_checks);
+  }
   return m;
 }
 

@@ -59,6 +59,7 @@ struct Manifest {
   std::vector<Tensor> tensors;
   std::vector<Factors> factors;
   std::vector<PlanCheck> checks;
+  std::vector<PlanLogitsCheck> logits_checks;
 };
 
 /// One tensor per line; deterministic.

@@ -14,6 +14,7 @@
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 #include "runtime/executor/check_work.h"
+#include "runtime/executor/compare_logits.h"
 #include "runtime/executor/input_files.h"
 #include "runtime/executor/journal.h"
 #include "runtime/executor/manifest.h"
@@ -47,7 +48,7 @@ class Run {
       // The target is looked at again under the lock: another run may just have come to its end.
       (void)(accept_plan() && open_sources() && accept_target() && take_lock() && accept_target() &&
              open_work() && build() && confirm_sources() && check_values() && finish_files() &&
-             publish_all());
+             check_logits() && publish_all());
     } catch (...) {
       (void)clear_work();
       throw;
@@ -71,6 +72,7 @@ class Run {
   bool confirm_sources();
   bool check_values();
   bool finish_files();
+  bool check_logits();
   bool publish_all();
 
   bool settle(Outcome outcome) {
@@ -331,6 +333,7 @@ Manifest Run::make_manifest(std::vector<Manifest::SideFile> files) const {
   m.output_digest = digest_of_tensors(m.tensors);
   if (has_products(plan_)) m.products = gemm_processor();
   m.checks = plan_.checks;
+  m.logits_checks = plan_.logits_checks;
   return m;
 }
 
@@ -374,6 +377,30 @@ bool Run::finish_files() {
   report_.factors = manifest.factors;
   Status status = write_small_file(join_path(work_, manifest_name), write_manifest(manifest));
   return status.ok() || abandon(Outcome::failed, std::move(status.error()));
+}
+
+/// The models are run as others will: from the files, configs and all.
+bool Run::check_logits() {
+  if (plan_.logits_checks.empty()) return true;
+  const ProgressPhase phase(progress_, "running", 0);
+  const ForwardOptions options{options_.jobs, options_.memory - metadata_bytes(plan_),
+                               Rounding::f32, options_.stop};
+  const auto path = [&](const ModelRef& model) {
+    if (!model.is_output) return plan_.sources[model.index].location;
+    return plan_.parts.empty() ? work_ : join_path(work_, plan_.parts[model.index].directory);
+  };
+  bool all = true;
+  for (const PlanLogitsCheck& check : plan_.logits_checks) {
+    const LogitsClaim& claim = check.claim;
+    auto found = compare_logits(path(claim.left), path(claim.right), claim.prompts, options);
+    if (!found.ok()) {
+      if (found.error().code == "E588") return settle(Outcome::interrupted);
+      return abandon(Outcome::rejected,
+                     Diagnostic(found.error()).note("check: " + claim.description));
+    }
+    all = (report_logits(claim, check.origin, *found, diagnostics_) || claim.warns) && all;
+  }
+  return all || abandon(Outcome::rejected);
 }
 
 bool Run::publish_all() {

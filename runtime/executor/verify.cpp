@@ -14,6 +14,7 @@
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 #include "runtime/executor/check_work.h"
+#include "runtime/executor/compare_logits.h"
 #include "runtime/executor/hash_work.h"
 #include "runtime/executor/input_files.h"
 #include "runtime/executor/manifest.h"
@@ -50,7 +51,7 @@ class Verification {
     match_tensors();
     if (!hash_tensors()) return report_;
     // Checks read tensors by their place, which only means something in the shards of the manifest.
-    if (readable && !run_checks()) return report_;
+    if (readable && !(run_checks() && run_logits_checks())) return report_;
     report_.complete = true;
     return report_;
   }
@@ -75,6 +76,7 @@ class Verification {
   void match_tensors();
   bool hash_tensors();
   bool run_checks();
+  bool run_logits_checks();
   std::vector<std::size_t> choose_checks(const Plan& plan, InputFiles& inputs);
 
   const std::string& output_;
@@ -218,12 +220,18 @@ bool Verification::hash_tensors() {
   return finished;
 }
 
-std::vector<std::size_t> Verification::choose_checks(const Plan& plan, InputFiles& inputs) {
+/// Whether the sources are still there, and as they were.
+bool has_sources(const Plan& plan, InputFiles& inputs) {
   Diagnostics ignored;
   bool sources = inputs.open_sources(plan, ignored);
   for (std::size_t s = 0; sources && s < plan.sources.size(); ++s) {
     sources = inputs.identities()[s] == plan.sources[s].files;
   }
+  return sources;
+}
+
+std::vector<std::size_t> Verification::choose_checks(const Plan& plan, InputFiles& inputs) {
+  const bool sources = has_sources(plan, inputs);
   std::vector<std::size_t> chosen;
   for (std::size_t c = 0; c < plan.checks.size(); ++c) {
     const PlanCheck& check = plan.checks[c];
@@ -264,6 +272,41 @@ bool Verification::run_checks() {
   CheckWork work(plan, std::move(chosen), inputs, cut, phase);
   if (!accept(run_units(work, limits()))) return false;
   report_.checks_run = count - work.report(diagnostics_);
+  return true;
+}
+
+bool Verification::run_logits_checks() {
+  if (manifest_.logits_checks.empty()) return true;
+  Plan plan;
+  plan.sources = manifest_.sources;
+  plan.parts = manifest_.parts;
+  plan.logits_checks = manifest_.logits_checks;
+  if (Status status = check_programs(plan, join_path(output_, manifest_name)); !status) {
+    fail("E810", manifest_name, "its checks are unusable: " + status.error().message);
+    return true;
+  }
+  InputFiles inputs;
+  const bool sources = has_sources(plan, inputs);
+  const ProgressPhase phase(progress_, "running", 0);
+  const ForwardOptions forward{options_.jobs, options_.memory, Rounding::f32, options_.stop};
+  const auto path = [&](const ModelRef& model) {
+    if (!model.is_output) return plan.sources[model.index].location;
+    return plan.parts.empty() ? output_ : join_path(output_, plan.parts[model.index].directory);
+  };
+  for (const PlanLogitsCheck& check : plan.logits_checks) {
+    const LogitsClaim& claim = check.claim;
+    if (!sources && !(claim.left.is_output && claim.right.is_output)) {
+      report_.checks_skipped.push_back(claim.description);
+      continue;
+    }
+    auto found = compare_logits(path(claim.left), path(claim.right), claim.prompts, forward);
+    if (!found.ok() && found.error().code == "E588") return false;
+    if (!found.ok()) {
+      diagnostics_.add(Diagnostic(found.error()).note("check: " + claim.description));
+    } else if (report_logits(claim, check.origin, *found, diagnostics_)) {
+      ++report_.checks_run;
+    }
+  }
   return true;
 }
 

@@ -12,6 +12,7 @@ namespace inarch {
 
 struct VerifyOptions {
   int jobs = 1;
+  std::int64_t memory = std::int64_t{1} << 30;  // bytes, for models whose logits are compared
   const std::atomic<bool>* stop = nullptr;
 };
 

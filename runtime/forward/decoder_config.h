@@ -14,16 +14,23 @@ enum class Activation : std::uint8_t { silu, gelu, gelu_tanh, relu };
 /// x / rms(x) · w, or · (1 + w) in f32 before anything is rounded, as the Gemmas have it.
 enum class NormStyle : std::uint8_t { plain, one_plus };
 
-/// Which frequencies positions turn at: θ^(−2i/d); all divided by `factor` (linear); or as
-/// Llama 3.1 does, the low ones divided and the middle ones blended.
-enum class RopeKind : std::uint8_t { plain, linear, llama3 };
+/// Which frequencies positions turn at: θ^(−2i/d); all divided by `factor` (linear); as Llama 3.1
+/// does, the low ones divided and the middle ones blended; or as YaRN does, by how often they turn
+/// within the original positions, with cosines and sines that are longer by `length`.
+enum class RopeKind : std::uint8_t { plain, linear, llama3, yarn };
 struct RopeConfig {
   RopeKind kind = RopeKind::plain;
   double theta = 10000;
   double factor = 1;
-  double low_factor = 1;
-  double high_factor = 4;
+  double low_factor = 1;   ///< llama3
+  double high_factor = 4;  ///< llama3
   double original_positions = 8192;
+  double beta_fast = 32;  ///< yarn: turns above which a frequency stays
+  double beta_slow = 1;   ///< yarn: turns below which it is divided
+  bool truncate = true;   ///< yarn: the limits between the two are whole pairs
+  double length = 1;
+  /// Frequencies change for sequences that are longer, which are not run; 0: they do not.
+  std::int64_t most_positions = 0;
 };
 
 /// What layers differ in.

@@ -1,6 +1,7 @@
 #include "runtime/forward/decoder_layers.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -78,6 +79,27 @@ const Value* rope_entry(const ConfigFields& fields, bool is_gemma3, bool local) 
   return local ? nullptr : scaling;
 }
 
+/// By how much attention over `scale` times the positions is sharpened (YaRN, section 3.4).
+double yarn_length(double scale, double share) {
+  return scale <= 1 ? 1 : 0.1 * share * std::log(scale) + 1;
+}
+
+void read_yarn(ConfigFields& own, ConfigFields& fields, RopeConfig& rope) {
+  rope.kind = RopeKind::yarn;
+  const double positions = fields.positive("max_position_embeddings", 8192);
+  rope.original_positions = own.positive("original_max_position_embeddings", positions);
+  rope.factor = own.positive("factor", positions / rope.original_positions);
+  rope.beta_fast = own.positive("beta_fast", 32);
+  rope.beta_slow = own.positive("beta_slow", 1);
+  rope.truncate = own.flag("truncate", true);
+  rope.length = yarn_length(rope.factor, 1);
+  if (own.has("mscale") && own.has("mscale_all_dim")) {
+    rope.length = yarn_length(rope.factor, own.positive("mscale", 1)) /
+                  yarn_length(rope.factor, own.positive("mscale_all_dim", 1));
+  }
+  rope.length = own.positive("attention_factor", rope.length);
+}
+
 }  // namespace
 
 std::vector<LayerConfig> read_layer_configs(ConfigFields& fields, const DecoderFamily& family) {
@@ -115,12 +137,18 @@ RopeConfig read_rope_config(ConfigFields& fields, const DecoderFamily& family, b
     rope.high_factor = own.positive("high_freq_factor", 4);
     rope.original_positions = own.positive("original_max_position_embeddings",
                                            fields.positive("max_position_embeddings", 8192));
+  } else if (type == "yarn") {
+    read_yarn(own, fields, rope);
+  } else if (type == "dynamic") {
+    // Up to the trained length nothing changes.
+    rope.most_positions = fields.size("max_position_embeddings", 2048);
   } else if (type != "default") {
     fields.fail(error("E581", fmt::format("rotary positions of type '{}' are not run",
                                           escape_for_terminal(type)))
-                    .hint("those that are: default, linear and llama3"));
+                    .hint("those that are: default, linear, dynamic, llama3 and yarn"));
   }
-  if (rope.kind != RopeKind::plain) rope.factor = own.positive("factor", 1);
+  if (rope.kind == RopeKind::linear || rope.kind == RopeKind::llama3)
+    rope.factor = own.positive("factor", 1);
   if (own.positive("partial_rotary_factor", 1) != 1)
     fields.fail(error("E581", "rotary positions of a part of each head are not run"));
   if (own.fault()) fields.fail(*own.fault());

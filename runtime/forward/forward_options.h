@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct ForwardOptions {
   /// Bytes that the whole of it may take. No choice of `jobs` or `memory` changes a result.
   std::int64_t memory = std::int64_t{1} << 30;
   Rounding rounding = Rounding::f32;
+  const std::atomic<bool>* stop = nullptr;  ///< set by a signal handler: stop soon, with E588
 };
 
 }  // namespace inarch

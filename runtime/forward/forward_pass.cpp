@@ -22,21 +22,6 @@ namespace inarch {
 
 namespace {
 
-Status check_sequences(const std::vector<TokenSequence>& sequences, std::int64_t vocabulary) {
-  if (sequences.empty()) return error("E584", "there are no tokens to run");
-  for (std::size_t s = 0; s < sequences.size(); ++s) {
-    if (sequences[s].empty()) return error("E584", fmt::format("sequence {} has no tokens", s));
-    for (std::size_t t = 0; t < sequences[s].size(); ++t) {
-      const std::int64_t id = sequences[s][t];
-      if (id >= 0 && id < vocabulary) continue;
-      return error("E584", fmt::format("token {} of sequence {} is {}, and the vocabulary has ids "
-                                       "from 0 to {}",
-                                       t, s, id, vocabulary - 1));
-    }
-  }
-  return {};
-}
-
 /// E586 for the first sequence of a group whose state has a value that is none.
 Status check_finite(const DecoderConfig& config, const TokenGroup& group, const std::string& part,
                     const float* state) {
@@ -140,7 +125,34 @@ class Pass {
   GroupBuffers buffers_;
 };
 
+/// E581 for a sequence that would be run at other frequencies.
+Status check_lengths(const std::vector<TokenSequence>& sequences, const DecoderConfig& config) {
+  const std::int64_t most = config.rope.most_positions;
+  for (std::size_t s = 0; s < sequences.size() && most > 0; ++s) {
+    if (static_cast<std::int64_t>(sequences[s].size()) <= most) continue;
+    return error("E581", fmt::format("sequence {} has {} tokens, and beyond {} this model's rotary "
+                                     "positions change with the length, which is not run",
+                                     s, sequences[s].size(), most));
+  }
+  return {};
+}
+
 }  // namespace
+
+Status check_tokens(const std::vector<TokenSequence>& sequences, std::int64_t vocabulary) {
+  if (sequences.empty()) return error("E584", "there are no tokens to run");
+  for (std::size_t s = 0; s < sequences.size(); ++s) {
+    if (sequences[s].empty()) return error("E584", fmt::format("sequence {} has no tokens", s));
+    for (std::size_t t = 0; t < sequences[s].size(); ++t) {
+      const std::int64_t id = sequences[s][t];
+      if (id >= 0 && id < vocabulary) continue;
+      return error("E584", fmt::format("token {} of sequence {} is {}, and the vocabulary has ids "
+                                       "from 0 to {}",
+                                       t, s, id, vocabulary - 1));
+    }
+  }
+  return {};
+}
 
 ForwardPass::ForwardPass(std::shared_ptr<const Checkpoint> model, DecoderConfig config,
                          DecoderTensors tensors)
@@ -166,7 +178,8 @@ Result<ForwardPass> ForwardPass::open(std::shared_ptr<const Checkpoint> model) {
 }
 
 Status ForwardPass::check(const std::vector<TokenSequence>& sequences, LogitsOf logits) const {
-  if (Status status = check_sequences(sequences, config_.vocabulary); !status) return status;
+  if (Status status = check_tokens(sequences, config_.vocabulary); !status) return status;
+  if (Status status = check_lengths(sequences, config_); !status) return status;
   if (logits == LogitsOf::none || tensors_.head.tensor != nullptr) return {};
   return error("E582", "there is no tensor 'lm_head.weight', by which logits are computed")
       .in(escape_for_terminal(model_->location));
@@ -188,7 +201,7 @@ Status ForwardPass::run(const std::vector<TokenSequence>& sequences, LogitsOf lo
   const RopeTable rope(config_.rope, config_.head_dim, longest, options.rounding);
   const RopeTable local(config_.local_rope, config_.head_dim, longest, options.rounding);
   WeightFiles files(*model_);
-  Workers workers(options.jobs);
+  Workers workers(options.jobs, options.stop);
   const PassContext context{config_, files, workers, observer, options.rounding, rope, local};
   return Pass(tensors_, context, sequences, groups).run(logits);
 }

@@ -17,6 +17,9 @@ namespace inarch {
 /// Of which tokens logits are computed.
 enum class LogitsOf : std::uint8_t { none, last_token, all_tokens };
 
+/// E584: an id outside the vocabulary, or no ids.
+Status check_tokens(const std::vector<TokenSequence>& sequences, std::int64_t vocabulary);
+
 /// A decoder of one of the families in decoder_config.h, run over sequences of tokens without ever
 /// being in memory: each matrix is read once for a group of tokens, in blocks of rows that are
 /// decoded, used and forgotten. Encoded tensors are read through their codecs.
@@ -36,11 +39,12 @@ class ForwardPass {
   const DecoderConfig& config() const { return config_; }
   const DecoderTensors& tensors() const { return tensors_; }
 
-  /// Whether it can: E584 (an id outside the vocabulary, or no ids), E582 (logits of a model that
-  /// has no head).
+  /// Whether it can: E584 (an id outside the vocabulary, or no ids), E581 (too many of them), E582
+  /// (logits of a model that has no head).
   Status check(const std::vector<TokenSequence>& sequences, LogitsOf logits) const;
   /// Shows the observer what it computes. The faults of check(), E585
-  /// (more memory is needed than there may be), E586 (a state that is not finite), E701 (reading).
+  /// (more memory is needed than there may be), E586 (a state that is not finite), E588 (it was
+  /// stopped), E701 (reading).
   /// `kept` are bytes that the observer keeps, and that the budget has to cover too.
   Status run(const std::vector<TokenSequence>& sequences, LogitsOf logits,
              ForwardObserver& observer, const ForwardOptions& options, std::int64_t kept = 0) const;

@@ -10,7 +10,7 @@ namespace inarch {
 
 /// The angles by which positions turn a head: pairs are (i, i + dim / 2), as transformers lays them
 /// out. Frequencies and angles are f32, as there, since a position of some thousands shows the
-/// difference. Su et al., 2021; scaling as in Llama 3.1.
+/// difference. Su et al., 2021; scaling as in Llama 3.1 and YaRN (Peng et al., 2023).
 class RopeTable {
  public:
   RopeTable(const RopeConfig& config, std::int64_t head_dim, std::int64_t positions,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -19,18 +20,24 @@ struct WorkerBuffers {
 /// The threads of a forward pass with their buffers.
 class Workers {
  public:
-  explicit Workers(int jobs) : buffers_(static_cast<std::size_t>(jobs)) {}
+  /// `stop`, where there is one, is looked at before each task that can fail.
+  explicit Workers(int jobs, const std::atomic<bool>* stop = nullptr)
+      : buffers_(static_cast<std::size_t>(jobs)), stop_(stop) {}
 
   int jobs() const { return static_cast<int>(buffers_.size()); }
-  /// Runs tasks 0 … count − 1. The failure of the lowest task is returned.
-  Status run(std::size_t count,
-             const std::function<Status(std::size_t task, WorkerBuffers& buffers)>& work);
+  using Task = std::function<Status(std::size_t task, WorkerBuffers& buffers)>;
+  /// Runs tasks 0 … count − 1. The failure of the lowest task is returned; E588 when it was
+  /// stopped.
+  Status run(std::size_t count, const Task& work);
   /// Cuts [0, count) into pieces of `piece`, each a task of its own that cannot fail.
   void over(std::int64_t count, std::int64_t piece,
             const std::function<void(std::int64_t begin, std::int64_t end)>& work);
 
  private:
+  Status run_all(std::size_t count, const Task& work);
+
   std::vector<WorkerBuffers> buffers_;
+  const std::atomic<bool>* stop_;
 };
 
 /// The memory of a vector that grows to `count`.

@@ -40,6 +40,22 @@ CASES = {
         dict(SIZES, num_key_value_heads=4,
              rope_parameters=dict(rope_type="linear", factor=4.0, rope_theta=5000.0)),
     ),
+    "llama-yarn": (
+        "llama",
+        dict(SIZES, max_position_embeddings=128,
+             rope_parameters=dict(rope_type="yarn", factor=8.0, rope_theta=1e4, beta_fast=6.0,
+                                  original_max_position_embeddings=16)),
+    ),
+    "llama-dynamic": (
+        "llama",
+        dict(SIZES, rope_parameters=dict(rope_type="dynamic", factor=4.0, rope_theta=1e4)),
+    ),
+    "qwen2-yarn": (
+        "qwen2",
+        dict(SIZES, max_position_embeddings=64,
+             rope_parameters=dict(rope_type="yarn", factor=4.0, rope_theta=1e6, mscale=0.7,
+                                  mscale_all_dim=0.4, original_max_position_embeddings=16)),
+    ),
     "mistral": ("mistral", dict(SIZES, sliding_window=7)),
     "mistral-wide": ("mistral", dict(SIZES, sliding_window=None, head_dim=12)),
     "qwen2": ("qwen2", dict(SIZES, tie_word_embeddings=True)),

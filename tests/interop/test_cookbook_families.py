@@ -162,6 +162,16 @@ def test_prune_experts_mixtral(tmp_path, mixtral, experts):
     load(MixtralForCausalLM, out)
 
 
+def test_router_norms(tmp_path, mixtral):
+    out = cook("router-norms", tmp_path / "out", {"model": mixtral}, gate="block_sparse_moe.gate")
+    found, source = read_tensors(out), read_tensors(mixtral)
+    assert sorted(found) == [f"layers.{i}.router_norm" for i in range(3)]
+    for i in range(3):
+        gate = source[f"model.layers.{i}.block_sparse_moe.gate.weight"]
+        wanted = gate.double().norm(dim=1).float()
+        torch.testing.assert_close(found[f"layers.{i}.router_norm"], wanted, rtol=1e-6, atol=0)
+
+
 @pytest.mark.parametrize("keep", [2, 4])
 def test_prune_experts_by_use(tmp_path, mixtral, keep):
     generator = torch.Generator().manual_seed(9)

@@ -2,11 +2,12 @@
 
 import json
 
+import encoded_parts
 import mixtures
 import pytest
 import torch
 from harness import ROOT, build, described, inarch, write_recipe
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 PRUNED, MERGED, FUSED = (ROOT / "recipes" / f"deepseek-v3-{what}-experts.yaml" for what in ("pruned", "merged", "fused"))
@@ -194,11 +195,39 @@ output: {{ encode: {encode}, config: m }}
 """
 
 
+def fp8(model, directory):
+    """FP8 blocks, whose scales are powers of two so that bf16 holds the values."""
+    text = COPY.format(path=model.path, encode="{ fp8: { block: [8, 8], scales: e8m0 } }")
+    return build(write_recipe(directory, text), directory / "coded"), ".scale"
+
+
+def awq(model, directory):
+    """Experts as AutoAWQ writes them."""
+    generator = torch.Generator().manual_seed(5)
+    tensors = {}
+    for name, tensor in model.tensors.items():
+        if ".mlp.experts." not in name:
+            tensors[name] = tensor.half()
+            continue
+        coded = encoded_parts.awq(tuple(tensor.shape), 8)(generator)
+        coded.parts[".scales"] = coded.parts[".scales"].log2().round().exp2()  # values that f16 holds
+        tensors |= {name.removesuffix(".weight") + part: value for part, value in coded.parts.items()}
+    path = directory / "coded"
+    path.mkdir()
+    save_file(tensors, path / "model.safetensors", metadata={"format": "pt"})
+    config = config_of(model.path)
+    config["quantization_config"] = {"quant_method": "awq", "bits": 4, "group_size": 8, "version": "gemm"}
+    config.pop("torch_dtype", None)
+    mixtures.write_json(path / "config.json", config | {"dtype": "float16"})
+    return path, ".qweight"
+
+
+@pytest.mark.parametrize("encode", [fp8, awq])
 @pytest.mark.parametrize("recipe", [PRUNED, MERGED, FUSED], ids=["pruned", "merged", "fused"])
-def test_encoded_sources_are_as_their_values(model, tmp_path, recipe):
-    """From FP8 blocks, whose scales are powers of two so that bf16 holds the values: what is computed is that of the decoded model, what is copied stays encoded."""
-    coded = build(write_recipe(tmp_path, COPY.format(path=model.path, encode="{ fp8: { block: [8, 8], scales: e8m0 } }")), tmp_path / "coded")
-    assert any(name.endswith(".scale") for name in load_file(coded / "model.safetensors"))
+def test_encoded_sources_are_as_their_values(model, tmp_path, recipe, encode):
+    """What is computed is that of the decoded model, what is copied stays encoded."""
+    coded, ending = encode(model, tmp_path)
+    assert any(name.endswith(ending) for name in load_file(coded / "model.safetensors"))
     plain = build(write_recipe(tmp_path, COPY.format(path=coded, encode="none")), tmp_path / "plain")
     if recipe == PRUNED:
         counts = mixtures.write_json(tmp_path / "counts.json", mixtures.counts_of(LAYERS, model.experts))
@@ -209,8 +238,28 @@ def test_encoded_sources_are_as_their_values(model, tmp_path, recipe):
     made = [build(recipe, tmp_path / f"of-{source.name}", "--source", f"model={source}", *arguments) for source in (coded, plain)]
     if recipe == PRUNED:
         kept = load_file(made[0] / "model.safetensors")
-        assert any(name.endswith(".scale") and ".experts.3." in name for name in kept)
+        assert any(name.endswith(ending) and ".experts.3." in name for name in kept)
         made[0] = build(write_recipe(tmp_path, COPY.format(path=made[0], encode="none")), tmp_path / "decoded")
     ours, theirs = (load_file(out / "model.safetensors") for out in made)
     assert set(ours) == set(theirs)
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+ROUTER_NORMS = ROOT / "recipes" / "cookbook" / "router-norms.yaml"
+
+
+def test_pruned_by_what_a_recipe_measured(model, tmp_path):
+    """The experts whose rows of the router are longest."""
+    norms = build(ROUTER_NORMS, tmp_path / "norms", "--source", f"model={model.path}")
+    pruned = build(
+        PRUNED, tmp_path / "pruned", "--source", f"model={model.path}",
+        "--set", f"counts={norms}/model.safetensors", "--set", "by=router_norm", "--set", "keep=4",
+    )
+    ours = load_file(pruned / "model.safetensors")
+    for i in LAYERS:
+        gate = model.tensors[f"model.layers.{i}.mlp.gate.weight"]
+        kept = sorted(gate.float().norm(dim=1).argsort(descending=True)[:4].tolist())
+        assert torch.equal(ours[f"model.layers.{i}.mlp.gate.weight"], gate[kept])
+        for new, old in enumerate(kept):
+            assert torch.equal(ours[f"model.layers.{i}.mlp.experts.{new}.up_proj.weight"].float(), model.matrix(i, old, "up"))
+    generates(pruned)

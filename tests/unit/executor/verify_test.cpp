@@ -38,7 +38,9 @@ class VerifyTest : public testing::Test {
   VerifyReport check() {
     diagnostics_ = {};
     NoProgress progress;
-    return verify(scene_.out(), {2, nullptr}, progress, diagnostics_);
+    VerifyOptions options;
+    options.jobs = 2;
+    return verify(scene_.out(), options, progress, diagnostics_);
   }
   /// Overwrites bytes of a built file.
   void spoil(const std::string& name, std::int64_t offset, const std::string& bytes) const {

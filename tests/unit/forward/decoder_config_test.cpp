@@ -49,7 +49,7 @@ TEST(DecoderConfig, NullIsAnAnswer) {
 TEST(DecoderConfig, SaysWhatIsNotRun) {
   EXPECT_EQ(fault_of("{}"), "E581");
   EXPECT_EQ(fault_of(R"({"model_type": "mamba"})"), "E581");
-  EXPECT_EQ(fault_of(R"({"model_type": "llama", "rope_scaling": {"type": "yarn"}})"), "E581");
+  EXPECT_EQ(fault_of(R"({"model_type": "llama", "rope_scaling": {"type": "longrope"}})"), "E581");
   EXPECT_EQ(fault_of(R"({"model_type": "llama", "hidden_act": "gelu_new"})"), "E581");
   EXPECT_EQ(fault_of(R"({"model_type": "gemma", "use_bidirectional_attention": true})"), "E581");
   EXPECT_EQ(fault_of(R"({"model_type": "llama", "hidden_size": "big"})"), "E589");

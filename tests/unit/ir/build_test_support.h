@@ -30,6 +30,13 @@ struct Built {
   }
 };
 
+/// Takes any model for one that can be run.
+inline Result<std::int64_t> runs_anything(const Value& config,
+                                          const std::vector<std::vector<std::int64_t>>&) {
+  const Value* size = config.find("vocab_size");
+  return size && size->if_int() ? *size->if_int() : 0;
+}
+
 inline Built build(const World& world, const std::string& text) {
   Built built;
   built.attempt = attempt_binding(world, text);
@@ -37,7 +44,8 @@ inline Built build(const World& world, const std::string& text) {
   const Targets none(built.attempt.bound->outputs.size());
   built.graph = build_graph(*built.attempt.bound, none, built.attempt.diagnostics);
   if (built.graph)
-    build_checks(*built.attempt.bound, none, *built.graph, built.attempt.diagnostics);
+    build_checks(*built.attempt.bound, none, runs_anything, *built.graph,
+                 built.attempt.diagnostics);
   return built;
 }
 
