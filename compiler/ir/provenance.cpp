@@ -214,7 +214,7 @@ std::vector<UnusedRule> unused_rules(const BoundRecipe& bound, std::uint32_t out
       if (!could_be(to.name, *bound.globals, name)) continue;
       auto instance = instance_without_condition(bound, rule, to.name, name);
       if (!instance) continue;
-      const Unused why = !holds(rule, *instance, bound)         ? Unused::condition
+      const Unused why = !holds(rule, *instance, bound)        ? Unused::condition
                          : is_excepted(rule, *instance, bound) ? Unused::except
                                                                : Unused::rest;
       unused.push_back({&rule, why, std::move(instance->bindings)});

@@ -81,8 +81,9 @@ SourceRange range_of(const BoundRecipe& bound, const SourceTensor& leaf, Run run
     const auto& encoded = checkpoint.encoded[static_cast<std::size_t>(stored->encoded)];
     stored = &encoded.parts[static_cast<std::size_t>(leaf.part)];
   }
-  SourceRange range{leaf.source,    leaf.tensor,    stored->name, checkpoint.files[stored->file].path,
-                    stored->offset, stored->offset, stored->bytes};
+  SourceRange range{
+      leaf.source,    leaf.tensor,    stored->name, checkpoint.files[stored->file].path,
+      stored->offset, stored->offset, stored->bytes};
   const std::int64_t width = bits(stored->dtype);
   const bool whole_bytes = width % 8 == 0;
   range.begin += whole_bytes ? run.begin * width / 8 : 0;
@@ -101,9 +102,8 @@ std::vector<SourceRange> source_ranges(const BoundRecipe& bound, const Graph& gr
   const auto place = [](const SourceRange& r) {
     return std::tie(r.source, r.file, r.begin, r.end);
   };
-  std::sort(ranges.begin(), ranges.end(), [&](const SourceRange& a, const SourceRange& b) {
-    return place(a) < place(b);
-  });
+  std::sort(ranges.begin(), ranges.end(),
+            [&](const SourceRange& a, const SourceRange& b) { return place(a) < place(b); });
   const auto same = [&](const SourceRange& a, const SourceRange& b) {
     return place(a) == place(b) && a.stored == b.stored;
   };

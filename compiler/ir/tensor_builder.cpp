@@ -89,8 +89,7 @@ std::optional<Typed> TensorBuilder::reference(const TensorExpr& expression) {
   return typed;
 }
 
-std::optional<Typed> TensorBuilder::referred(const TensorExpr& expression,
-                                             const Reference& found) {
+std::optional<Typed> TensorBuilder::referred(const TensorExpr& expression, const Reference& found) {
   if (found.source == defined_source) return definition(expression, found.output_name);
   if (found.source != output_source)
     return source_values(found.source, found.tensor, expression.span);

@@ -52,8 +52,8 @@ class CommentCarrier {
   }
 
   std::size_t column_of(std::size_t at) const {
-    return static_cast<std::size_t>(
-        sources_.locate(file_, static_cast<std::uint32_t>(at)).column - 1);
+    return static_cast<std::size_t>(sources_.locate(file_, static_cast<std::uint32_t>(at)).column -
+                                    1);
   }
 
   /// Where what a comment is about begins: on its own line, or what comes next unless the comment

@@ -76,8 +76,7 @@ class YamlPrinter {
     for (; remark_before(at); ++next_remark_) {
       const YamlRemark& remark = remarks_[next_remark_];
       if (!remark.own_line && !lines_.empty() && !lines_.has_remark()) {
-        const std::string_view before =
-            text_.substr(remark.begin - remark.column, remark.column);
+        const std::string_view before = text_.substr(remark.begin - remark.column, remark.column);
         lines_.remark(remark.text, display_width(before));
       } else {
         space_before(remark.begin);
@@ -121,8 +120,7 @@ class YamlPrinter {
   void block(std::size_t index, std::size_t indent, bool inline_first) {
     const bool mapping = records_[index].kind == Kind::mapping;
     for (std::size_t at = index + 1; at < records_[index].next;) {
-      const std::size_t begin =
-          mapping ? records_[at].span.begin : find_sign(last_, '-');
+      const std::size_t begin = mapping ? records_[at].span.begin : find_sign(last_, '-');
       if (inline_first) {
         enter(indent, column_of(begin));
       } else {
@@ -164,9 +162,8 @@ class YamlPrinter {
     anchor(index);
     if (is_absent(record)) return;
     if (is_block(record)) {
-      const std::size_t begin = record.kind == Kind::mapping
-                                    ? record.span.begin
-                                    : find_sign(last_, '-');
+      const std::size_t begin =
+          record.kind == Kind::mapping ? record.span.begin : find_sign(last_, '-');
       start_line(indent + 2, begin);
       return block(index, indent + 2, true);
     }
@@ -208,8 +205,7 @@ class YamlPrinter {
     const YamlRecord& record = records_[index];
     if (is_collection(record)) return flow(index, indent);
     const char first = text_[record.span.begin];
-    if (record.quoted && (first == '|' || first == '>'))
-      return block_text(record, indent, column);
+    if (record.quoted && (first == '|' || first == '>')) return block_text(record, indent, column);
     write_text(index, indent + 2);
   }
 
@@ -228,8 +224,8 @@ class YamlPrinter {
       lines_.write(line);
       if (end == std::string_view::npos) break;
       text.remove_prefix(end + 1);
-      const bool empty = text.substr(0, text.find('\n')).find_first_not_of(" \t\r") ==
-                         std::string_view::npos;
+      const bool empty =
+          text.substr(0, text.find('\n')).find_first_not_of(" \t\r") == std::string_view::npos;
       lines_.begin(empty ? 0 : indent);
     }
     written(span.end);
@@ -368,7 +364,7 @@ class YamlPrinter {
   YamlLines lines_;
   std::vector<Level> levels_;  // of the blocks around what was written last
   std::size_t next_remark_ = 0;
-  std::size_t last_ = 0;       // where what was written last ends in the text
+  std::size_t last_ = 0;  // where what was written last ends in the text
   std::size_t counted_to_ = 0;
   std::size_t counted_lines_ = 0;
 };

@@ -43,7 +43,8 @@ if [[ $funcstack[1] == _inarch ]]; then
 fi
 )script";
 
-constexpr std::string_view fish_script = R"script(# inarch for fish: put into ~/.config/fish/config.fish
+constexpr std::string_view fish_script =
+    R"script(# inarch for fish: put into ~/.config/fish/config.fish
 #   inarch completions fish | source
 function __inarch_complete
     set -l words (commandline -opc)

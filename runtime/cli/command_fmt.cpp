@@ -62,8 +62,8 @@ void say_state(const std::string& path, bool changes, bool written, Console& con
     return console.write(write_json(line, JsonStyle::compact) + "\n");
   }
   if (changes)
-    console.say(fmt::format("{} {}\n", written ? "laid out" : "would change",
-                            escape_for_terminal(path)));
+    console.say(
+        fmt::format("{} {}\n", written ? "laid out" : "would change", escape_for_terminal(path)));
 }
 
 }  // namespace

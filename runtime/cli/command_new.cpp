@@ -51,10 +51,9 @@ int list_templates(Console& console) {
 std::string open_sources(const RecipeTemplate& recipe, const TemplateChoices& choices) {
   std::string words;
   for (const std::string& name : recipe.sources) {
-    const bool given =
-        std::any_of(choices.sources.begin(), choices.sources.end(), [&](const auto& source) {
-          return source.first.substr(0, source.first.find('[')) == name;
-        });
+    const bool given = std::any_of(
+        choices.sources.begin(), choices.sources.end(),
+        [&](const auto& source) { return source.first.substr(0, source.first.find('[')) == name; });
     const auto& lists = recipe.lists;
     const int entries = std::find(lists.begin(), lists.end(), name) == lists.end() ? 1 : 2;
     for (int k = 0; !given && k < entries; ++k) words += fmt::format(" --source {}=PATH", name);
@@ -62,8 +61,8 @@ std::string open_sources(const RecipeTemplate& recipe, const TemplateChoices& ch
   return words;
 }
 
-void say_next(const std::string& file, const RecipeTemplate& recipe,
-              const TemplateChoices& choices, Console& console) {
+void say_next(const std::string& file, const RecipeTemplate& recipe, const TemplateChoices& choices,
+              Console& console) {
   const std::string open = open_sources(recipe, choices);
   std::string out = fmt::format("wrote {}\n", escape_for_terminal(file));
   if (open.empty()) {

@@ -41,8 +41,7 @@ void add_stored_parts(const RecipeGraph& recipe, std::vector<MadeTensor>& made) 
     const Storage& storage = recipe.graph.storages[static_cast<std::size_t>(output.storage)];
     const auto owner = owners.find(full_name(recipe.bound, {output.checkpoint, output.name}));
     if (owner == owners.end() || !output.name.ends_with(storage.ending)) continue;
-    const std::string stem =
-        owner->first.substr(0, owner->first.size() - storage.ending.size());
+    const std::string stem = owner->first.substr(0, owner->first.size() - storage.ending.size());
     for (const Storage::Part& part : storage.parts) {
       if (owners.count(stem + part.ending) == 0)
         made.push_back({stem + part.ending, owner->second.made_by, owner->second.result});
@@ -76,8 +75,8 @@ std::vector<Provenance> definitions_of(const RecipeGraph& recipe, const Provenan
     for (const RuleInstance& instance : recipe.bound.instances) {
       for (std::size_t k = 0; instance.rule->is_definition && k < instance.to.size(); ++k) {
         if (instance.to[k].name != pending[at]) continue;
-        auto provenance = find_provenance(recipe.bound, recipe.targets, recipe.graph, instance, k,
-                                          diagnostics);
+        auto provenance =
+            find_provenance(recipe.bound, recipe.targets, recipe.graph, instance, k, diagnostics);
         if (!provenance) return found;
         for (const std::string& read : provenance->definitions) {
           if (seen.insert(read).second) pending.push_back(read);
@@ -171,9 +170,10 @@ int explain(const RecipeGraph& recipe, const std::vector<std::string>& wanted, C
 int command_why(const Arguments& arguments, Console& console) {
   const auto recipe = arguments.value("recipe");
   if (arguments.positional.empty() || !recipe) {
-    return usage_error(console, recipe ? "why needs a tensor of the recipe's output"
-                                       : "why needs a recipe: -f RECIPE",
-                       "inarch why model.norm.weight -f recipe.yaml");
+    return usage_error(
+        console,
+        recipe ? "why needs a tensor of the recipe's output" : "why needs a recipe: -f RECIPE",
+        "inarch why model.norm.weight -f recipe.yaml");
   }
   int explained = exit_done;
   const int code = look_at_recipe(*recipe, arguments, console, [&](const RecipeGraph& graph) {

@@ -289,7 +289,8 @@ const std::vector<Command>& commands() {
       {"explain",
        "inarch explain CODE|TRANSFORM|FUNCTION|KEY",
        "say what a code, a transform, a function or a key means",
-       "Takes an error code (E203), a transform (tile), a function of expressions (gradient), a key "
+       "Takes an error code (E203), a transform (tile), a function of expressions (gradient), a "
+       "key "
        "of recipes\n"
        "(where), or 'transforms', 'functions', 'keys', 'errors' or 'architectures' for a list.",
        {},

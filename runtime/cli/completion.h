@@ -17,7 +17,7 @@ struct Candidate {
 
 /// A command line up to the word that is being typed.
 struct TypedLine {
-  const Command* command = nullptr;  // null while it is not known
+  const Command* command = nullptr;                          // null while it is not known
   std::vector<std::pair<std::string, std::string>> options;  // as Arguments::given
   std::vector<std::string> positional;
   std::string open_option;  // whose value is being typed

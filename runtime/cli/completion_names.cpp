@@ -101,15 +101,14 @@ std::vector<Candidate> complete_path(const std::string& word,
     if (!name.starts_with(begun) || (name.starts_with('.') && !begun.starts_with('.'))) continue;
     std::error_code unknown;
     const bool is_folder = at->is_directory(unknown);
-    const bool meant = endings.empty() || std::any_of(endings.begin(), endings.end(),
-                                                      [&](const std::string& ending) {
-                                                        return name.ends_with(ending);
-                                                      });
+    const bool meant = endings.empty() ||
+                       std::any_of(endings.begin(), endings.end(), [&](const std::string& ending) {
+                         return name.ends_with(ending);
+                       });
     if (is_folder || meant) candidates.push_back({folder + name + (is_folder ? "/" : ""), {}});
   }
-  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
-    return natural_less(a.text, b.text);
-  });
+  std::sort(candidates.begin(), candidates.end(),
+            [](const Candidate& a, const Candidate& b) { return natural_less(a.text, b.text); });
   return candidates;
 }
 

@@ -13,7 +13,9 @@ int look_at_recipe(const std::string& path, const Arguments& arguments, Console&
   if (!options) return exit_failed;
   options->bind.open_states = describe_states;
   options->look = [&](const SourceMap& texts, const BoundRecipe& bound, const Targets& targets,
-                      Graph& graph) { look({texts, bound, targets, graph}); };
+                      Graph& graph) {
+    look({texts, bound, targets, graph});
+  };
   SourceMap sources;
   Diagnostics diagnostics;
   auto text = read_small_file(path, recipe_limit);

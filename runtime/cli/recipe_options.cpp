@@ -103,7 +103,7 @@ void print_timings(const CompileReport& report, Console& console) {
 }  // namespace
 
 bool split_options(const std::vector<std::string>& texts, std::string_view option,
-                 std::vector<std::pair<std::string, std::string>>& pairs, Console& console) {
+                   std::vector<std::pair<std::string, std::string>>& pairs, Console& console) {
   for (const std::string& text : texts) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0) {
@@ -143,7 +143,8 @@ std::optional<std::int64_t> memory_option(const Arguments& arguments, std::int64
 std::optional<CompileOptions> compile_options(const Arguments& arguments,
                                               const std::string& recipe_path, Console& console) {
   CompileOptions options;
-  if (!split_options(arguments.values("set"), "set", options.bind.set, console)) return std::nullopt;
+  if (!split_options(arguments.values("set"), "set", options.bind.set, console))
+    return std::nullopt;
   if (!split_options(arguments.values("source"), "source", options.bind.sources, console))
     return std::nullopt;
   options.bind.recipe_directory = directory_of(recipe_path);

@@ -60,8 +60,7 @@ std::string steps_text(const SourceMap& texts, const Provenance& provenance, std
       const std::string dtype(type.chosen ? name(type.dtype) : "any");
       const std::string label =
           r == 0 ? fmt::format("{:>3}  {}", k + 1, step_text(texts, steps[k])) : "";
-      table.add({label, dtype, r == 0 ? inputs_text(steps[k], k) : "",
-                 shape_text(type)});
+      table.add({label, dtype, r == 0 ? inputs_text(steps[k], k) : "", shape_text(type)});
     }
   }
   return table.text(width);
@@ -197,8 +196,7 @@ std::string why_text(const RecipeGraph& recipe, const WhyReport& report, const C
   out += "\n" + ranges_text(recipe, report.ranges, width);
   if (!report.unused.empty()) {
     out += "\nanother rule would make it:\n";
-    for (const UnusedRule& unused : report.unused)
-      out += "  " + unused_text(texts, unused) + "\n";
+    for (const UnusedRule& unused : report.unused) out += "  " + unused_text(texts, unused) + "\n";
   }
   if (!report.alike.empty()) {
     out += fmt::format("\nthe same rule makes {} more of those asked for\n",

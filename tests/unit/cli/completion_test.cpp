@@ -54,7 +54,8 @@ TEST(Completion, OfManyTensorsGoesSegmentBySegment) {
   EXPECT_EQ(texts(""), (Texts{"head", "model."}));
   EXPECT_EQ(texts("mo").size(), 30u);
   EXPECT_EQ(texts("mo").front(), "model.layers.0.");
-  EXPECT_EQ(texts("model.layers.7."), (Texts{"model.layers.7.a.weight", "model.layers.7.b.weight"}));
+  EXPECT_EQ(texts("model.layers.7."),
+            (Texts{"model.layers.7.a.weight", "model.layers.7.b.weight"}));
 }
 
 TEST(Completion, ReadsALineAsBashDoes) {

@@ -52,7 +52,8 @@ TEST(TextDiff, TurnsOneTextIntoTheOther) {
   for (int round = 0; round < 500; ++round) {
     std::string texts[2];
     for (std::string& text : texts) {
-      for (unsigned k = random() % 30; k > 0; --k) text += std::string(1, "abcd"[random() % 4]) + "\n";
+      for (unsigned k = random() % 30; k > 0; --k)
+        text += std::string(1, "abcd"[random() % 4]) + "\n";
     }
     const std::string diff = unified_diff("f", texts[0], texts[1]);
     if (texts[0] == texts[1]) continue;

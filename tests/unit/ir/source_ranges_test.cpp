@@ -76,7 +76,9 @@ TEST(SourceRanges, OfPiecesThatOneOpPutsTogether) {
 
 TEST(SourceRanges, OfAViewAreTheFirstAndLastElementThatItReads) {
   std::mt19937 random(3);
-  const auto upto = [&](int most) { return static_cast<std::int64_t>(random() % unsigned(most + 1)); };
+  const auto upto = [&](int most) {
+    return static_cast<std::int64_t>(random() % unsigned(most + 1));
+  };
   for (int round = 0; round < 500; ++round) {
     ViewOp view;
     std::int64_t low = 0;

@@ -58,8 +58,9 @@ TEST(FormatYaml, JoinsAValueToItsKeyWhereItFits) {
 }
 
 TEST(FormatYaml, KeepsComments) {
-  EXPECT_EQ(stable("#one\na: 1 # two\nbcd: 2    # three\n   # four\ne:\n # five\n  - 6\n   # seven\n"),
-            "#one\na: 1    # two\nbcd: 2  # three\n# four\ne:\n  # five\n  - 6\n  # seven\n");
+  EXPECT_EQ(
+      stable("#one\na: 1 # two\nbcd: 2    # three\n   # four\ne:\n # five\n  - 6\n   # seven\n"),
+      "#one\na: 1    # two\nbcd: 2  # three\n# four\ne:\n  # five\n  - 6\n  # seven\n");
   EXPECT_EQ(stable("a: # x\n  b\nc: [ 1, # y\n  2 ]\n"), "a:  # x\n  b\nc: [1,  # y\n    2]\n");
   EXPECT_EQ(stable("a:\n  - b: 1\n    # of b\n  # of the list\n# of all\nc: 2\n"),
             "a:\n  - b: 1\n    # of b\n  # of the list\n# of all\nc: 2\n");
@@ -72,7 +73,8 @@ TEST(FormatYaml, KeepsComments) {
 TEST(FormatYaml, KeepsTextsOfSeveralLines) {
   EXPECT_EQ(stable("a:   >-\n      x\n        y\n\n      z\nb: 1\n"),
             "a: >-\n  x\n    y\n\n  z\nb: 1\n");
-  EXPECT_EQ(stable("a:\n    b: |2\n           x\n        y\n"), "a:\n  b: |2\n         x\n      y\n");
+  EXPECT_EQ(stable("a:\n    b: |2\n           x\n        y\n"),
+            "a:\n  b: |2\n         x\n      y\n");
   EXPECT_EQ(stable("a: one\n     two\n\n     three\n"), "a: one\n  two\n\n  three\n");
   EXPECT_EQ(stable("a: \"one\n     two\"\nb: 1\n"), "a: \"one\n  two\"\nb: 1\n");
 }
@@ -129,9 +131,9 @@ class RandomYaml {
   }
 
   std::string scalar() {
-    static const char* const words[] = {"x",      "1.5",   "'a # b'", "\"c: d\"", "~",
-                                        "null",   "a b c", "f(x)",    "'{'",      "\"\\n\"",
-                                        "i % 2",  "''",    "a:b",     "-1",       "\"[\""};
+    static const char* const words[] = {"x",     "1.5",   "'a # b'", "\"c: d\"", "~",
+                                        "null",  "a b c", "f(x)",    "'{'",      "\"\\n\"",
+                                        "i % 2", "''",    "a:b",     "-1",       "\"[\""};
     return words[upto(14)];
   }
 
