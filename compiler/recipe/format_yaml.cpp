@@ -231,39 +231,39 @@ class YamlPrinter {
     written(span.end);
   }
 
+  /// The end of a text whose `+` makes the empty lines after it part of it.
+  std::size_t end_with_empty_lines(std::size_t end) const {
+    const std::size_t begin = end;
+    while (end < text_.size() &&
+           std::string_view("\n\r ").find(text_[end]) != std::string_view::npos)
+      ++end;
+    const std::size_t line = text_.rfind('\n', end == 0 ? 0 : end - 1);
+    return line == std::string_view::npos ? end : std::max(line, begin);
+  }
+
   /// `|` and `>`: the lines keep their places relative to one another.
   void block_text(const YamlRecord& record, std::size_t indent, std::size_t column) {
-    std::string_view text = text_.substr(record.span.begin, record.span.end - record.span.begin);
-    const std::size_t header_end = std::min(text.find('\n'), text.size());
-    std::string_view header = text.substr(0, header_end);
+    const std::size_t header_end =
+        std::min<std::size_t>(text_.find('\n', record.span.begin), record.span.end);
+    std::string_view header = text_.substr(record.span.begin, header_end - record.span.begin);
     while (header.ends_with(' ') || header.ends_with('\r')) header.remove_suffix(1);
     lines_.write(header);
-    const bool keeps = header.substr(0, 3).find('+') != std::string_view::npos;
-    std::size_t end = record.span.end;
-    if (keeps) {  // empty lines at its end are part of it
-      while (end < text_.size() && (text_[end] == '\n' || text_[end] == '\r' || text_[end] == ' '))
-        ++end;
-      const std::size_t line = text_.rfind('\n', end == 0 ? 0 : end - 1);
-      end = line == std::string_view::npos ? end : std::max<std::size_t>(line, record.span.end);
-      text = text_.substr(record.span.begin, end - record.span.begin);
-    }
-    std::size_t base = std::string_view::npos;
-    std::size_t to = indent + 2;
-    const std::size_t digit = header.substr(0, 3).find_first_of("123456789");
-    if (digit != std::string_view::npos) {
-      const auto stated = static_cast<std::size_t>(header[digit] - '0');
-      base = column + stated;
-      to = indent + stated;
-    }
-    for (std::size_t at = header_end; at < text.size();) {
-      const std::size_t next = std::min(text.find('\n', at + 1), text.size());
-      std::string_view line = text.substr(at + 1, next - at - 1);
+    const std::string_view signs = header.substr(0, 3);
+    const bool keeps = signs.find('+') != std::string_view::npos;
+    const std::size_t end = keeps ? end_with_empty_lines(record.span.end) : record.span.end;
+    const std::size_t digit = signs.find_first_of("123456789");
+    const bool stated = digit != std::string_view::npos;
+    const std::size_t by = stated ? static_cast<std::size_t>(signs[digit] - '0') : 2;
+    std::size_t base = stated ? column + by : std::string_view::npos;
+    for (std::size_t at = header_end; at < end;) {
+      const std::size_t next = std::min(text_.find('\n', at + 1), end);
+      std::string_view line = text_.substr(at + 1, next - at - 1);
       at = next;
       if (line.ends_with('\r')) line.remove_suffix(1);
       const std::size_t first = line.find_first_not_of(' ');
       if (base == std::string_view::npos) base = first;
       const bool empty = first == std::string_view::npos;
-      lines_.begin(empty ? 0 : to);
+      lines_.begin(empty ? 0 : indent + by);
       if (!empty) lines_.write(line.substr(std::min(base, first)));
     }
     written(end);

@@ -122,47 +122,44 @@ Diagnostics with_unused_rules(const RecipeGraph& recipe, const std::string& name
   return all;
 }
 
-int explain(const RecipeGraph& recipe, const std::vector<std::string>& wanted, Console& console) {
-  std::vector<MadeTensor> made = made_tensors(recipe);
-  add_stored_parts(recipe, made);
-  int code = exit_done;
-  bool first = true;
-  for (const std::string& pattern : wanted) {
-    Diagnostics diagnostics;
-    const auto selected = select(recipe, made, pattern, diagnostics);
-    if (!selected) {
-      const Diagnostics found = with_unused_rules(recipe, pattern, diagnostics);
-      console.report(found, recipe.texts);
-      code = std::max(code, exit_code_for(found));
-      continue;
+/// The selected tensors by the rules that make them; each by itself for a program.
+std::vector<std::vector<std::size_t>> by_rule(const std::vector<MadeTensor>& made,
+                                              const std::vector<std::size_t>& selected,
+                                              bool alone) {
+  std::vector<std::vector<std::size_t>> groups;
+  for (const std::size_t k : selected) {
+    const auto known = std::find_if(groups.begin(), groups.end(), [&](const auto& group) {
+      return made[group.front()].made_by->rule == made[k].made_by->rule;
+    });
+    if (known == groups.end() || alone) {
+      groups.push_back({k});
+    } else {
+      known->push_back(k);
     }
-    std::vector<std::pair<const Rule*, std::vector<std::size_t>>> by_rule;
-    for (const std::size_t k : *selected) {
-      const auto known = std::find_if(by_rule.begin(), by_rule.end(), [&](const auto& entry) {
-        return entry.first == made[k].made_by->rule;
-      });
-      if (known == by_rule.end() || console.json()) {
-        by_rule.push_back({made[k].made_by->rule, {k}});
-      } else {
-        known->second.push_back(k);
-      }
-    }
-    for (const auto& [rule, tensors] : by_rule) {
-      auto report = report_on(recipe, made[tensors.front()], diagnostics);
-      if (!report) break;
-      for (std::size_t k = 1; k < tensors.size(); ++k)
-        report->alike.push_back(made[tensors[k]].name);
-      if (console.json()) {
-        console.write(write_json(why_json(recipe, *report), JsonStyle::compact) + "\n");
-      } else {
-        console.write((first ? "" : "\n") + why_text(recipe, *report, console));
-      }
-      first = false;
-    }
-    console.report(diagnostics, recipe.texts);
-    code = std::max(code, exit_code_for(diagnostics));
   }
-  return code;
+  return groups;
+}
+
+/// Explains what a name or a pattern stands for, and gives the exit code.
+int explain(const RecipeGraph& recipe, const std::vector<MadeTensor>& made,
+            const std::string& pattern, bool first, Console& console) {
+  Diagnostics diagnostics;
+  const auto selected = select(recipe, made, pattern, diagnostics);
+  if (!selected) diagnostics = with_unused_rules(recipe, pattern, diagnostics);
+  const auto groups = by_rule(made, selected.value_or(std::vector<std::size_t>{}), console.json());
+  for (const std::vector<std::size_t>& tensors : groups) {
+    auto report = report_on(recipe, made[tensors.front()], diagnostics);
+    if (!report) break;
+    for (std::size_t k = 1; k < tensors.size(); ++k) report->alike.push_back(made[tensors[k]].name);
+    if (console.json()) {
+      console.write(write_json(why_json(recipe, *report), JsonStyle::compact) + "\n");
+    } else {
+      console.write((first ? "" : "\n") + why_text(recipe, *report, console));
+    }
+    first = false;
+  }
+  console.report(diagnostics, recipe.texts);
+  return exit_code_for(diagnostics);
 }
 
 }  // namespace
@@ -177,7 +174,12 @@ int command_why(const Arguments& arguments, Console& console) {
   }
   int explained = exit_done;
   const int code = look_at_recipe(*recipe, arguments, console, [&](const RecipeGraph& graph) {
-    explained = explain(graph, arguments.positional, console);
+    std::vector<MadeTensor> made = made_tensors(graph);
+    add_stored_parts(graph, made);
+    for (const std::string& pattern : arguments.positional) {
+      const bool first = &pattern == &arguments.positional.front();
+      explained = std::max(explained, explain(graph, made, pattern, first, console));
+    }
   });
   return std::max(code, explained);
 }
