@@ -92,8 +92,10 @@ std::optional<Plan> compile_text(SourceMap& sources, FileId file, const CompileO
   for (const auto& target : targets)
     report.architectures.push_back(target && target->strict ? target->architecture : "");
   report.rules = recipe->rules.size();
-  for (const BoundSource& source : bound->sources)
+  for (const BoundSource& source : bound->sources) {
     report.source_tensors += source.checkpoint->tensors.size();
+    report.checkpoints.push_back(source.checkpoint);
+  }
   if (diagnostics.has_errors()) return std::nullopt;
   return plan;
 }

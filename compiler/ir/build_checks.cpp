@@ -207,11 +207,8 @@ class CheckBuilder {
       return fail(check, "E823",
                   fmt::format("an assertion is true or false, not {}", value->kind()));
     std::vector<std::string> notes = sides(check, scope);
-    std::vector<std::string> bound;
-    for (const auto& [name, bound_value] : instance.bindings)
-      bound.push_back(fmt::format("{} = {}", name, to_text(bound_value)));
-    if (!bound.empty())
-      notes.push_back(fmt::format("here {}", escape_for_terminal(join_names(bound))));
+    if (!instance.bindings.empty())
+      notes.push_back(fmt::format("here {}", escape_for_terminal(described(instance.bindings))));
     fail(check, "E823", "this does not hold", std::move(notes));
   }
 
@@ -375,12 +372,10 @@ class CheckBuilder {
                        : check.kind == K::at_most ? "at_most"
                        : check.kind == K::finite  ? "finite"
                                                   : "logits_close";
-    std::vector<std::string> bound;
-    for (const auto& [name, value] : instance.bindings)
-      bound.push_back(fmt::format("{} = {}", name, to_text(value)));
-    if (bound.empty() && !instance.references.empty())
-      bound.push_back(instance.references.front().expression->pattern.text);
-    return bound.empty() ? text : fmt::format("{} ({})", text, join_names(bound));
+    std::string where = described(instance.bindings);
+    if (where.empty() && !instance.references.empty())
+      where = instance.references.front().expression->pattern.text;
+    return where.empty() ? text : fmt::format("{} ({})", text, where);
   }
 
   const BoundRecipe& bound_;

@@ -443,11 +443,7 @@ void TensorBuilder::fault(const TensorExpr& call, std::string code, std::string 
                           std::string hint) {
   (void)call;
   Diagnostic d = error(std::move(code), std::move(message)).at(span);
-  std::vector<std::string> bound;
-  for (const auto& [name, value] : instance_.bindings)
-    bound.push_back(fmt::format("{} = {}", name, to_text(value)));
-  if (!bound.empty())
-    d.notes.push_back(fmt::format("here {}", escape_for_terminal(join_names(bound))));
+  note_bindings(d, instance_.bindings);
   d.help = std::move(hint);
   diagnostics_.add(std::move(d));
 }

@@ -131,11 +131,7 @@ class Expansion {
   void report_empty(const NamedOperand& operand, const Instance& instance) {
     Diagnostic d = error("E220", "this operand stands for no tensor at all")
                        .at(operand.ranges.front().values.span, "gives nothing");
-    std::vector<std::string> bound;
-    for (const auto& [name, value] : instance.bindings)
-      bound.push_back(fmt::format("{} = {}", name, to_text(value)));
-    if (!bound.empty())
-      d.notes.push_back(fmt::format("here {}", escape_for_terminal(join_names(bound))));
+    note_bindings(d, instance.bindings);
     diagnostics_.add(std::move(d));
     failed_ = true;
   }

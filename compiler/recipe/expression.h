@@ -63,6 +63,11 @@ using Checkpoints = std::span<const Checkpoint* const>;
 /// Values of captures and `for` variables, in order of binding.
 using Bindings = std::vector<std::pair<std::string, Value>>;
 
+/// "i = 3 and p = gate", unescaped; "" when there are none.
+std::string described(const Bindings& bindings);
+/// Notes "here i = 3 and p = gate", when there are any.
+void note_bindings(Diagnostic& diagnostic, const Bindings& bindings);
+
 /// Names and what they stand for, innermost scope first. A name may stand for another expression
 /// (`let`), which is evaluated where it is used.
 class Scope {

@@ -4,8 +4,21 @@
 #include <fmt/format.h>
 
 #include "compiler/recipe/expression.h"
+#include "compiler/support/text.h"
 
 namespace inarch {
+
+std::string described(const Bindings& bindings) {
+  std::vector<std::string> texts;
+  for (const auto& [name, value] : bindings)
+    texts.push_back(fmt::format("{} = {}", name, to_text(value)));
+  return texts.empty() ? "" : join_names(texts);
+}
+
+void note_bindings(Diagnostic& diagnostic, const Bindings& bindings) {
+  if (!bindings.empty())
+    diagnostic.notes.push_back(fmt::format("here {}", escape_for_terminal(described(bindings))));
+}
 
 void Scope::set(std::string name, Value value) {
   entries_[std::move(name)] = Stored{std::move(value), nullptr, nullptr, false, {}};

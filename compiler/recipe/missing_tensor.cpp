@@ -108,10 +108,7 @@ Diagnostic missing_tensor(const TensorExpr& reference, const ResolvedPattern& pa
   std::string message = fmt::format("{} has no tensor '{}'", where,
                                     escape_for_terminal(wanted_name(reference, pattern)));
   if (!instance.bindings.empty()) {
-    std::vector<std::string> bound;
-    for (const auto& [name, value] : instance.bindings)
-      bound.push_back(fmt::format("{} = {}", name, to_text(value)));
-    message += fmt::format(" (with {})", escape_for_terminal(join_names(bound)));
+    message += fmt::format(" (with {})", escape_for_terminal(described(instance.bindings)));
   }
   Diagnostic d =
       error(first ? "E203" : "E204", std::move(message)).at(reference.span, "matches nothing");

@@ -19,5 +19,7 @@ const std::vector<File>& architectures();
 const std::vector<File>& error_examples();
 /// recipes/templates/*.yaml.
 const std::vector<File>& recipe_templates();
+/// compiler/picture/pages/*.
+const std::vector<File>& picture_pages();
 
 }  // namespace inarch::embedded

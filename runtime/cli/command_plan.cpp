@@ -11,6 +11,7 @@
 #include "runtime/cli/exit_code.h"
 #include "runtime/cli/leave_to_system.h"
 #include "runtime/cli/part_list.h"
+#include "runtime/cli/plan_graph.h"
 #include "runtime/cli/recipe_options.h"
 #include "runtime/cli/shell_word.h"
 #include "runtime/executor/measure_ranks.h"
@@ -161,7 +162,7 @@ std::string run_words(const Arguments& arguments) {
   if (const auto file = arguments.value("output")) return shell_word(*file);
   std::string words = shell_word(arguments.positional[0]);
   for (const auto& [option, value] : arguments.given) {
-    if (option == "source" || option == "set" || option == "memory")
+    if (option == "source" || option == "set" || option == "memory" || option == "lock")
       words += fmt::format(" --{} {}", option, shell_word(value));
   }
   return words;
@@ -175,12 +176,23 @@ int command_plan(const Arguments& arguments, Console& console) {
   const auto jobs = jobs_option(arguments, console);
   const auto memory = memory_option(arguments, default_memory, console);
   if (!jobs || !memory) return exit_failed;
+  std::optional<GraphFormat> graph;
+  if (arguments.has("graph")) {
+    graph = graph_option(arguments, console);
+    if (!graph) return exit_failed;
+  }
   CompileReport report;
   int code = exit_done;
   auto plan = plan_from(arguments.positional[0], arguments, *memory, console, report, code);
   if (!plan) return code;
+  if (graph) {
+    code = write_plan_graph(*plan, report, *graph, arguments, *jobs, *memory, console);
+    leave_to_system(std::pair(std::move(plan), std::move(report)));
+    return code;
+  }
   if (const auto output = arguments.value("output")) {
     if (has_open_states(*plan)) {  // a plan that can be run has all that it reads
+      if (!all_here(report, console)) return exit_rejected;
       Findings findings;
       findings.states = ForwardOptions{*jobs, *memory, Rounding::f32, nullptr};
       plan = compile_recipe(arguments.positional[0], arguments, *memory, console, report, code,
@@ -197,6 +209,8 @@ int command_plan(const Arguments& arguments, Console& console) {
     console.write(write_json(to_json(*plan, *jobs, *memory), JsonStyle::compact) + "\n");
   } else {
     console.say(describe(*plan, *jobs, *memory, console));
+    if (!report.absent.empty())
+      console.say(fmt::format("  {:<10} {}\n", "lock", absent_text(report)));
     console.say(console.dim(fmt::format("\nnext: inarch run {} -o OUT\n", run_words(arguments))));
   }
   leave_to_system(std::pair(std::move(plan), std::move(report)));

@@ -103,6 +103,8 @@ class Evaluator {
              std::byte* target);
   bool apply(const MapOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
              std::byte* target);
+  /// Of what was computed before the first tile.
+  bool copy_held(std::uint32_t at, std::int64_t begin, std::int64_t n, std::byte* target) const;
   bool apply(const HoldOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
              std::byte* target);
   bool apply(const LargestOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
@@ -139,12 +141,12 @@ class Evaluator {
                  T* target);
   template <typename T>
   bool copy_ranked(const MergeOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
-                   T* target);
+                   T* target, double* lanes = nullptr);  // of magnitudes before
   template <typename T>
   bool scale_runs(const MergeOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
                   T* values);
   template <typename T>
-  bool rank_rows(const MergeOp& op, std::uint32_t at, std::int64_t block);
+  bool rank_rows(const MergeOp& op, std::uint32_t at, std::int64_t block, double* lanes);
 
   // evaluator_{blend,thinning,sce,fusion}.cpp: what is known of whole runs
   bool materialise_merge(const MergeOp& op, std::uint32_t at, std::byte* state);

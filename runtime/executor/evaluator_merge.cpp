@@ -194,11 +194,11 @@ bool Evaluator::scale_runs(const MergeOp& op, std::uint32_t at, std::int64_t beg
 /// Rows are thinned out as wholes, and the last few are kept for the next tile.
 template <typename T>
 bool Evaluator::copy_ranked(const MergeOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
-                            T* target) {
+                            T* target, double* lanes) {
   const std::int64_t block_elements = merge_rows(op, how_.tile) * op.row;
   while (n > 0) {
     const std::int64_t block = begin / block_elements;
-    if (products_[at].block != block && !rank_rows<T>(op, at, block)) return false;
+    if (products_[at].block != block && !rank_rows<T>(op, at, block, lanes)) return false;
     const auto* rows = static_cast<const T*>(static_cast<const void*>(products_[at].rows));
     const std::int64_t from = begin - block * block_elements;
     const std::int64_t part = std::min(n, block_elements - from);
@@ -211,7 +211,7 @@ bool Evaluator::copy_ranked(const MergeOp& op, std::uint32_t at, std::int64_t be
 }
 
 template <typename T>
-bool Evaluator::rank_rows(const MergeOp& op, std::uint32_t at, std::int64_t block) {
+bool Evaluator::rank_rows(const MergeOp& op, std::uint32_t at, std::int64_t block, double* lanes) {
   const ArenaScope scope(arena_);
   const std::int64_t height = merge_rows(op, how_.tile);
   const std::int64_t first = block * height * op.row;
@@ -219,6 +219,7 @@ bool Evaluator::rank_rows(const MergeOp& op, std::uint32_t at, std::int64_t bloc
   auto* values = static_cast<T*>(static_cast<void*>(products_[at].rows));
   products_[at].block = -1;
   if (!eval_long(program_[at].inputs[0], first, rows * op.row, products_[at].rows)) return false;
+  if (lanes != nullptr) add_magnitudes(values, rows * op.row, first, lanes);
   auto* coins = arena_.take_elements<std::uint32_t>(op.row);
   const auto bytes = static_cast<std::size_t>(
       ranking_bytes(op.row, how_.width) -
@@ -240,8 +241,8 @@ template bool Evaluator::eval_inputs<float>(std::uint32_t, std::int64_t, std::in
 template bool Evaluator::eval_inputs<double>(std::uint32_t, std::int64_t, std::int64_t,
                                              std::span<double* const>);
 template bool Evaluator::copy_ranked<float>(const MergeOp&, std::uint32_t, std::int64_t,
-                                            std::int64_t, float*);
+                                            std::int64_t, float*, double*);
 template bool Evaluator::copy_ranked<double>(const MergeOp&, std::uint32_t, std::int64_t,
-                                             std::int64_t, double*);
+                                             std::int64_t, double*, double*);
 
 }  // namespace inarch

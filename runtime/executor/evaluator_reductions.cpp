@@ -35,18 +35,21 @@ void finish_lanes(const ReduceOp& op, const scratch::ReduceShape& shape, double*
 
 }  // namespace
 
-bool Evaluator::apply(const ReduceOp&, std::uint32_t at, std::int64_t begin, std::int64_t n,
-                      std::byte* target) {
+bool Evaluator::copy_held(std::uint32_t at, std::int64_t begin, std::int64_t n,
+                          std::byte* target) const {
   std::memcpy(target, materialised_->of(at) + begin * how_.width,
               static_cast<std::size_t>(n * how_.width));
   return true;
 }
 
+bool Evaluator::apply(const ReduceOp&, std::uint32_t at, std::int64_t begin, std::int64_t n,
+                      std::byte* target) {
+  return copy_held(at, begin, n, target);
+}
+
 bool Evaluator::apply(const HoldOp&, std::uint32_t at, std::int64_t begin, std::int64_t n,
                       std::byte* target) {
-  std::memcpy(target, materialised_->of(at) + begin * how_.width,
-              static_cast<std::size_t>(n * how_.width));
-  return true;
+  return copy_held(at, begin, n, target);
 }
 
 bool Evaluator::materialise_reduction(const ReduceOp& op, const Op& self, std::byte* result) {

@@ -117,6 +117,9 @@ bool Evaluator::find_factors(std::span<const ThinnedRuns> group) {
   T* const values = arena_.take_elements<T>(chunk);
   for (std::int64_t run = 0; run < first.groups; ++run) {
     std::fill_n(lanes, all_lanes, 0.0);
+    if (first.merge == Merge::ranked_coins) {  // each block is summed when it is ranked
+      for (const ThinnedRuns& thinned : group) products_[thinned.at].block = -1;
+    }
     const bool good = for_portions(first.size, chunk, [&](std::int64_t done, std::int64_t n) {
       double* sums = lanes;
       for (const ThinnedRuns& thinned : group) {
@@ -142,6 +145,12 @@ bool Evaluator::thin_portion(const ThinnedRuns& thinned, std::int64_t run, std::
   const auto& [op, at, input, state] = thinned;
   const std::int64_t begin = run * op.size + done;
   std::uint8_t* const mask = keeps_mask(op) ? mask_of(op, state) : nullptr;
+  if (op.merge == Merge::ranked_coins && op.groups == 1) {  // ranking reads values anyway
+    if (!copy_ranked(op, at, begin, n, values, lanes)) return false;
+    if (mask != nullptr) set_mask(values, begin, n, mask);
+    add_magnitudes(values, n, done, lanes + sum_lanes);
+    return true;
+  }
   if (!eval(input, begin, n, as_bytes(values))) return false;
   add_magnitudes(values, n, done, lanes);
   if (op.merge == Merge::trim) {
@@ -153,7 +162,8 @@ bool Evaluator::thin_portion(const ThinnedRuns& thinned, std::int64_t run, std::
     if (mask != nullptr) set_mask(values, begin, n, mask);
   } else if (mask != nullptr) {
     mask_at_random(op.seed, op.key, op.density, begin, n, mask);
-    keep_masked(mask, begin, n, values);
+    add_masked_magnitudes(mask, begin, values, n, done, lanes + sum_lanes);
+    return true;
   } else {
     keep_at_random(op.seed, op.key, op.density, begin, n, values);
   }

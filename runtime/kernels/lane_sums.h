@@ -19,6 +19,13 @@ void add_products(const double* a, const double* b, std::int64_t n, std::int64_t
 void add_magnitudes(const float* a, std::int64_t n, std::int64_t position, double* lanes);
 void add_magnitudes(const double* a, std::int64_t n, std::int64_t position, double* lanes);
 
+/// The same of those whose bit is set, where that of element i is bit first + i of `mask`
+/// (bit_mask.h).
+void add_masked_magnitudes(const std::uint8_t* mask, std::int64_t first, const float* a,
+                           std::int64_t n, std::int64_t position, double* lanes);
+void add_masked_magnitudes(const std::uint8_t* mask, std::int64_t first, const double* a,
+                           std::int64_t n, std::int64_t position, double* lanes);
+
 double sum_of_lanes(const double* lanes);
 
 }  // namespace inarch

@@ -34,6 +34,7 @@ const std::map<std::string, std::vector<std::string>>& allowed_folders() {
       return base;
     };
     // Recognition serves whoever opens a checkpoint.
+    t["compiler/picture"] = seen;
     t["compiler/encoding"] = {"compiler/support", "compiler/core"};
     t["runtime/io"] = with(seen, {"compiler/encoding"});
     t["runtime/kernels"] = seen;
@@ -42,9 +43,11 @@ const std::map<std::string, std::vector<std::string>>& allowed_folders() {
     t["runtime/experts"] = seen;
     t["runtime/executor"] =
         with(seen, {"runtime/io", "runtime/kernels", "runtime/codecs", "runtime/forward"});
+    t["runtime/lock"] = with(seen, {"runtime/io", "runtime/executor"});
     t["runtime/cli"] =
-        with(stages, {"compiler/encoding", "runtime/io", "runtime/kernels", "runtime/codecs",
-                      "runtime/forward", "runtime/experts", "runtime/executor"});
+        with(stages, {"compiler/encoding", "compiler/picture", "runtime/io", "runtime/kernels",
+                      "runtime/codecs", "runtime/forward", "runtime/experts", "runtime/executor",
+                      "runtime/lock"});
     return t;
   }();
   return table;

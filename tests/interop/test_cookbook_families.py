@@ -16,6 +16,7 @@ from cookbook import (
     make,
     write_tensors,
 )
+from harness import build, write_recipe
 from models import Saving, read_config, read_tensors
 from transformers import (
     BertConfig,
@@ -35,6 +36,8 @@ from transformers import (
     Phi3Config,
     Phi3ForCausalLM,
     Qwen2ForCausalLM,
+    Qwen3MoeConfig,
+    Qwen3MoeForCausalLM,
     SiglipVisionModel,
 )
 
@@ -160,6 +163,43 @@ def test_prune_experts_mixtral(tmp_path, mixtral, experts):
     assert_equal(out, wanted)
     assert read_config(out)["num_local_experts"] == len(experts)
     load(MixtralForCausalLM, out)
+
+
+STACKED = {
+    "mixtral": (MixtralForCausalLM, dict(block="block_sparse_moe", names=["w1", "w3", "w2"])),
+    "qwen3_moe": (Qwen3MoeForCausalLM, dict()),
+}
+
+
+@pytest.mark.parametrize("family", STACKED)
+def test_stack_experts(tmp_path, mixtral, family):
+    """transformers loads them as it loads single ones, and reads the same model; so do we."""
+    model_class, params = STACKED[family]
+    path = mixtral
+    if family == "qwen3_moe":
+        sizes = dict(num_experts=4, num_experts_per_tok=2, moe_intermediate_size=24)
+        config = Qwen3MoeConfig(**SIZES, **sizes, decoder_sparse_step=2, mlp_only_layers=[])
+        path = make(tmp_path / "model", Qwen3MoeForCausalLM(config), seed=38)
+    out = cook("stack-experts", tmp_path / "out", {"model": path}, **params)
+    source, found = read_tensors(path), read_tensors(out)
+    names = params.get("names", ["gate_proj", "up_proj", "down_proj"])
+    block = f"model.layers.1.{params.get('block', 'mlp')}.experts"
+    experts = read_config(path).get("num_experts") or read_config(path)["num_local_experts"]
+    each = [[source[f"{block}.{e}.{name}.weight"] for e in range(experts)] for name in names]
+    gate_up = torch.stack([torch.cat(pair) for pair in zip(each[0], each[1])])
+    assert torch.equal(found["model.layers.1.mlp.experts.gate_up_proj"], gate_up)
+    assert torch.equal(found["model.layers.1.mlp.experts.down_proj"], torch.stack(each[2]))
+    assert torch.equal(logits(load(model_class, out)), logits(load(model_class, path)))
+    back = write_recipe(tmp_path, USUAL.format(path=out))
+    assert_equal(build(back, tmp_path / "back"), source)
+
+
+USUAL = """\
+inarch: 1
+sources: {{ m: {{ path: "{path}", spelling: usual }} }}
+tensors: [ {{ from: "m:{{name...}}", to: "{{name}}" }} ]
+output: {{ config: m }}
+"""
 
 
 def test_router_norms(tmp_path, mixtral):

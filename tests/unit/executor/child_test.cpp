@@ -183,7 +183,12 @@ TEST(FullDisk, LeavesNothingBehindOnASmallFileSystem) {
   // The shards alone take 18.9 MB of 1024 kB: from there on it is journal, side files or manifest
   // that no longer fit, until all does.
   std::vector<int> sizes = {64, 6'000, 17'000};
-  for (int size = 18'820; size < 19'400; size += 24) sizes.push_back(size);
+#ifdef INARCH_SANITIZED
+  constexpr int step = 144;  // each run takes seconds
+#else
+  constexpr int step = 24;
+#endif
+  for (int size = 18'820; size < 19'400; size += step) sizes.push_back(size);
   int failures = 0;
   int successes = 0;
   for (const int kibibytes : sizes) {
@@ -204,7 +209,7 @@ TEST(FullDisk, LeavesNothingBehindOnASmallFileSystem) {
       EXPECT_TRUE(empty) << kibibytes;
     }
   }
-  EXPECT_GT(failures, 6);
+  EXPECT_GT(failures, 3);
   EXPECT_GT(successes, 0);
 }
 
