@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <cctype>
 #include <map>
 #include <string_view>
 
@@ -15,6 +13,7 @@
 #include "runtime/cli/part_list.h"
 #include "runtime/cli/plan_graph.h"
 #include "runtime/cli/recipe_options.h"
+#include "runtime/cli/shell_word.h"
 #include "runtime/executor/measure_ranks.h"
 #include "runtime/io/file.h"
 
@@ -156,19 +155,6 @@ std::string describe(const Plan& plan, int jobs, std::int64_t memory, const Cons
   if (!plan.parts.empty())
     out += "\n" + part_lines(summarize_parts(plan), static_cast<std::size_t>(console.width()));
   return out;
-}
-
-/// A word as a shell takes it back.
-std::string shell_word(const std::string& word) {
-  constexpr std::string_view plain = "_./=:@%+,-";
-  const bool is_plain = !word.empty() && std::all_of(word.begin(), word.end(), [&](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || plain.find(c) != plain.npos;
-  });
-  if (is_plain) return word;
-  std::string quoted = "'";
-  for (const char c : escape_for_terminal(word, 1000))
-    quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return quoted + "'";
 }
 
 /// What `run` has to be told to build this plan: a plan file holds it all.

@@ -54,10 +54,11 @@ std::string program_help() {
       "inarch - a compiler for model recipes\n\n"
       "USAGE\n  inarch COMMAND [options]\n\nCOMMANDS\n";
   for (const Command& command : commands())
-    out += fmt::format("  {:<11} {}\n", command.name, command.summary);
+    out += fmt::format("  {:<12} {}\n", command.name, command.summary);
   out += fmt::format("\nOPTIONS\n{}  --version                  the version\n\n", common_options);
   out +=
       "'inarch COMMAND --help' tells more. A first walk:\n"
+      "  inarch new\n"
       "  inarch check recipe.yaml\n"
       "  inarch plan recipe.yaml\n"
       "  inarch run recipe.yaml -o out\n"

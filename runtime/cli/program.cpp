@@ -8,6 +8,7 @@
 
 #include "compiler/support/text.h"
 #include "runtime/cli/command.h"
+#include "runtime/cli/completion.h"
 #include "runtime/cli/exit_code.h"
 
 namespace inarch {
@@ -29,6 +30,7 @@ po::options_description describe(const Command& command) {
     if (name == "output") return std::string("output,o");
     if (name == "force") return std::string("force,f");
     if (name == "jobs") return std::string("jobs,j");
+    if (name == "recipe") return std::string("recipe,f");
     return std::string(name);
   };
   for (const std::string_view name : command.flags) add(spelled(name).c_str(), "");
@@ -187,6 +189,7 @@ int dispatch(const std::vector<std::string>& words) {
     std::puts("inarch " INARCH_VERSION);
     return exit_done;
   }
+  if (words[0] == "complete") return run_completion({words.begin() + 1, words.end()});
   // `inarch -C DIR run …` reads as well as `inarch run -C DIR …`.
   std::vector<std::string> rest = words;
   std::vector<std::string> before;
