@@ -8,6 +8,7 @@
 #include "runtime/cli/model_argument.h"
 #include "runtime/cli/recipe_options.h"
 #include "runtime/io/file.h"
+#include "runtime/io/replace_file.h"
 
 namespace inarch {
 
@@ -23,7 +24,7 @@ void show(const DiffReport& report, bool all, bool is_drawn, Console& console) {
 
 Status write_page(const DiffReport& report, const std::string& path, Console& console) {
   const std::string page = diff_page(report);
-  const Status written = write_small_file(path, page);
+  const Status written = replace_file(path, page);
   if (written && !console.json())
     console.say(fmt::format("wrote {}; open it in a browser\n", escape_for_terminal(path)));
   return written;

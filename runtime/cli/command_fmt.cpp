@@ -10,6 +10,7 @@
 #include "runtime/cli/recipe_options.h"
 #include "runtime/cli/text_diff.h"
 #include "runtime/io/file.h"
+#include "runtime/io/replace_file.h"
 
 namespace inarch {
 
@@ -87,7 +88,7 @@ int command_fmt(const Arguments& arguments, Console& console) {
       if (arguments.has("diff") && !console.json())
         console.write(unified_diff(path, layout->before, layout->after));
     } else if (changes) {
-      const Status status = write_small_file(path, layout->after);
+      const Status status = replace_file(path, layout->after);
       written = status.ok();
       if (!written) console.report(status.error());
       if (!written) code = exit_failed;

@@ -11,6 +11,7 @@
 #include "runtime/cli/model_argument.h"
 #include "runtime/io/file.h"
 #include "runtime/io/logical_checkpoint.h"
+#include "runtime/io/replace_file.h"
 
 namespace inarch {
 
@@ -120,7 +121,7 @@ int command_group(const Arguments& arguments, Console& console) {
     console.write(text);
     return exit_done;
   }
-  if (const Status written = write_small_file(*output, text); !written)
+  if (const Status written = replace_file(*output, text); !written)
     return report_fault(console, written.error());
   console.say(fmt::format("wrote {}: {} groups in each of {} layers\n",
                           escape_for_terminal(*output), wanted->groups, layers->size()));

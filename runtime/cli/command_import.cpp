@@ -5,6 +5,7 @@
 #include "runtime/cli/recipe_options.h"
 #include "runtime/cli/recipe_template.h"
 #include "runtime/io/file.h"
+#include "runtime/io/replace_file.h"
 
 namespace inarch {
 
@@ -21,7 +22,7 @@ int command_import(const Arguments& arguments, Console& console) {
     console.write(*recipe);
     return exit_done;
   }
-  const Status written = write_small_file(*output, *recipe);
+  const Status written = replace_file(*output, *recipe);
   if (!written) {
     console.report(written.error());
     return exit_failed;

@@ -10,6 +10,7 @@
 #include "runtime/cli/recipe_options.h"
 #include "runtime/cli/stop_signal.h"
 #include "runtime/io/file.h"
+#include "runtime/io/replace_file.h"
 #include "runtime/lock/lock.h"
 
 namespace inarch {
@@ -125,7 +126,7 @@ int command_lock(const Arguments& arguments, Console& console) {
   }
   const std::string path = arguments.value("output").value_or(lock_path_of(recipe));
   const std::string text = write_lock(*lock);
-  Status written = read_lock(text, path).ok() ? write_small_file(path, text)
+  Status written = read_lock(text, path).ok() ? replace_file(path, text)
                                               : error("E903", "the lock cannot be read back");
   if (!written) {
     console.report(written.error());

@@ -11,6 +11,7 @@
 #include "runtime/cli/shell_word.h"
 #include "runtime/io/directory.h"
 #include "runtime/io/file.h"
+#include "runtime/io/replace_file.h"
 
 namespace inarch {
 
@@ -109,7 +110,7 @@ int command_new(const Arguments& arguments, Console& console) {
     return usage_error(console, fmt::format("'{}' is there already", escape_for_terminal(*output)),
                        "--force replaces it");
   }
-  const Status written = write_small_file(*output, *text);
+  const Status written = replace_file(*output, *text);
   if (!written) {
     console.report(written.error());
     return exit_failed;

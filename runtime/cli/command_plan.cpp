@@ -16,6 +16,7 @@
 #include "runtime/cli/shell_word.h"
 #include "runtime/executor/measure_ranks.h"
 #include "runtime/io/file.h"
+#include "runtime/io/replace_file.h"
 
 namespace inarch {
 
@@ -199,7 +200,7 @@ int command_plan(const Arguments& arguments, Console& console) {
                             findings);
       if (!plan) return code;
     }
-    const Status written = write_small_file(*output, write_plan(*plan));
+    const Status written = replace_file(*output, write_plan(*plan));
     if (!written) {
       console.report(written.error());
       return exit_failed;

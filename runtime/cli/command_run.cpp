@@ -13,6 +13,7 @@
 #include "runtime/executor/measure_ranks.h"
 #include "runtime/executor/run.h"
 #include "runtime/io/file.h"
+#include "runtime/io/replace_file.h"
 #include "runtime/lock/contents.h"
 
 namespace inarch {
@@ -109,7 +110,7 @@ bool keep_ranks(const std::map<std::string, std::int64_t>& ranks, const Argument
   Value::Map map;
   for (const auto& [key, rank] : ranks) map.emplace_back(key, rank);
   const Status written =
-      write_small_file(*path, write_json(Value(std::move(map)), JsonStyle::indented));
+      replace_file(*path, write_json(Value(std::move(map)), JsonStyle::indented));
   if (!written) console.report(written.error());
   return written.ok();
 }

@@ -15,6 +15,7 @@
 #include "runtime/io/checkpoint.h"
 #include "runtime/io/file.h"
 #include "runtime/io/logical_checkpoint.h"
+#include "runtime/io/replace_file.h"
 
 namespace inarch {
 
@@ -97,7 +98,7 @@ int write_plan_graph(const Plan& plan, const CompileReport& report, GraphFormat 
     console.write(text);
     return exit_done;
   }
-  const Status written = write_small_file(*output, text);
+  const Status written = replace_file(*output, text);
   if (!written) {
     console.report(written.error());
     return exit_failed;

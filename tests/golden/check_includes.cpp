@@ -44,10 +44,9 @@ const std::map<std::string, std::vector<std::string>>& allowed_folders() {
     t["runtime/executor"] =
         with(seen, {"runtime/io", "runtime/kernels", "runtime/codecs", "runtime/forward"});
     t["runtime/lock"] = with(seen, {"runtime/io", "runtime/executor"});
-    t["runtime/cli"] =
-        with(stages, {"compiler/encoding", "compiler/picture", "runtime/io", "runtime/kernels",
-                      "runtime/codecs", "runtime/forward", "runtime/experts", "runtime/executor",
-                      "runtime/lock"});
+    t["runtime/cli"] = with(stages, {"compiler/encoding", "compiler/picture", "runtime/io",
+                                     "runtime/kernels", "runtime/codecs", "runtime/forward",
+                                     "runtime/experts", "runtime/executor", "runtime/lock"});
     return t;
   }();
   return table;
