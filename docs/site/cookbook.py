@@ -94,6 +94,27 @@ def transforms_of(recipe, known):
     return [name for name in known if name in used]
 
 
+def recipes_by_transform():
+    """{transform: [(recipe's name, its page)]} over all that the cookbook lists."""
+    known, found = named_transforms(), {}
+    for _, rows in chapters():
+        for path, _, _ in rows:
+            for name in transforms_of((ROOT / path).read_text(), known):
+                found.setdefault(name, []).append((posixpath.basename(path).removesuffix(".yaml"), page_of(path)))
+    return found
+
+
+def with_recipes(reference):
+    """The reference of transforms, with links from each to the recipes that use it."""
+    users = recipes_by_transform()
+
+    def section(match):
+        links = ", ".join(f"[{name}]({page})" for name, page in users.get(match[1], []))
+        return match[0].rstrip() + (f"\n\nIn the cookbook: {links}.\n\n" if links else "\n\n")
+
+    return re.sub(r"^### (\w+)\n(?:(?!^##).*\n?)*", section, reference, flags=re.M)
+
+
 def uses(page, names):
     folder = posixpath.dirname(page)
     up = posixpath.relpath("transforms.md", folder)
@@ -106,7 +127,7 @@ def page(path, same, what):
     head, body = head_and_body(text)
     name = posixpath.basename(path).removesuffix(".yaml")
     page = page_of(path)
-    parts = [f"# {name}", f"*{what[0].upper()}{what[1:]}.*", as_markdown(head)]
+    parts = [f"# {name}", as_markdown(head) or f"{what[0].upper()}{what[1:]}."]
     if same:
         parts.append("!!! success \"\"\n    Keeps the function: the result computes what the model did, up to rounding.")
     names = transforms_of(text, named_transforms())

@@ -1,7 +1,6 @@
 """What MkDocs does besides, for this site: pages that are made and not written, links as the repository has them, and a
 navigation that is held against what there is."""
 
-import re
 import sys
 from pathlib import Path
 
@@ -83,6 +82,10 @@ def on_page_markdown(markdown, page, config, files):
     path = written_as.get(page.file.src_uri)
     if path:
         markdown = with_links_of_the_site(plain_fences(markdown), path, page.file.src_uri)
+        if path == "docs/transforms.md":
+            markdown = cookbook.with_recipes(markdown)
+        if path.startswith("docs/errors/"):
+            markdown += "\n[All errors and warnings](index.md)\n"
     return markdown
 
 

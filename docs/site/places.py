@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 FENCE = re.compile(r"^\s*(```|~~~)")
-CODE_OR_LINK = re.compile(r"(?P<code>`+[^`]*`+)|\]\((?P<target>[^()\s]+)\)")
+CODE_OR_LINK = re.compile(r"(?P<code>`+[^`]*`+)|\]\((?P<target>[^()\s]+)\)|(?<![\w\[/.])(?P<error>[EW]\d{3})\b(?!\])")
 
 
 def page_of(path):
@@ -66,13 +66,17 @@ def links_of(markdown):
 
 
 def with_links_of_the_site(markdown, path, page):
-    """`markdown` of the file `path`, its links fit for `page`. One that leads nowhere stays as it is, and MkDocs says so."""
+    """`markdown` of the file `path`, its links fit for `page`, and codes of errors as links to their pages. A link that
+    leads nowhere stays as it is, and MkDocs says so."""
     def rewritten(match):
+        if match["error"] and (ROOT / f"docs/errors/{match['error']}.md").exists():
+            return f"[{match['error']}]({posixpath.relpath('errors', posixpath.dirname(page) or '.')}/{match['error']}.md)"
         target = match["target"] and target_of(match["target"], path)
         if not target:
             return match[0]
         file, anchor = target
         return f"]({posixpath.relpath(page_of(file), posixpath.dirname(page) or '.')}{anchor})"
 
-    lines = (CODE_OR_LINK.sub(rewritten, line) if is_prose else line for line, is_prose in prose_lines(markdown))
+    lines = (CODE_OR_LINK.sub(rewritten, line) if is_prose and not line.startswith(("#", "    ")) else line
+             for line, is_prose in prose_lines(markdown))
     return "\n".join(lines) + "\n"
