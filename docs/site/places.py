@@ -68,14 +68,18 @@ def links_of(markdown):
 def with_links_of_the_site(markdown, path, page):
     """`markdown` of the file `path`, its links fit for `page`, and codes of errors as links to their pages. A link that
     leads nowhere stays as it is, and MkDocs says so."""
+    def relative(other):
+        return posixpath.relpath(other, posixpath.dirname(page) or ".")
+
     def rewritten(match):
         if match["error"] and (ROOT / f"docs/errors/{match['error']}.md").exists():
-            return f"[{match['error']}]({posixpath.relpath('errors', posixpath.dirname(page) or '.')}/{match['error']}.md)"
+            target = relative(f"errors/{match['error']}.md")
+            return f"[{match['error']}]({target})"
         target = match["target"] and target_of(match["target"], path)
         if not target:
             return match[0]
         file, anchor = target
-        return f"]({posixpath.relpath(page_of(file), posixpath.dirname(page) or '.')}{anchor})"
+        return f"]({relative(page_of(file))}{anchor})"
 
     lines = (CODE_OR_LINK.sub(rewritten, line) if is_prose and not line.startswith(("#", "    ")) else line
              for line, is_prose in prose_lines(markdown))
