@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "compiler/passes/pipeline.h"
@@ -23,6 +24,8 @@ struct CompileReport {
   std::vector<std::string> architectures;  // by output: the strict target's, or ""
   std::size_t rules = 0;
   std::size_t source_tensors = 0;
+  /// Sources that are known from a lock alone: their names, and where they would be.
+  std::vector<std::pair<std::string, std::string>> absent;
   /// What the compilation held. Taking the graph of a huge model apart is a tenth of a `check`, and
   /// a process that ends next can leave it to the system.
   std::shared_ptr<void> remains;

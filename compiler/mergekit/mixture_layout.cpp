@@ -11,7 +11,7 @@ namespace inarch {
 namespace {
 
 constexpr MixtureLayout layouts[] = {{MixtureKind::mixtral, "Mixtral", "mixtral"},
-                                     {MixtureKind::deepseek, "DeepSeek MoE", ""},
+                                     {MixtureKind::deepseek, "DeepSeek MoE", "deepseek"},
                                      {MixtureKind::qwen2, "Qwen MoE", ""},
                                      {MixtureKind::qwen3, "Qwen3 MoE", "qwen3_moe"}};
 

@@ -34,7 +34,10 @@ std::vector<std::string> split_at_plus(const std::string& text) {
   return parts;
 }
 
-bool is_not_there(const Diagnostic& d) { return d.code == "E422" || d.code == "E423"; }
+/// E441: a lock has it at another place.
+bool is_not_there(const Diagnostic& d) {
+  return d.code == "E422" || d.code == "E423" || d.code == "E441";
+}
 
 class SourceBinder {
  public:

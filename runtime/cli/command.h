@@ -50,6 +50,7 @@ int command_check(const Arguments& arguments, Console& console);
 int command_check_arch(const Arguments& arguments, Console& console);
 int command_plan(const Arguments& arguments, Console& console);
 int command_run(const Arguments& arguments, Console& console);
+int command_lock(const Arguments& arguments, Console& console);
 int command_import(const Arguments& arguments, Console& console);
 int command_verify(const Arguments& arguments, Console& console);
 int command_inspect(const Arguments& arguments, Console& console);

@@ -12,6 +12,12 @@ namespace inarch {
 
 namespace {
 
+Value names_of_absent(const CompileReport& report) {
+  Value::List names;
+  for (const auto& [name, place] : report.absent) names.emplace_back(name);
+  return Value(std::move(names));
+}
+
 void say_good(const std::string& path, const Plan& plan, const CompileReport& report,
               Console& console) {
   std::vector<PartSummary> parts = summarize_parts(plan);
@@ -25,6 +31,7 @@ void say_good(const std::string& path, const Plan& plan, const CompileReport& re
                             {"buffer_elements", plan.totals.buffer_elements},
                             {"bytes_written", plan.totals.bytes_written},
                             {"numeric_checks", computed_checks(plan)}});
+    if (!report.absent.empty()) result.set_path("from_lock", names_of_absent(report));
     if (!parts.empty()) result.set_path("outputs", part_values(parts));
     return console.write(write_json(result, JsonStyle::compact) + "\n");
   }
@@ -41,6 +48,7 @@ void say_good(const std::string& path, const Plan& plan, const CompileReport& re
     line += fmt::format("; {} numeric check{} will run with the build", computed_checks(plan),
                         computed_checks(plan) == 1 ? "" : "s");
   }
+  if (!report.absent.empty()) line += fmt::format("; {}", absent_text(report));
   console.say(line + "\n" + part_lines(parts, static_cast<std::size_t>(console.width())));
 }
 

@@ -175,7 +175,7 @@ std::string run_words(const Arguments& arguments) {
   if (const auto file = arguments.value("output")) return shell_word(*file);
   std::string words = shell_word(arguments.positional[0]);
   for (const auto& [option, value] : arguments.given) {
-    if (option == "source" || option == "set" || option == "memory")
+    if (option == "source" || option == "set" || option == "memory" || option == "lock")
       words += fmt::format(" --{} {}", option, shell_word(value));
   }
   return words;
@@ -195,6 +195,7 @@ int command_plan(const Arguments& arguments, Console& console) {
   if (!plan) return code;
   if (const auto output = arguments.value("output")) {
     if (has_open_states(*plan)) {  // a plan that can be run has all that it reads
+      if (!all_here(report, console)) return exit_rejected;
       Findings findings;
       findings.states = ForwardOptions{*jobs, *memory, Rounding::f32, nullptr};
       plan = compile_recipe(arguments.positional[0], arguments, *memory, console, report, code,
@@ -211,6 +212,8 @@ int command_plan(const Arguments& arguments, Console& console) {
     console.write(write_json(to_json(*plan, *jobs, *memory), JsonStyle::compact) + "\n");
   } else {
     console.say(describe(*plan, *jobs, *memory, console));
+    if (!report.absent.empty())
+      console.say(fmt::format("  {:<10} {}\n", "lock", absent_text(report)));
     console.say(console.dim(fmt::format("\nnext: inarch run {} -o OUT\n", run_words(arguments))));
   }
   leave_to_system(std::pair(std::move(plan), std::move(report)));

@@ -13,6 +13,7 @@
 #include "runtime/executor/measure_ranks.h"
 #include "runtime/executor/run.h"
 #include "runtime/io/file.h"
+#include "runtime/lock/contents.h"
 
 namespace inarch {
 
@@ -113,6 +114,21 @@ bool keep_ranks(const std::map<std::string, std::int64_t>& ranks, const Argument
   return written.ok();
 }
 
+/// What the lock says of the weights that the plan reads, beyond their headers.
+Status hold_against_lock(const Plan& plan, const Arguments& arguments, const RunOptions& options,
+                         Progress& progress) {
+  const auto lock = lock_option(arguments, arguments.positional[0]);
+  if (!lock) return lock.error();
+  const bool whole = arguments.has("verify-lock");
+  if (lock->has_value())
+    return check_contents(plan, **lock,
+                          {arguments.positional[0], whole, options.jobs, options.stop}, progress);
+  if (!whole) return {};
+  return error("E443", "there is no lock to verify")
+      .in(lock_path(arguments, arguments.positional[0]))
+      .hint(fmt::format("inarch lock {}", escape_for_terminal(arguments.positional[0])));
+}
+
 }  // namespace
 
 int command_run(const Arguments& arguments, Console& console) {
@@ -130,6 +146,7 @@ int command_run(const Arguments& arguments, Console& console) {
   int code = exit_done;
   auto plan = plan_from(arguments.positional[0], arguments, *memory, console, compiled, code);
   if (!plan) return code;
+  if (!all_here(compiled, console)) return exit_rejected;
 
   const StopSignal stop;
   RunOptions options;
@@ -141,6 +158,14 @@ int command_run(const Arguments& arguments, Console& console) {
   ConsoleProgress progress(console);
   Diagnostics diagnostics;
   const bool is_recipe = !arguments.positional[0].ends_with(".json");
+  if (is_recipe) {
+    const Status same = hold_against_lock(*plan, arguments, options, progress);
+    if (!same) {
+      console.report(same.error());
+      return exit_rejected;
+    }
+    if (*stop.flag()) return stop.exit_code();
+  }
   Findings findings;
   if (is_recipe && has_open_states(*plan)) {
     findings.states = ForwardOptions{*jobs, *memory, Rounding::f32, stop.flag()};

@@ -23,6 +23,9 @@ constexpr OptionHelp rounding_help = {
     "--rounding f32|bf16", "keep activations as computed (the default), or as a bf16 model does"};
 constexpr OptionHelp pass_memory_help = {
     "--memory SIZE", "the most memory to use, 1GiB by default; weights are not kept in it"};
+constexpr OptionHelp lock_help = {
+    "--lock FILE", "hold sources against this lock, instead of the one beside the recipe"};
+constexpr OptionHelp no_lock_help = {"--no-lock", "take sources as they are"};
 constexpr OptionHelp timings_help = {"--timings", "say how long each stage and pass took"};
 
 }  // namespace
@@ -37,9 +40,10 @@ const std::vector<Command>& commands() {
        "exists, every shape fits, the target architecture is complete, the static checks hold and "
        "the run\n"
        "fits the memory budget. Nothing is written. Several recipes may be given; all are checked.",
-       {set_help, source_help, memory_help, disable_help, dump_help, timings_help},
-       {},
-       {"memory"},
+       {set_help, source_help, lock_help, no_lock_help, memory_help, disable_help, dump_help,
+        timings_help},
+       {"no-lock"},
+       {"memory", "lock"},
        {"set", "source", "disable-pass", "dump-after"},
        "  inarch check recipes/franken-gemma-4-dense-1b.yaml\n"
        "  inarch check recipe.yaml --source text=models/gemma-3 --set layers=12\n"
@@ -59,11 +63,13 @@ const std::vector<Command>& commands() {
         {"--ranks FILE", "ranks that a run has measured"},
         set_help,
         source_help,
+        lock_help,
+        no_lock_help,
         disable_help,
         dump_help,
         timings_help},
-       {},
-       {"output", "memory", "jobs", "ranks"},
+       {"no-lock"},
+       {"output", "memory", "jobs", "ranks", "lock"},
        {"set", "source", "disable-pass", "dump-after"},
        "  inarch plan recipe.yaml\n"
        "  inarch plan recipe.yaml -o plan.json && inarch run plan.json -o out",
@@ -83,17 +89,42 @@ const std::vector<Command>& commands() {
         {"--ranks FILE", "ranks that were measured: read if it is there, written if not"},
         set_help,
         source_help,
+        lock_help,
+        no_lock_help,
+        {"--verify-lock", "read all of the sources first, and hold their digests against the lock"},
         disable_help,
         dump_help,
         timings_help},
-       {"force"},
-       {"output", "memory", "jobs", "ranks"},
+       {"force", "no-lock", "verify-lock"},
+       {"output", "memory", "jobs", "ranks", "lock"},
        {"set", "source", "disable-pass", "dump-after"},
        "  inarch run recipe.yaml -o out\n"
        "  inarch run recipe.yaml -o out --source text=models/gemma-3 --set layers=12 --memory "
        "512MiB\n"
        "  inarch run plan.json -o out",
        command_run},
+      {"lock",
+       "inarch lock RECIPE [-o RECIPE.lock] [options]",
+       "write down what the sources are, so that checks need no weights",
+       "Writes recipe.lock: headers, configs, the other small files that the recipe reads, the "
+       "revisions of\n"
+       "models of a hub, and digests. With it beside the recipe, 'check' and 'plan' work where no "
+       "weights are,\n"
+       "and 'run' refuses sources that are not what was locked. Weights are read once, for their "
+       "digests;\n"
+       "those of a hub's cache have theirs for names and are not.",
+       {{"-o, --output FILE", "write the lock there"},
+        {"--no-digests", "read no weights but samples of a megabyte a file"},
+        {"--keep SIZE", "keep files and tables up to this size whole; 1MB by default"},
+        jobs_help,
+        set_help,
+        source_help},
+       {"no-digests"},
+       {"output", "keep", "jobs"},
+       {"set", "source"},
+       "  inarch lock recipe.yaml\n"
+       "  inarch lock recipe.yaml --source text=models/gemma-3 && git add recipe.lock",
+       command_lock},
       {"import",
        "inarch import CONFIG.yml [-o RECIPE.yaml] [options]",
        "print the recipe that a mergekit configuration stands for",

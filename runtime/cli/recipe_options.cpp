@@ -15,14 +15,13 @@
 #include "compiler/support/text.h"
 #include "runtime/cli/exit_code.h"
 #include "runtime/cli/hidden_state_source.h"
+#include "runtime/cli/locked_sources.h"
+#include "runtime/cli/source_opener.h"
 #include "runtime/cli/tensor_values.h"
 #include "runtime/forward/decoder_config.h"
 #include "runtime/forward/forward_pass.h"
-#include "runtime/io/checkpoint.h"
 #include "runtime/io/directory.h"
 #include "runtime/io/file.h"
-#include "runtime/io/hub_cache.h"
-#include "runtime/io/logical_checkpoint.h"
 #include "runtime/io/parallel_tasks.h"
 
 namespace inarch {
@@ -47,42 +46,6 @@ bool split_pairs(const std::vector<std::string>& texts, std::string_view option,
     pairs.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
   return true;
-}
-
-std::string directory_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "" : slash == 0 ? "/" : path.substr(0, slash);
-}
-
-/// What `--source` takes in place of what is asked for.
-std::string option_for(const SourceRequest& request) {
-  if (!request.is_adapter) return request.name + "=PATH";
-  return request.name.substr(0, request.name.rfind(".adapter")) + "=BASE+ADAPTER";
-}
-
-std::shared_ptr<const Checkpoint> open_source(const SourceRequest& request,
-                                              Diagnostics& diagnostics) {
-  std::string location = request.location;
-  if (request.is_hub) {
-    const auto reference = parse_hub_reference(location, request.revision);
-    if (!reference.ok()) {
-      diagnostics.add(reference.error());
-      return nullptr;
-    }
-    auto snapshot = find_snapshot(*reference, process_environment());
-    if (!snapshot.ok()) {
-      Diagnostic d = snapshot.error();
-      const std::size_t at = d.help.find("NAME=PATH");
-      if (at != std::string::npos) d.help.replace(at, 9, option_for(request));
-      diagnostics.add(std::move(d));
-      return nullptr;
-    }
-    location = *snapshot;
-  }
-  auto checkpoint = request.is_adapter ? open_adapter(location, diagnostics)
-                                       : open_checkpoint(location, diagnostics);
-  if (!checkpoint || !read_encodings(*checkpoint, diagnostics)) return nullptr;
-  return std::make_shared<const Checkpoint>(std::move(*checkpoint));
 }
 
 Result<PartText> read_part(const std::string& directory, const std::string& name) {
@@ -117,6 +80,15 @@ void print_timings(const CompileReport& report, Console& console) {
 
 }  // namespace
 
+std::string directory_of_recipe(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "" : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+Result<std::string> read_recipe_text(const std::string& path) {
+  return read_small_file(path, recipe_limit);
+}
+
 std::optional<int> jobs_option(const Arguments& arguments, Console& console) {
   const auto text = arguments.value("jobs");
   if (!text) return processor_count();
@@ -146,7 +118,7 @@ std::optional<CompileOptions> compile_options(const Arguments& arguments,
   if (!split_pairs(arguments.values("set"), "set", options.bind.set, console)) return std::nullopt;
   if (!split_pairs(arguments.values("source"), "source", options.bind.sources, console))
     return std::nullopt;
-  options.bind.recipe_directory = directory_of(recipe_path);
+  options.bind.recipe_directory = directory_of_recipe(recipe_path);
   options.bind.open_source = open_source;
   options.bind.in_usual_spelling = in_usual_spelling;
   options.bind.read_text = [](const std::string& path) {
@@ -208,6 +180,23 @@ Result<std::optional<std::map<std::string, std::int64_t>>> ranks_option(
   return std::optional(std::move(ranks));
 }
 
+std::string lock_path(const Arguments& arguments, const std::string& recipe_path) {
+  return arguments.value("lock").value_or(lock_path_of(recipe_path));
+}
+
+Result<std::optional<Lock>> lock_option(const Arguments& arguments,
+                                        const std::string& recipe_path) {
+  if (arguments.has("no-lock")) return std::optional<Lock>();
+  const auto given = arguments.value("lock");
+  const std::string path = lock_path(arguments, recipe_path);
+  if (!given && !exists(path)) return std::optional<Lock>();
+  const auto text = read_small_file(path, lock_limit);
+  if (!text) return text.error();
+  auto lock = read_lock(*text, path);
+  if (!lock) return std::move(lock.error());
+  return std::optional(std::move(*lock));
+}
+
 std::optional<Plan> compile_recipe(const std::string& path, const Arguments& arguments,
                                    std::int64_t memory, Console& console, CompileReport& report,
                                    int& code, const Findings& findings) {
@@ -228,9 +217,20 @@ std::optional<Plan> compile_recipe(const std::string& path, const Arguments& arg
   } else if (given->has_value()) {
     options->bind.measured_ranks.insert((*given)->begin(), (*given)->end());
   }
+  auto lock = lock_option(arguments, path);
+  if (!lock) {
+    console.report(lock.error());
+    code = exit_rejected;
+    return std::nullopt;
+  }
+  std::optional<LockedSources> locked;
+  if (lock->has_value()) {
+    locked.emplace(std::move(**lock), lock_path(arguments, path), path);
+    locked->serve(options->bind);
+  }
   SourceMap sources;
   Diagnostics diagnostics;
-  auto text = read_small_file(path, recipe_limit);
+  auto text = read_recipe_text(path);
   if (!text.ok()) {
     diagnostics.add(text.error());
     console.report(diagnostics, sources);
@@ -239,10 +239,14 @@ std::optional<Plan> compile_recipe(const std::string& path, const Arguments& arg
   }
   const FileId file = sources.add(path, std::move(*text));
   auto plan = compile(sources, file, *options, diagnostics, report);
+  if (locked) report.absent = locked->absent();
+  if (locked && plan) locked->report_unused(diagnostics);
+  if (locked) diagnostics = locked->with_faults_of_files(diagnostics);
   diagnostics.sort_by_place();
   console.report(diagnostics, sources);
   if (arguments.timings) print_timings(report, console);
   code = exit_code_for(diagnostics);
+  if (code != exit_done) return std::nullopt;
   return plan;
 }
 
@@ -256,7 +260,7 @@ std::optional<std::string> import_config(const std::string& path, const Argument
   }
   SourceMap sources;
   Diagnostics diagnostics;
-  auto text = read_small_file(path, recipe_limit);
+  auto text = read_recipe_text(path);
   if (!text.ok()) {
     diagnostics.add(text.error());
     console.report(diagnostics, sources);
@@ -277,6 +281,26 @@ std::optional<std::string> import_config(const std::string& path, const Argument
   code = exit_code_for(diagnostics);
   if (!recipe || code != exit_done) return std::nullopt;
   return recipe->text();
+}
+
+std::string absent_text(const CompileReport& report) {
+  std::vector<std::string> names;
+  for (const auto& [name, place] : report.absent) names.push_back(name);
+  return fmt::format("{} {} known from the lock alone", join_names(names),
+                     names.size() == 1 ? "is" : "are");
+}
+
+bool all_here(const CompileReport& report, Console& console) {
+  if (report.absent.empty()) return true;
+  const auto& [name, place] = report.absent.front();
+  Diagnostic d = error("E443", fmt::format("the weights of {} are not here, and the lock has none",
+                                           report.absent.size() == 1
+                                               ? fmt::format("source '{}'", name)
+                                               : fmt::format("{} sources", report.absent.size())));
+  for (const auto& [source, where] : report.absent)
+    d.notes.push_back(fmt::format("'{}' would be {}", source, escape_for_terminal(where)));
+  console.report(std::move(d).hint(fmt::format("--source {}=PATH reads it from elsewhere", name)));
+  return false;
 }
 
 bool has_open_states(const Plan& plan) {

@@ -7,6 +7,7 @@
 #include "compiler/compile/compile.h"
 #include "runtime/cli/command.h"
 #include "runtime/forward/forward_options.h"
+#include "runtime/lock/lock.h"
 
 namespace inarch {
 
@@ -14,6 +15,11 @@ namespace inarch {
 /// fault reported, when one is malformed.
 std::optional<CompileOptions> compile_options(const Arguments& arguments,
                                               const std::string& recipe_path, Console& console);
+
+/// The folder that a recipe's paths are relative to; "" for the current one.
+std::string directory_of_recipe(const std::string& path);
+/// E432 when it is far too long for a recipe.
+Result<std::string> read_recipe_text(const std::string& path);
 
 /// Workers: --jobs, else the processors this process may use. Nothing when malformed (reported).
 std::optional<int> jobs_option(const Arguments& arguments, Console& console);
@@ -27,6 +33,11 @@ inline constexpr std::int64_t default_memory = std::int64_t{1} << 30;
 /// What --ranks names: ranks that an earlier run has measured. Nothing when the file is not there
 /// yet; a fault, reported, when it is no such file.
 Result<std::optional<std::map<std::string, std::int64_t>>> ranks_option(const Arguments& arguments);
+
+/// Where a recipe's lock is: --lock, else beside the recipe.
+std::string lock_path(const Arguments& arguments, const std::string& recipe_path);
+/// The recipe's lock, unless --no-lock is given or there is none. Faults: E440, E701.
+Result<std::optional<Lock>> lock_option(const Arguments& arguments, const std::string& recipe_path);
 
 /// The recipe that the mergekit configuration at `path` stands for, with `path_prefix` before
 /// relative paths. Faults are reported; `code` is then the exit code.
@@ -46,6 +57,11 @@ struct Findings {
 std::optional<Plan> compile_recipe(const std::string& path, const Arguments& arguments,
                                    std::int64_t memory, Console& console, CompileReport& report,
                                    int& code, const Findings& findings = {});
+
+/// "sources a and b are known from the lock alone".
+std::string absent_text(const CompileReport& report);
+/// E443, reported, when sources are not here that are to be read: the lock has no weights.
+bool all_here(const CompileReport& report, Console& console);
 
 /// True when hidden states that a plan reads are still to be computed.
 bool has_open_states(const Plan& plan);

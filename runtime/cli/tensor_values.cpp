@@ -66,9 +66,8 @@ Diagnostic fault(const TensorInfo& tensor, const std::string& what) {
   return error("E168", fmt::format("'{}' {}", escape_for_terminal(tensor.name), what));
 }
 
-}  // namespace
-
-Result<Value> tensor_values(const Checkpoint& checkpoint, const TensorInfo& tensor) {
+/// Whether a tensor's elements are values that a table can have.
+Status check_table(const Checkpoint& checkpoint, const TensorInfo& tensor) {
   if (tensor.is_encoded()) {
     return fault(
         tensor,
@@ -81,6 +80,13 @@ Result<Value> tensor_values(const Checkpoint& checkpoint, const TensorInfo& tens
                  fmt::format("is stored as {}, which has no values that are read as a table",
                              name(tensor.dtype)));
   }
+  return {};
+}
+
+}  // namespace
+
+Result<Value> tensor_values(const Checkpoint& checkpoint, const TensorInfo& tensor) {
+  if (Status table = check_table(checkpoint, tensor); !table) return std::move(table.error());
   const auto file = open_read(checkpoint.files[tensor.file].path);
   if (!file) return file.error();
   if (is_hollow(*file, begin_of_data(checkpoint, tensor.file))) {
@@ -88,10 +94,17 @@ Result<Value> tensor_values(const Checkpoint& checkpoint, const TensorInfo& tens
         .note(fmt::format("{} is a hole behind its header",
                           escape_for_terminal(checkpoint.files[tensor.file].name)));
   }
-  std::vector<unsigned char> stored(static_cast<std::size_t>(tensor.bytes));
+  std::string stored(static_cast<std::size_t>(tensor.bytes), '\0');
   if (Status read = read_exact_at(*file, std::as_writable_bytes(std::span(stored)), tensor.offset);
       !read)
     return read.error();
+  return values_of_bytes(checkpoint, tensor, stored);
+}
+
+Result<Value> values_of_bytes(const Checkpoint& checkpoint, const TensorInfo& tensor,
+                              std::string_view bytes) {
+  if (Status table = check_table(checkpoint, tensor); !table) return std::move(table.error());
+  const std::vector<unsigned char> stored(bytes.begin(), bytes.end());
   std::vector<double> numbers(static_cast<std::size_t>(tensor.elements()));
   read_numbers(tensor.dtype, stored.data(), tensor.elements(), numbers.data());
   const std::size_t width = numbers.empty() ? 0 : stored.size() / numbers.size();

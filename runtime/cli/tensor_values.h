@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "compiler/core/catalog.h"
 #include "compiler/support/result.h"
 
@@ -9,5 +11,9 @@ namespace inarch {
 /// floating point. E168 when its dtype has no such values, one of them is not finite, or the file
 /// holds headers alone.
 Result<Value> tensor_values(const Checkpoint& checkpoint, const TensorInfo& tensor);
+
+/// The same of bytes that are known.
+Result<Value> values_of_bytes(const Checkpoint& checkpoint, const TensorInfo& tensor,
+                              std::string_view stored);
 
 }  // namespace inarch

@@ -222,4 +222,10 @@ Result<std::string> find_snapshot(const HubReference& reference, const Environme
   return snapshot;
 }
 
+std::string snapshot_path(const std::string& repository, const std::string& commit,
+                          const Environment& environment) {
+  const std::string folder = join_path(hub_cache_directory(environment), cache_folder(repository));
+  return join_path(join_path(folder, "snapshots"), commit);
+}
+
 }  // namespace inarch

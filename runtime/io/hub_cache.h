@@ -34,4 +34,8 @@ std::string hub_cache_directory(const Environment& environment);
 /// revision is not there.
 Result<std::string> find_snapshot(const HubReference& reference, const Environment& environment);
 
+/// Where the snapshot of a commit is in the local cache once it is there.
+std::string snapshot_path(const std::string& repository, const std::string& commit,
+                          const Environment& environment);
+
 }  // namespace inarch

@@ -40,7 +40,7 @@ template <typename T>
 }
 
 template <typename T>
-[[gnu::always_inline]] inline double magnitude(T value) {
+[[gnu::always_inline]] inline double magnitude_of(T value) {
   return std::abs(static_cast<double>(value));
 }
 
@@ -48,13 +48,14 @@ template <typename T>
 [[gnu::always_inline]] inline void magnitude_loop(const T* a, std::int64_t n, std::int64_t position,
                                                   double* lanes) {
   deal_out(
-      n, position, [&](std::int64_t i, std::int64_t lane) { lanes[lane] += magnitude(a[i]); },
+      n, position, [&](std::int64_t i, std::int64_t lane) { lanes[lane] += magnitude_of(a[i]); },
       [&](std::int64_t i) {
-        for (std::int64_t lane = 0; lane < sum_lanes; ++lane) lanes[lane] += magnitude(a[i + lane]);
+        for (std::int64_t lane = 0; lane < sum_lanes; ++lane)
+          lanes[lane] += magnitude_of(a[i + lane]);
       });
 }
 
-[[gnu::always_inline]] inline bool bit_of(const std::uint8_t* mask, std::int64_t i) {
+[[gnu::always_inline]] inline bool is_masked_in(const std::uint8_t* mask, std::int64_t i) {
   return ((mask[i / 8] >> (i % 8)) & 1) != 0;
 }
 
@@ -63,7 +64,7 @@ template <typename T>
                                                const T* a, std::int64_t n, std::int64_t position,
                                                double* lanes) {
   const auto each = [&](std::int64_t i, std::int64_t lane) {
-    lanes[lane] += bit_of(mask, first + i) ? magnitude(a[i]) : 0.0;
+    lanes[lane] += is_masked_in(mask, first + i) ? magnitude_of(a[i]) : 0.0;
   };
   deal_out(n, position, each, [&](std::int64_t i) {
     for (std::int64_t lane = 0; lane < sum_lanes; ++lane) each(i + lane, lane);
@@ -108,7 +109,7 @@ __attribute__((target("avx512f,avx512dq"))) std::int64_t add_masked_rounds_avx51
   return i;
 }
 
-bool has_avx512() {
+bool lanes_fit_registers() {
   static const bool has =
       __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512dq") != 0;
   return has;
@@ -145,7 +146,7 @@ void add_any_masked(const std::uint8_t* mask, std::int64_t first, const float* a
 void add_magnitudes(const float* a, std::int64_t n, std::int64_t position, double* lanes) {
   std::int64_t done = 0;
 #if defined(__x86_64__)
-  if (position % sum_lanes == 0 && has_avx512()) done = add_rounds_avx512(a, n, lanes);
+  if (position % sum_lanes == 0 && lanes_fit_registers()) done = add_rounds_avx512(a, n, lanes);
 #endif
   add_any_magnitudes(a + done, n - done, position + done, lanes);
 }
@@ -153,7 +154,7 @@ void add_masked_magnitudes(const std::uint8_t* mask, std::int64_t first, const f
                            std::int64_t n, std::int64_t position, double* lanes) {
   std::int64_t done = 0;
 #if defined(__x86_64__)
-  if (position % sum_lanes == 0 && first % 8 == 0 && has_avx512())
+  if (position % sum_lanes == 0 && first % 8 == 0 && lanes_fit_registers())
     done = add_masked_rounds_avx512(mask + first / 8, a, n, lanes);
 #endif
   add_any_masked(mask, first + done, a + done, n - done, position + done, lanes);

@@ -42,9 +42,10 @@ const std::map<std::string, std::vector<std::string>>& allowed_folders() {
     t["runtime/experts"] = seen;
     t["runtime/executor"] =
         with(seen, {"runtime/io", "runtime/kernels", "runtime/codecs", "runtime/forward"});
+    t["runtime/lock"] = with(seen, {"runtime/io", "runtime/executor"});
     t["runtime/cli"] =
         with(stages, {"compiler/encoding", "runtime/io", "runtime/kernels", "runtime/codecs",
-                      "runtime/forward", "runtime/experts", "runtime/executor"});
+                      "runtime/forward", "runtime/experts", "runtime/executor", "runtime/lock"});
     return t;
   }();
   return table;
