@@ -65,6 +65,20 @@ def links_of(markdown):
             for m in CODE_OR_LINK.finditer(line) if m["target"]]
 
 
+def title_of(path):
+    """The first heading of a page."""
+    return re.search(r"^# (.+)", (ROOT / path).read_text(), re.M)[1]
+
+
+def with_titles(line, path):
+    """`line` with links that are called as the file is called after the page's title."""
+    def titled(match):
+        target = target_of(match[1], path)
+        return f"[{title_of(target[0])}]({match[2]}" if target else match[0]
+
+    return re.sub(r"\[([\w-]+\.md)\]\((\1)", titled, line)
+
+
 def with_links_of_the_site(markdown, path, page):
     """`markdown` of the file `path`, its links fit for `page`, and codes of errors as links to their pages. A link that
     leads nowhere stays as it is, and MkDocs says so."""
@@ -81,6 +95,6 @@ def with_links_of_the_site(markdown, path, page):
         file, anchor = target
         return f"]({relative(page_of(file))}{anchor})"
 
-    lines = (CODE_OR_LINK.sub(rewritten, line) if is_prose and not line.startswith(("#", "    ")) else line
+    lines = (CODE_OR_LINK.sub(rewritten, with_titles(line, path)) if is_prose and not line.startswith(("#", "    ")) else line
              for line, is_prose in prose_lines(markdown))
     return "\n".join(lines) + "\n"

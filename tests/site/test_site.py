@@ -109,6 +109,9 @@ class Places(unittest.TestCase):
         self.assertEqual(self.rewritten("[x](../language.md#data)", "docs/errors/E167.md"), "[x](../language.md#data)")
         self.assertEqual(self.rewritten("[x](soup.yaml)", "recipes/cookbook/README.md"), "[x](soup.md)")
 
+    def test_names_of_files_become_titles(self):
+        self.assertEqual(self.rewritten("as [runtime.md](runtime.md) says"), "as [How a run works](runtime.md) says")
+
     def test_what_stays(self):
         for text in ("[x](none.md)", "[x](#here)", "[x](https://example.org)", "`[x](ci.md)`", "    [x](../LICENSE) E203",
                      "# E203: title", "[E203](errors/E203.md)", "E9999"):
