@@ -129,7 +129,7 @@ def page(path, same, what):
     page = page_of(path)
     parts = [f"# {name}", as_markdown(head) or f"{what[0].upper()}{what[1:]}."]
     if same:
-        parts.append("!!! success \"\"\n    Keeps the function: the result computes what the model did, up to rounding.")
+        parts.append('!!! success ""\n    Keeps the function: the result computes what the model did, up to rounding.')
     names = transforms_of(text, named_transforms())
     if names:
         parts.append(f"Transforms: {uses(page, names)}.")

@@ -47,8 +47,8 @@ def index():
     """The Markdown of the index."""
     codes = titles()
     out = ["# Errors and warnings",
-           "What inarch says is wrong has a code, and each code a page, which `inarch explain CODE` prints too: what it means, "
-           f"how it comes about, and what to write instead. There are {len(codes)}."]
+           "What inarch says is wrong has a code, and each code a page, which `inarch explain CODE` prints too: what it "
+           f"means, how it comes about, and what to write instead. There are {len(codes)}."]
     for number, (first, kind) in enumerate(KINDS):
         end = KINDS[number + 1][0] if number + 1 < len(KINDS) else "X"
         rows = [f"| [{code}]({code}.md) | {title} |" for code, title in codes if first <= code < end]

@@ -74,7 +74,8 @@ def add_file(made, path):
     text = (ROOT / path).read_text()
     language = LANGUAGES.get(Path(path).suffix, "sh" if text.startswith("#!") else "text")
     fence = "`" * (4 if "```" in text else 3)
-    made[page_of(path)] = f"# {path}\n\n[The file by itself]({Path(path).name})\n\n{fence}{language}\n{text.rstrip()}\n{fence}\n"
+    link = f"[The file by itself]({Path(path).name})"
+    made[page_of(path)] = f"# {path}\n\n{link}\n\n{fence}{language}\n{text.rstrip()}\n{fence}\n"
     made[f"files/{path}"] = text
 
 

@@ -1,4 +1,4 @@
-"""The navigation held against the pages: each of docs/*.md stands in `nav` of mkdocs.yml once, and nothing else does."""
+"""The navigation held against the pages: `nav` of mkdocs.yml names each of docs/*.md once, and nothing else."""
 
 import re
 from collections import Counter
@@ -19,7 +19,8 @@ def listed(config):
 def compare(config, pages):
     """What is wrong with the `nav` of the text `config`, where docs/ has `pages`: a line for each fault."""
     times = Counter(listed(config))
-    return ([f"docs/{page} stands in no navigation: add it to nav in {CONFIG}" for page in sorted(set(pages) - set(times))]
+    missing = sorted(set(pages) - set(times))
+    return ([f"docs/{page} stands in no navigation: add it to nav in {CONFIG}" for page in missing]
             + [f"{CONFIG} names {page}, which is not in docs/" for page in sorted(set(times) - set(pages) - MADE)]
             + [f"{CONFIG} names {page} {count} times" for page, count in sorted(times.items()) if count > 1])
 

@@ -95,6 +95,7 @@ def with_links_of_the_site(markdown, path, page):
         file, anchor = target
         return f"]({relative(page_of(file))}{anchor})"
 
-    lines = (CODE_OR_LINK.sub(rewritten, with_titles(line, path)) if is_prose and not line.startswith(("#", "    ")) else line
+    lines = (CODE_OR_LINK.sub(rewritten, with_titles(line, path))
+             if is_prose and not line.startswith(("#", "    ")) else line
              for line, is_prose in prose_lines(markdown))
     return "\n".join(lines) + "\n"
