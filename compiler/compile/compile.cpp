@@ -69,6 +69,10 @@ std::optional<Plan> compile_text(SourceMap& sources, FileId file, const CompileO
     return !diagnostics.has_errors();
   });
   if (!consistent) return std::nullopt;
+  if (options.look) {
+    options.look(sources, *bound, targets, module.graph);
+    return std::nullopt;
+  }
   // What was matched has become nodes. A model of 150,000 tensors would hold it for nothing.
   bound->instances = {};
   for (BoundSource& source : bound->sources) source.names = NameTree();
@@ -88,8 +92,10 @@ std::optional<Plan> compile_text(SourceMap& sources, FileId file, const CompileO
   for (const auto& target : targets)
     report.architectures.push_back(target && target->strict ? target->architecture : "");
   report.rules = recipe->rules.size();
-  for (const BoundSource& source : bound->sources)
+  for (const BoundSource& source : bound->sources) {
     report.source_tensors += source.checkpoint->tensors.size();
+    report.checkpoints.push_back(source.checkpoint);
+  }
   if (diagnostics.has_errors()) return std::nullopt;
   return plan;
 }
@@ -118,7 +124,10 @@ std::optional<Plan> compile(SourceMap& sources, FileId file, const CompileOption
   const auto recipe = timed(
       "import", report, [&] { return lower_mergekit(sources, file, own.bind, "", diagnostics); });
   if (!recipe || diagnostics.has_errors()) return std::nullopt;
-  const FileId written = sources.add(sources.path(file), recipe->text());
+  // What looks at the recipe names lines of this text; findings are told of at the configuration's.
+  const FileId written = sources.add(
+      options.look ? fmt::format("{} as a recipe", sources.path(file)) : sources.path(file),
+      recipe->text());
   Diagnostics found;
   auto plan = compile_text(sources, written, own, found, report);
   for (const Diagnostic& d : found.list()) diagnostics.add(recipe->point_back(d, written));

@@ -54,8 +54,15 @@ std::vector<Typed> TensorBuilder::build(const TensorExpr& expression) {
   const bool one = expression.kind == TensorExpr::Kind::reference ||
                    (expression.kind == TensorExpr::Kind::name && !names_number(expression));
   if (one) return as_list(build_one(expression));
-  if (expression.kind == TensorExpr::Kind::call) return call(expression);
-  return arithmetic(expression);
+  std::vector<Typed> results =
+      expression.kind == TensorExpr::Kind::call ? call(expression) : arithmetic(expression);
+  if (context_.steps && !results.empty()) note(expression, nullptr, results);
+  return results;
+}
+
+void TensorBuilder::note(const TensorExpr& expression, const Reference* reference,
+                         std::vector<Typed> results) {
+  context_.steps->push_back({&expression, reference, std::move(results)});
 }
 
 std::optional<Typed> TensorBuilder::build_one(const TensorExpr& expression) {
@@ -77,21 +84,26 @@ std::optional<Typed> TensorBuilder::build_one(const TensorExpr& expression) {
 std::optional<Typed> TensorBuilder::reference(const TensorExpr& expression) {
   const Reference* found = instance_.find(&expression);
   if (!found) return std::nullopt;
-  if (found->source == defined_source) return definition(expression, found->output_name);
-  if (found->source != output_source) {
-    return source_values(found->source, found->tensor, expression.span);
-  }
-  const auto& known = (*context_.outputs)[found->tensor];
-  const auto output = known.find(found->output_name);
+  auto typed = referred(expression, *found);
+  if (context_.steps && typed) note(expression, found, {*typed});
+  return typed;
+}
+
+std::optional<Typed> TensorBuilder::referred(const TensorExpr& expression, const Reference& found) {
+  if (found.source == defined_source) return definition(expression, found.output_name);
+  if (found.source != output_source)
+    return source_values(found.source, found.tensor, expression.span);
+  const auto& known = (*context_.outputs)[found.tensor];
+  const auto output = known.find(found.output_name);
   if (output == known.end()) {
     std::vector<std::string> names;
     for (const auto& [name, index] : known) names.push_back(name);
-    const std::string near = nearest(found->output_name, names);
-    const std::string& which = context_.bound->outputs[found->tensor].name;
+    const std::string near = nearest(found.output_name, names);
+    const std::string& which = context_.bound->outputs[found.tensor].name;
     fault(expression, "E213",
           fmt::format("the output {}has no tensor '{}'",
                       which.empty() ? "" : fmt::format("'{}' ", which),
-                      escape_for_terminal(found->output_name)),
+                      escape_for_terminal(found.output_name)),
           expression.span,
           near.empty() ? "" : fmt::format("did you mean '{}'?", escape_for_terminal(near)));
     return std::nullopt;

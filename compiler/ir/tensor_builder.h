@@ -21,6 +21,13 @@ struct Typed {
 /// A tensor, or a number that an operator combines with one.
 using Quantity = std::variant<Typed, double>;
 
+/// What became of one part of an expression: noted where somebody asks how a tensor is made.
+struct BuiltStep {
+  const TensorExpr* expression = nullptr;
+  const Reference* reference = nullptr;  // what a reference stood for
+  std::vector<Typed> results;
+};
+
 /// Where finished tensors are in Graph::outputs: by output, then by name.
 using OutputIndex = std::vector<std::map<std::string, std::size_t, std::less<>>>;
 
@@ -35,6 +42,7 @@ class TensorBuilder {
     bool reads_finished = false;    // a check: `out:` is what was written
     const Shape* target = nullptr;  // shape that the target gives to this instance's output
     std::string key;                // of random numbers: the tensor's name, the same in any output
+    std::vector<BuiltStep>* steps = nullptr;  // where to note what is built, in order
   };
 
   TensorBuilder(const Context& context, const Instance& instance,
@@ -55,7 +63,9 @@ class TensorBuilder {
                                                     const TensorExpr& limit);
 
  private:
+  void note(const TensorExpr& expression, const Reference* reference, std::vector<Typed> results);
   std::optional<Typed> reference(const TensorExpr& expression);
+  std::optional<Typed> referred(const TensorExpr& expression, const Reference& found);
   /// A tensor of a source, with what its adapters make of it.
   Typed source_values(std::uint32_t source, std::uint32_t tensor, Span origin);
   /// The same as its file has it, decoded where it is encoded.

@@ -29,6 +29,11 @@ void RecipeText::append(const RecipeText& other) {
   text_ += other.text_;
 }
 
+std::string_view RecipeText::line(std::size_t k) const {
+  const std::size_t end = k + 1 < lines_.size() ? lines_[k + 1].begin : text_.size();
+  return std::string_view(text_).substr(lines_[k].begin, end - lines_[k].begin - 1);
+}
+
 const RecipeText::Line* RecipeText::line_at(Span span, FileId file) const {
   if (span.file != file || lines_.empty()) return nullptr;
   const auto after =

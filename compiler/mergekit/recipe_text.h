@@ -16,6 +16,10 @@ class RecipeText {
   /// Adds the lines of another.
   void append(const RecipeText& other);
   const std::string& text() const { return text_; }
+  /// The lines, one by one, without their line ends.
+  std::size_t size() const { return lines_.size(); }
+  std::string_view line(std::size_t k) const;
+  Span origin(std::size_t k) const { return lines_[k].origin; }
 
   /// A finding in this text, which is `file`, as one about the text that it was made from: the line
   /// itself goes into a note.

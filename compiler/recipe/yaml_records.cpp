@@ -266,6 +266,7 @@ void Recorder::open(YamlRecord::Kind kind, const YAML::Mark& mark, const std::st
   if (level.flow && first == (kind == YamlRecord::Kind::mapping ? '{' : '[')) level.bracket = first;
   YamlRecord record;
   record.kind = kind;
+  record.bracketed = level.bracket != 0;
   record.span = character(properties.content);
   check_depth(levels_.size() + 1, record.span);
   level.record = add(std::move(record), anchor);

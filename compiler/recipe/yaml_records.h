@@ -20,6 +20,7 @@ struct YamlRecord {
   Span span;
   std::string text;  // scalar: the decoded value
   bool quoted = false;
+  bool bracketed = false;  // a collection: it stands in [] or {}
   std::size_t next = 0;
   std::size_t target = 0;  // alias: the record that its anchor marks
   std::size_t nodes = 1;   // with everything below it, after aliases are expanded

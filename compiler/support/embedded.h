@@ -15,5 +15,11 @@ struct File {
 const std::vector<File>& error_pages();
 /// schemas/architectures/*.yaml.
 const std::vector<File>& architectures();
+/// tests/golden/FOLDER/E203.golden and its siblings.
+const std::vector<File>& error_examples();
+/// recipes/templates/*.yaml.
+const std::vector<File>& recipe_templates();
+/// compiler/picture/pages/*.
+const std::vector<File>& picture_pages();
 
 }  // namespace inarch::embedded

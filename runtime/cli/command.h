@@ -60,6 +60,10 @@ int command_group(const Arguments& arguments, Console& console);
 int command_stats(const Arguments& arguments, Console& console);
 int command_synth(const Arguments& arguments, Console& console);
 int command_explain(const Arguments& arguments, Console& console);
+int command_why(const Arguments& arguments, Console& console);
+int command_new(const Arguments& arguments, Console& console);
+int command_fmt(const Arguments& arguments, Console& console);
+int command_completions(const Arguments& arguments, Console& console);
 int command_schema(const Arguments& arguments, Console& console);
 
 /// E720, exit 2: the command line is not understood.

@@ -3,28 +3,10 @@
 #include "compiler/support/text.h"
 #include "runtime/cli/exit_code.h"
 #include "runtime/cli/recipe_options.h"
-#include "runtime/io/directory.h"
+#include "runtime/cli/recipe_template.h"
 #include "runtime/io/file.h"
 
 namespace inarch {
-
-namespace {
-
-/// What leads from the folder of `file` back to the current directory: "", "../" or "/home/me/".
-std::string way_back(const std::string& file) {
-  std::string up;
-  for (std::size_t at = 0; at < file.size();) {
-    const std::size_t slash = file.find('/', at);
-    if (slash == std::string::npos) return up;
-    const std::string part = file.substr(at, slash - at);
-    if ((part.empty() && at == 0) || part == "..") return real_path(".") + "/";
-    if (!part.empty() && part != ".") up += "../";
-    at = slash + 1;
-  }
-  return up;
-}
-
-}  // namespace
 
 int command_import(const Arguments& arguments, Console& console) {
   if (arguments.positional.size() != 1)

@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <cctype>
 #include <map>
 #include <string_view>
 
@@ -13,7 +11,9 @@
 #include "runtime/cli/exit_code.h"
 #include "runtime/cli/leave_to_system.h"
 #include "runtime/cli/part_list.h"
+#include "runtime/cli/plan_graph.h"
 #include "runtime/cli/recipe_options.h"
+#include "runtime/cli/shell_word.h"
 #include "runtime/executor/measure_ranks.h"
 #include "runtime/io/file.h"
 
@@ -157,19 +157,6 @@ std::string describe(const Plan& plan, int jobs, std::int64_t memory, const Cons
   return out;
 }
 
-/// A word as a shell takes it back.
-std::string shell_word(const std::string& word) {
-  constexpr std::string_view plain = "_./=:@%+,-";
-  const bool is_plain = !word.empty() && std::all_of(word.begin(), word.end(), [&](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || plain.find(c) != plain.npos;
-  });
-  if (is_plain) return word;
-  std::string quoted = "'";
-  for (const char c : escape_for_terminal(word, 1000))
-    quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return quoted + "'";
-}
-
 /// What `run` has to be told to build this plan: a plan file holds it all.
 std::string run_words(const Arguments& arguments) {
   if (const auto file = arguments.value("output")) return shell_word(*file);
@@ -189,10 +176,20 @@ int command_plan(const Arguments& arguments, Console& console) {
   const auto jobs = jobs_option(arguments, console);
   const auto memory = memory_option(arguments, default_memory, console);
   if (!jobs || !memory) return exit_failed;
+  std::optional<GraphFormat> graph;
+  if (arguments.has("graph")) {
+    graph = graph_option(arguments, console);
+    if (!graph) return exit_failed;
+  }
   CompileReport report;
   int code = exit_done;
   auto plan = plan_from(arguments.positional[0], arguments, *memory, console, report, code);
   if (!plan) return code;
+  if (graph) {
+    code = write_plan_graph(*plan, report, *graph, arguments, *jobs, *memory, console);
+    leave_to_system(std::pair(std::move(plan), std::move(report)));
+    return code;
+  }
   if (const auto output = arguments.value("output")) {
     if (has_open_states(*plan)) {  // a plan that can be run has all that it reads
       if (!all_here(report, console)) return exit_rejected;

@@ -32,6 +32,23 @@ constexpr OptionHelp timings_help = {"--timings", "say how long each stage and p
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> list = {
+      {"new",
+       "inarch new [TEMPLATE] [-o FILE] [options]",
+       "start a recipe from a template; without one, list them",
+       "Writes a commented recipe that runs as it is once its sources are named, in the file or by "
+       "--source. A\n"
+       "list of sources gets as many entries as are given.",
+       {{"-o, --output FILE", "write the recipe there, with paths that start from its folder"},
+        {"-f, --force", "replace FILE"},
+        {"--set NAME=VALUE", "what a param is to be; may come again"},
+        {"--source NAME=PATH", "where a source is; may come again"}},
+       {"force"},
+       {"output"},
+       {"set", "source"},
+       "  inarch new\n"
+       "  inarch new merge --source models=models/a --source models=models/b -o merge.yaml\n"
+       "  inarch new depth-upscale --set upper=24 --set lower=8",
+       command_new},
       {"check",
        "inarch check RECIPE… [options]",
        "check types, shapes, coverage and budget; no weights are read",
@@ -56,8 +73,11 @@ const std::vector<Command>& commands() {
        "writes the\n"
        "executable plan, which 'inarch run' takes in place of the recipe and which gives the same "
        "bytes.\n"
-       "'inarch compile' is the same command.",
-       {{"-o, --output FILE", "write the plan there"},
+       "'inarch compile' is the same command. With --graph, draws the plan instead: html is a "
+       "page to look at in\n"
+       "a browser, which needs no network; dot is for Graphviz.",
+       {{"-o, --output FILE", "write the plan there, or what --graph draws"},
+        {"--graph dot|html", "draw sources, what is done, outputs, memory"},
         jobs_help,
         memory_help,
         {"--ranks FILE", "ranks that a run has measured"},
@@ -69,9 +89,10 @@ const std::vector<Command>& commands() {
         dump_help,
         timings_help},
        {"no-lock"},
-       {"output", "memory", "jobs", "ranks", "lock"},
+       {"output", "memory", "jobs", "ranks", "lock", "graph"},
        {"set", "source", "disable-pass", "dump-after"},
        "  inarch plan recipe.yaml\n"
+       "  inarch plan recipe.yaml --graph html -o plan.html\n"
        "  inarch plan recipe.yaml -o plan.json && inarch run plan.json -o out",
        command_plan},
       {"run",
@@ -178,11 +199,13 @@ const std::vector<Command>& commands() {
        "Exit code 0 when they hold the same tensors with the same bytes, 1 when they differ.",
        {{"--headers-only", "compare names, shapes and dtypes, not bytes"},
         {"--all", "list equal tensors too"},
+        {"--html FILE", "write a page to look at: every tensor, and how far layers are apart"},
         jobs_help},
        {"headers-only", "all"},
-       {"jobs"},
+       {"jobs", "html"},
        {},
        "  inarch diff models/a models/b\n"
+       "  inarch diff models/a models/b --html diff.html\n"
        "  inarch diff models/a out 'model.layers.0.{rest...}'",
        command_diff},
       {"logits",
@@ -266,11 +289,47 @@ const std::vector<Command>& commands() {
        "  inarch synth gemma3_text --config config.json -o models/tiny\n"
        "  inarch synth llama --config llama-70b.json --headers-only -o models/hollow",
        command_synth},
+      {"why",
+       "inarch why TENSOR… -f RECIPE [options]",
+       "say what makes a tensor of the output: rule, operations, bytes",
+       "Shows the rule that makes TENSOR, the values of its captures, each operation with its "
+       "result's dtype and\n"
+       "shape, the bytes of which files it is made of, and the rules that would make it if they "
+       "could. TENSOR may\n"
+       "be a name with captures, as in recipes. No weights are read.",
+       {{"-f, --recipe RECIPE", "the recipe, or a configuration of mergekit"},
+        set_help,
+        source_help},
+       {},
+       {"recipe"},
+       {"set", "source"},
+       "  inarch why lm_head.weight -f recipe.yaml\n"
+       "  inarch why 'model.layers.{i}.self_attn.q_proj.weight' -f recipe.yaml --format json",
+       command_why},
+      {"fmt",
+       "inarch fmt FILE… [--check] [--diff]",
+       "lay recipes out in one way; comments and meaning stay",
+       "Rewrites each file in place: indentation, spaces, empty lines, comments in columns. The "
+       "order and the\n"
+       "texts stay as they are, and so does what the file says, which is read again to make sure. "
+       "With '-' the\n"
+       "recipe comes from standard input and goes to standard output.",
+       {{"--check", "change nothing; exit 1 and name the files that would change"},
+        {"--diff", "change nothing; exit 1 and show what would change"}},
+       {"check", "diff"},
+       {},
+       {},
+       "  inarch fmt recipe.yaml\n"
+       "  inarch fmt recipes/*.yaml --check\n"
+       "  inarch fmt - < recipe.yaml",
+       command_fmt},
       {"explain",
-       "inarch explain CODE|TRANSFORM",
-       "say what an error code or a transform means, with an example",
-       "Takes an error code (E203), a transform (tile), or 'transforms', 'errors' or "
-       "'architectures' for a list.",
+       "inarch explain CODE|TRANSFORM|FUNCTION|KEY",
+       "say what a code, a transform, a function or a key means",
+       "Takes an error code (E203), a transform (tile), a function of expressions (gradient), a "
+       "key "
+       "of recipes\n"
+       "(where), or 'transforms', 'functions', 'keys', 'errors' or 'architectures' for a list.",
        {},
        {},
        {},
@@ -296,15 +355,31 @@ const std::vector<Command>& commands() {
        "  inarch check-arch llama models/* --strict",
        command_check_arch},
       {"schema",
-       "inarch schema",
+       "inarch schema [recipe|plan|architecture]",
        "print the JSON Schema of recipes, for editors",
-       "Draft-07, made from the same table that the compiler checks transforms with.",
+       "Draft-07, made from the same table that the compiler checks transforms with. Also that of "
+       "plans (what\n"
+       "'plan -o' writes) and of architecture files.",
        {},
        {},
        {},
        {},
-       "  inarch schema > recipe.schema.json",
+       "  inarch schema > recipe.schema.json\n"
+       "  inarch schema architecture > architecture.schema.json",
        command_schema},
+      {"completions",
+       "inarch completions bash|zsh|fish",
+       "print what makes a shell complete inarch's words",
+       "Commands, options and their values, files, transforms and codes, the sources and params "
+       "of the recipe on\n"
+       "the line, the tensors of the model on it: whatever can stand where the cursor is.",
+       {},
+       {},
+       {},
+       {},
+       "  source <(inarch completions bash)        in ~/.bashrc, and likewise for zsh\n"
+       "  inarch completions fish | source         in ~/.config/fish/config.fish",
+       command_completions},
   };
   return list;
 }

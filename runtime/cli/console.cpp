@@ -37,7 +37,10 @@ Console::Console(Format format, ColorMode color, bool quiet)
       color_out_(wants_color(color, STDOUT_FILENO)),
       color_err_(wants_color(color, STDERR_FILENO)),
       live_(isatty(STDERR_FILENO) == 1),
-      width_(terminal_width()) {}
+      width_(terminal_width()) {
+  if (format == Format::sarif || format == Format::github)
+    annotations_ = std::make_unique<AnnotationReport>();
+}
 
 void Console::say(std::string_view text) {
   if (quiet_ || json()) return;
@@ -45,6 +48,12 @@ void Console::say(std::string_view text) {
 }
 
 void Console::write(std::string_view text) {
+  if (format_ == Format::sarif) return;
+  if (format_ == Format::github) annotations_->said(text);
+  print(text);
+}
+
+void Console::print(std::string_view text) {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if (!written || std::fflush(stdout) != 0) healthy_ = false;
 }
@@ -55,9 +64,20 @@ void Console::note(std::string_view text) {
   std::fflush(stderr);
 }
 
+void Console::set_input(const std::string& path) {
+  if (annotations_) annotations_->set_input(path);
+}
+
 void Console::report(const Diagnostics& diagnostics, const SourceMap& sources) {
   if (diagnostics.list().empty()) return;
-  if (json()) return write(render_json(diagnostics, sources));
+  if (json()) return print(render_json(diagnostics, sources));
+  if (annotations_) {
+    for (const Diagnostic& diagnostic : diagnostics.list()) {
+      const std::string command = annotations_->add(diagnostic, sources);
+      if (format_ == Format::github) print(command);
+    }
+    return;
+  }
   HumanStyle style;
   style.color = color_err_;
   style.width = static_cast<std::size_t>(width_);
@@ -69,6 +89,13 @@ void Console::report(const Diagnostic& diagnostic) {
   Diagnostics one;
   one.add(diagnostic);
   report(one, SourceMap());
+}
+
+void Console::finish(std::string_view command, int code) {
+  if (format_ == Format::sarif) print(annotations_->sarif(code));
+  if (format_ != Format::github) return;
+  const Status written = annotations_->write_summary(command);
+  if (!written) report(written.error());
 }
 
 std::string Console::paint(std::string_view text, const char* style) const {

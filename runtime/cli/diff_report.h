@@ -83,4 +83,8 @@ std::string diff_summary(const DiffReport& report);
 /// worst: {name, relative_l2, max_abs}}; a number that is infinite is null.
 std::string diff_json(const DiffReport& report, bool all);
 
+/// A page that needs nothing else (compiler/picture/pages/diff.html). The report must have a line
+/// for each tensor.
+std::string diff_page(const DiffReport& report);
+
 }  // namespace inarch

@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::string_view common_options =
     "  -C DIR                     change to DIR first\n"
-    "  --format human|json|quiet  how to report; json is one object a line\n"
+    "  --format NAME              human, json (one object a line), sarif, github (annotations) or "
+    "quiet\n"
     "  --color auto|always|never  NO_COLOR is honoured too\n"
     "  -q, --quiet                results and errors only\n"
     "  -h, --help                 this page\n";
@@ -53,10 +54,11 @@ std::string program_help() {
       "inarch - a compiler for model recipes\n\n"
       "USAGE\n  inarch COMMAND [options]\n\nCOMMANDS\n";
   for (const Command& command : commands())
-    out += fmt::format("  {:<11} {}\n", command.name, command.summary);
+    out += fmt::format("  {:<12} {}\n", command.name, command.summary);
   out += fmt::format("\nOPTIONS\n{}  --version                  the version\n\n", common_options);
   out +=
       "'inarch COMMAND --help' tells more. A first walk:\n"
+      "  inarch new\n"
       "  inarch check recipe.yaml\n"
       "  inarch plan recipe.yaml\n"
       "  inarch run recipe.yaml -o out\n"

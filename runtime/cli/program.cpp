@@ -8,6 +8,7 @@
 
 #include "compiler/support/text.h"
 #include "runtime/cli/command.h"
+#include "runtime/cli/completion.h"
 #include "runtime/cli/exit_code.h"
 
 namespace inarch {
@@ -29,6 +30,7 @@ po::options_description describe(const Command& command) {
     if (name == "output") return std::string("output,o");
     if (name == "force") return std::string("force,f");
     if (name == "jobs") return std::string("jobs,j");
+    if (name == "recipe") return std::string("recipe,f");
     return std::string(name);
   };
   for (const std::string_view name : command.flags) add(spelled(name).c_str(), "");
@@ -57,21 +59,37 @@ std::vector<std::string> option_names(const Command& command) {
   return names;
 }
 
+std::optional<Format> format_named(std::string_view name) {
+  if (name == "human" || name == "auto") return Format::human;
+  if (name == "json") return Format::json;
+  if (name == "sarif") return Format::sarif;
+  if (name == "github") return Format::github;
+  if (name == "quiet") return Format::quiet;
+  return std::nullopt;
+}
+
+/// The format of a command line that cannot be parsed otherwise.
+Format format_of_words(const std::vector<std::string>& words) {
+  std::optional<Format> found;
+  for (std::size_t k = 0; k < words.size() && words[k] != "--"; ++k) {
+    if (words[k].starts_with("--format=")) found = format_named(words[k].substr(9));
+    if (words[k] == "--format" && k + 1 < words.size()) found = format_named(words[k + 1]);
+  }
+  return found.value_or(Format::human);
+}
+
 void apply_common(const po::variables_map& values, Parsed& parsed) {
   parsed.help = values.count("help") != 0;
   parsed.quiet = values.count("quiet") != 0;
   parsed.arguments.timings = values.count("timings") != 0;
   if (values.count("format") != 0) {
     const std::string text = values["format"].as<std::string>();
-    if (text == "human" || text == "auto") {
-      parsed.format = Format::human;
-    } else if (text == "json") {
-      parsed.format = Format::json;
-    } else if (text == "quiet") {
-      parsed.format = Format::quiet;
+    const auto format = format_named(text);
+    if (format) {
+      parsed.format = *format;
     } else {
-      parsed.fault =
-          fmt::format("--format is human, json or quiet, not '{}'", escape_for_terminal(text));
+      parsed.fault = fmt::format("--format is human, json, sarif, github or quiet, not '{}'",
+                                 escape_for_terminal(text));
     }
   }
   if (values.count("color") != 0) {
@@ -112,6 +130,7 @@ Parsed parse(const Command& command, const std::vector<std::string>& words) {
       }
     }
   } catch (const po::unknown_option& e) {
+    parsed.format = format_of_words(words);
     parsed.fault = fmt::format("inarch {} has no option '{}'", command.name,
                                escape_for_terminal(e.get_option_name()));
     std::string bare = e.get_option_name();
@@ -121,6 +140,7 @@ Parsed parse(const Command& command, const std::vector<std::string>& words) {
     parsed.hint = near.empty() ? fmt::format("inarch {} --help", command.name)
                                : fmt::format("did you mean '--{}'?", near);
   } catch (const po::error& e) {
+    parsed.format = format_of_words(words);
     parsed.fault = escape_for_terminal(e.what());
     parsed.hint = fmt::format("inarch {} --help", command.name);
   }
@@ -137,6 +157,27 @@ int unknown_command(const std::string& word) {
       near.empty() ? "inarch --help" : fmt::format("did you mean 'inarch {}'?", near));
 }
 
+Diagnostic out_of_memory() {
+  return error("E902", "out of memory").hint("--memory SIZE lowers what a run may use");
+}
+
+Diagnostic internal_failure(const std::exception& e) {
+  return error("E903", fmt::format("internal failure: {}", escape_for_terminal(e.what())))
+      .note("this is a fault of inarch, not of the recipe");
+}
+
+/// What a command throws is a finding as any other, in the format that was asked for.
+int run_guarded(const Command& command, const Arguments& arguments, Console& console) {
+  try {
+    return command.run(arguments, console);
+  } catch (const std::bad_alloc&) {
+    console.report(out_of_memory());
+  } catch (const std::exception& e) {
+    console.report(internal_failure(e));
+  }
+  return exit_failed;
+}
+
 int dispatch(const std::vector<std::string>& words) {
   if (words.empty() || words[0] == "-h" || words[0] == "--help" || words[0] == "help") {
     const Command* about = words.size() > 1 ? find_command(words[1]) : nullptr;
@@ -148,6 +189,7 @@ int dispatch(const std::vector<std::string>& words) {
     std::puts("inarch " INARCH_VERSION);
     return exit_done;
   }
+  if (words[0] == "complete") return run_completion({words.begin() + 1, words.end()});
   // `inarch -C DIR run …` reads as well as `inarch run -C DIR …`.
   std::vector<std::string> rest = words;
   std::vector<std::string> before;
@@ -166,8 +208,9 @@ int dispatch(const std::vector<std::string>& words) {
     return exit_done;
   }
   Console console(parsed.format, parsed.color, parsed.quiet);
-  if (!parsed.fault.empty()) return usage_error(console, parsed.fault, parsed.hint);
-  const int code = command->run(parsed.arguments, console);
+  const int code = parsed.fault.empty() ? run_guarded(*command, parsed.arguments, console)
+                                        : usage_error(console, parsed.fault, parsed.hint);
+  console.finish(command->name, code);
   return code == exit_done && !console.healthy() ? exit_failed : code;
 }
 
@@ -212,11 +255,9 @@ int guarded_dispatch(int count, char** words) {
   try {
     return dispatch(std::vector<std::string>(words + 1, words + count));
   } catch (const std::bad_alloc&) {
-    return reported(error("E902", "out of memory").hint("--memory SIZE lowers what a run may use"));
+    return reported(out_of_memory());
   } catch (const std::exception& e) {
-    return reported(
-        error("E903", fmt::format("internal failure: {}", escape_for_terminal(e.what())))
-            .note("this is a fault of inarch, not of the recipe"));
+    return reported(internal_failure(e));
   }
 }
 

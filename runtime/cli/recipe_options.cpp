@@ -6,6 +6,7 @@
 
 #include "compiler/architecture/usual_spelling.h"
 #include "compiler/core/json.h"
+#include "compiler/mergekit/carry_comments.h"
 #include "compiler/mergekit/lower.h"
 #include "compiler/mergekit/reader.h"
 #include "compiler/plan/build_plan.h"
@@ -28,25 +29,9 @@ namespace inarch {
 
 namespace {
 
-constexpr std::int64_t recipe_limit = 64 << 20;  // the reader takes less, and says so as E105
 constexpr std::int64_t config_limit = 64 << 20;
 constexpr std::int64_t carried_limit = std::int64_t{1} << 30;
 constexpr std::int64_t plan_limit = std::int64_t{2} << 30;
-
-bool split_pairs(const std::vector<std::string>& texts, std::string_view option,
-                 std::vector<std::pair<std::string, std::string>>& pairs, Console& console) {
-  for (const std::string& text : texts) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      usage_error(console,
-                  fmt::format("--{} takes NAME={}, not '{}'", option,
-                              option == "set" ? "VALUE" : "PATH", escape_for_terminal(text)));
-      return false;
-    }
-    pairs.emplace_back(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return true;
-}
 
 Result<PartText> read_part(const std::string& directory, const std::string& name) {
   const std::string folder = directory.empty() ? "." : directory;
@@ -79,6 +64,21 @@ void print_timings(const CompileReport& report, Console& console) {
 }
 
 }  // namespace
+
+bool split_options(const std::vector<std::string>& texts, std::string_view option,
+                   std::vector<std::pair<std::string, std::string>>& pairs, Console& console) {
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      usage_error(console,
+                  fmt::format("--{} takes NAME={}, not '{}'", option,
+                              option == "set" ? "VALUE" : "PATH", escape_for_terminal(text)));
+      return false;
+    }
+    pairs.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return true;
+}
 
 std::string directory_of_recipe(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -115,8 +115,9 @@ std::optional<std::int64_t> memory_option(const Arguments& arguments, std::int64
 std::optional<CompileOptions> compile_options(const Arguments& arguments,
                                               const std::string& recipe_path, Console& console) {
   CompileOptions options;
-  if (!split_pairs(arguments.values("set"), "set", options.bind.set, console)) return std::nullopt;
-  if (!split_pairs(arguments.values("source"), "source", options.bind.sources, console))
+  if (!split_options(arguments.values("set"), "set", options.bind.set, console))
+    return std::nullopt;
+  if (!split_options(arguments.values("source"), "source", options.bind.sources, console))
     return std::nullopt;
   options.bind.recipe_directory = directory_of_recipe(recipe_path);
   options.bind.open_source = open_source;
@@ -200,6 +201,7 @@ Result<std::optional<Lock>> lock_option(const Arguments& arguments,
 std::optional<Plan> compile_recipe(const std::string& path, const Arguments& arguments,
                                    std::int64_t memory, Console& console, CompileReport& report,
                                    int& code, const Findings& findings) {
+  console.set_input(path);
   auto options = compile_options(arguments, path, console);
   if (!options) {
     code = exit_failed;
@@ -253,6 +255,7 @@ std::optional<Plan> compile_recipe(const std::string& path, const Arguments& arg
 std::optional<std::string> import_config(const std::string& path, const Arguments& arguments,
                                          const std::string& path_prefix, Console& console,
                                          int& code) {
+  console.set_input(path);
   const auto options = compile_options(arguments, path, console);
   if (!options) {
     code = exit_failed;
@@ -280,7 +283,7 @@ std::optional<std::string> import_config(const std::string& path, const Argument
   console.report(diagnostics, sources);
   code = exit_code_for(diagnostics);
   if (!recipe || code != exit_done) return std::nullopt;
-  return recipe->text();
+  return carry_comments(*recipe, sources, file).text();
 }
 
 std::string absent_text(const CompileReport& report) {
@@ -313,6 +316,7 @@ bool has_open_states(const Plan& plan) {
 std::optional<Plan> plan_from(const std::string& path, const Arguments& arguments,
                               std::int64_t memory, Console& console, CompileReport& report,
                               int& code) {
+  console.set_input(path);
   const bool is_plan = path.size() > 5 && path.substr(path.size() - 5) == ".json";
   if (!is_plan) return compile_recipe(path, arguments, memory, console, report, code);
   for (const char* option : {"set", "source"}) {

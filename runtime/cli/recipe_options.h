@@ -3,6 +3,9 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "compiler/compile/compile.h"
 #include "runtime/cli/command.h"
@@ -16,6 +19,10 @@ namespace inarch {
 std::optional<CompileOptions> compile_options(const Arguments& arguments,
                                               const std::string& recipe_path, Console& console);
 
+/// NAME=VALUE of each of an option's `texts`; false, with the fault reported, when one is not that.
+bool split_options(const std::vector<std::string>& texts, std::string_view option,
+                   std::vector<std::pair<std::string, std::string>>& pairs, Console& console);
+
 /// The folder that a recipe's paths are relative to; "" for the current one.
 std::string directory_of_recipe(const std::string& path);
 /// E432 when it is far too long for a recipe.
@@ -26,6 +33,9 @@ std::optional<int> jobs_option(const Arguments& arguments, Console& console);
 /// --memory, or `otherwise`.
 std::optional<std::int64_t> memory_option(const Arguments& arguments, std::int64_t otherwise,
                                           Console& console);
+
+/// The largest text that is looked at for a recipe; the reader takes less, and says so as E105.
+inline constexpr std::int64_t recipe_limit = 64 << 20;
 
 /// What a run may take when nothing is said.
 inline constexpr std::int64_t default_memory = std::int64_t{1} << 30;

@@ -34,6 +34,7 @@ const std::map<std::string, std::vector<std::string>>& allowed_folders() {
       return base;
     };
     // Recognition serves whoever opens a checkpoint.
+    t["compiler/picture"] = seen;
     t["compiler/encoding"] = {"compiler/support", "compiler/core"};
     t["runtime/io"] = with(seen, {"compiler/encoding"});
     t["runtime/kernels"] = seen;
@@ -44,8 +45,9 @@ const std::map<std::string, std::vector<std::string>>& allowed_folders() {
         with(seen, {"runtime/io", "runtime/kernels", "runtime/codecs", "runtime/forward"});
     t["runtime/lock"] = with(seen, {"runtime/io", "runtime/executor"});
     t["runtime/cli"] =
-        with(stages, {"compiler/encoding", "runtime/io", "runtime/kernels", "runtime/codecs",
-                      "runtime/forward", "runtime/experts", "runtime/executor", "runtime/lock"});
+        with(stages, {"compiler/encoding", "compiler/picture", "runtime/io", "runtime/kernels",
+                      "runtime/codecs", "runtime/forward", "runtime/experts", "runtime/executor",
+                      "runtime/lock"});
     return t;
   }();
   return table;
