@@ -392,13 +392,20 @@ std::optional<std::string> format_yaml(const SourceMap& sources, FileId file,
   if (!records) return std::nullopt;
   const std::vector<YamlRemark> remarks = find_yaml_remarks(text, *records);
   std::string result = YamlPrinter(text, *records, remarks).print();
-  SourceMap again;
-  Diagnostics ignored;
-  const FileId written = again.add(sources.path(file), result);
-  const auto reread = read_yaml_records(again.text(written), written, ignored);
-  if (reread && same_nodes(*records, *reread) &&
-      same_remarks(remarks, find_yaml_remarks(result, *reread)))
-    return result;
+  // What became short may now fit where it did not: once more, until nothing changes.
+  constexpr int rounds = 4;
+  for (int round = 0; round < rounds; ++round) {
+    SourceMap again;
+    Diagnostics ignored;
+    const FileId written = again.add(sources.path(file), result);
+    const auto reread = read_yaml_records(again.text(written), written, ignored);
+    if (!reread || !same_nodes(*records, *reread)) break;
+    const std::vector<YamlRemark> kept = find_yaml_remarks(result, *reread);
+    if (!same_remarks(remarks, kept)) break;
+    std::string next = YamlPrinter(result, *reread, kept).print();
+    if (next == result) return result;
+    result = std::move(next);
+  }
   diagnostics.add(error("E903", "this text cannot be laid out without a change of what it says")
                       .in(sources.path(file))
                       .note("this is a fault of inarch, not of the recipe; it was left as it is"));

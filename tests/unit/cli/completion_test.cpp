@@ -23,7 +23,7 @@ TEST(Completion, OfCommandsAndOptions) {
   EXPECT_EQ(completed({"ver"}), Texts{"verify"});
   EXPECT_EQ(completed({"--v"}), Texts{"--version"});
   EXPECT_EQ(completed({"run", "--mem"}), Texts{"--memory"});
-  EXPECT_TRUE(has(completed({"run", "-"}), "--output"));
+  EXPECT_TRUE(has(completed({"run", "--"}), "--output"));
   EXPECT_TRUE(has(completed({"help", "ch"}), "check-arch"));
   EXPECT_TRUE(completed({"no-such-command", ""}).empty());
 }
@@ -70,7 +70,7 @@ std::string offered(const std::string& line, const std::string& candidate) {
 
 TEST(Completion, GivesBashWhatFollowsItsLastBreak) {
   EXPECT_EQ(offered("inarch run re", "recipe.yaml"), "recipe.yaml");
-  EXPECT_EQ(offered("inarch run --source a=mod", "--source=x"), "x");
+  EXPECT_EQ(offered("inarch run --source=mod", "--source=x"), "x");
   EXPECT_EQ(offered("inarch run --source a=mod", "a=models/b c"), "models/b\\ c");
   EXPECT_EQ(offered("inarch run 'my re", "my recipe.yaml"), "my recipe.yaml");
   EXPECT_EQ(offered("inarch run my\\ re", "my recipe.yaml"), "my\\ recipe.yaml");

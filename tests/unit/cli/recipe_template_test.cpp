@@ -59,7 +59,7 @@ TEST(RecipeTemplate, TakesSourcesAndParams) {
   EXPECT_EQ(value_at(*text, "sources.experts.1.path"), "~/y");
   EXPECT_EQ(value_at(*text, "sources.experts.2.path"), "../z");
   EXPECT_EQ(value_at(*text, "params.active"), "3");
-  EXPECT_EQ(value_at(*text, "params.seed"), "[1,\"a\"]");
+  EXPECT_EQ(value_at(*text, "params.seed"), "[1, \"a\"]");
   EXPECT_EQ(value_at(*text, "params.gate_std"), "yes: 1");
   EXPECT_NE(text->find("# experts that a token goes to"), std::string::npos);
 }

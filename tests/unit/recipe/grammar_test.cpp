@@ -49,7 +49,8 @@ void collect_keys(const Value& schema, Words& keys) {
   const Value::Map* map = schema.if_map();
   if (!map) return;
   for (const auto& [key, value] : *map) {
-    if (key.starts_with("step_")) continue;  // transforms, which another page lists
+    // Transforms, which another page lists.
+    if (key.starts_with("step_") || key.starts_with("body_") || key.ends_with("_step")) continue;
     const Value::Map* properties = key == "properties" ? value.if_map() : nullptr;
     for (std::size_t k = 0; properties && k < properties->size(); ++k)
       keys.insert((*properties)[k].first);
