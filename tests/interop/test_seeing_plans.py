@@ -1,6 +1,6 @@
 """Pages of plans and comparisons in a real browser, and graphs in Graphviz.
 
-Debian's chromium is looked for and not installed, since that takes minutes; without it these tests are skipped.
+The browser is Debian's chromium, which scripts/test installs; without one these tests are skipped.
 """
 
 import contextlib
