@@ -19,6 +19,8 @@ const std::vector<File>& architectures();
 const std::vector<File>& error_examples();
 /// recipes/templates/*.yaml.
 const std::vector<File>& recipe_templates();
+/// schemas/lock.schema.json.
+const std::vector<File>& lock_schema();
 /// compiler/picture/pages/*.
 const std::vector<File>& picture_pages();
 

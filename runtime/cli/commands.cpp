@@ -355,11 +355,11 @@ const std::vector<Command>& commands() {
        "  inarch check-arch llama models/* --strict",
        command_check_arch},
       {"schema",
-       "inarch schema [recipe|plan|architecture]",
+       "inarch schema [recipe|plan|architecture|lock]",
        "print the JSON Schema of recipes, for editors",
        "Draft-07, made from the same table that the compiler checks transforms with. Also that of "
        "plans (what\n"
-       "'plan -o' writes) and of architecture files.",
+       "'plan -o' writes), of architecture files, and of locks.",
        {},
        {},
        {},

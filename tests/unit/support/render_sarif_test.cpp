@@ -5,7 +5,7 @@
 namespace inarch {
 namespace {
 
-std::string in_folder(const std::string& path) {
+std::string below_folder(const std::string& path) {
   return path.ends_with(".yaml") ? (path[0] == '/' ? path : "my recipes/" + path) : "";
 }
 
