@@ -36,7 +36,7 @@ class Kinds {
   Value::List list_;
 };
 
-Value side_value(const DiffSide& side) {
+Value page_side(const DiffSide& side) {
   return Value::Map{
       {"location", page_text(side.location)}, {"tensors", side.tensors}, {"bytes", side.bytes}};
 }
@@ -99,8 +99,8 @@ std::string diff_page(const DiffReport& report) {
   FrontCoded names;
   for (const DiffLine* line : by_name(report)) tensors.push_back(tensor_value(*line, names, kinds));
   return make_page("diff.html", Value::Map{{"page", "inarch/diff-page/1"},
-                                           {"a", side_value(report.a)},
-                                           {"b", side_value(report.b)},
+                                           {"a", page_side(report.a)},
+                                           {"b", page_side(report.b)},
                                            {"headers_only", report.headers_only},
                                            {"kinds", kinds.take()},
                                            {"tensors", std::move(tensors)}});

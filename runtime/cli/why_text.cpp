@@ -11,8 +11,8 @@ namespace inarch {
 
 namespace {
 
-constexpr int most_lines = 16;  // of a rule
-constexpr std::size_t most_ranges = 12;
+constexpr int most_shown_lines = 16;  // of a rule
+constexpr std::size_t most_shown_ranges = 12;
 
 /// Source text on one line.
 std::string on_one_line(std::string_view text) {
@@ -105,7 +105,7 @@ std::string ranges_text(const RecipeGraph& recipe, const std::vector<SourceRange
                    {"size", TextTable::Align::right},
                    {""}});
   std::string file;
-  for (std::size_t k = 0; k < std::min(ranges.size(), most_ranges); ++k) {
+  for (std::size_t k = 0; k < std::min(ranges.size(), most_shown_ranges); ++k) {
     const SourceRange& range = ranges[k];
     if (range.file != file) table.add({escape_for_terminal(range.file), "", "", "", ""});
     file = range.file;
@@ -117,8 +117,8 @@ std::string ranges_text(const RecipeGraph& recipe, const std::vector<SourceRange
                part ? "of " + format_bytes(range.tensor_bytes) : ""});
   }
   std::string out = table.text(width);
-  if (ranges.size() > most_ranges)
-    out += fmt::format("  and {} more\n", ranges.size() - most_ranges);
+  if (ranges.size() > most_shown_ranges)
+    out += fmt::format("  and {} more\n", ranges.size() - most_shown_ranges);
   return out;
 }
 
@@ -147,13 +147,13 @@ std::string numbered_lines(const SourceMap& texts, Span span, std::string_view m
   const int last = texts.locate(span.file, std::max(span.begin + 1, span.end) - 1).line;
   const std::size_t digits = std::to_string(last).size();
   std::string out;
-  for (int line = first; line <= std::min(last, first + most_lines - 1); ++line) {
+  for (int line = first; line <= std::min(last, first + most_shown_lines - 1); ++line) {
     out += fmt::format("{}{:>{}} | {}\n", margin, line, digits,
                        escape_for_terminal(texts.line(span.file, line), 160));
   }
-  if (last - first >= most_lines)
+  if (last - first >= most_shown_lines)
     out += fmt::format("{}{:>{}} | ({} lines more)\n", margin, "", digits,
-                       last - first - most_lines + 1);
+                       last - first - most_shown_lines + 1);
   return out;
 }
 

@@ -45,7 +45,7 @@ void expect_round_trip(const std::vector<TensorInfo>& tensors, const TensorBytes
   EXPECT_EQ(listed(back, back_bytes), listed(tensors, bytes));
 }
 
-std::string fault_of(const std::string& rows, RowBudget budget = {}) {
+std::string fault_of_rows(const std::string& rows, RowBudget budget = {}) {
   std::vector<TensorInfo> tensors;
   TensorBytes bytes;
   const Status read = unfold_tensors(*parse_json(rows, "rows"), budget, tensors, bytes);
@@ -138,19 +138,21 @@ TEST(TensorRows, AnyOrderReadsBack) {
 }
 
 TEST(TensorRows, Faults) {
-  EXPECT_EQ(fault_of("{}"), "tensors is a mapping, expected a list");
-  EXPECT_EQ(fault_of(R"([["a", "bf16"]])"), "tensors[0] is no row [name, dtype, shape]");
-  EXPECT_EQ(fault_of(R"([["{0}", "bf16", []]])"),
+  EXPECT_EQ(fault_of_rows("{}"), "tensors is a mapping, expected a list");
+  EXPECT_EQ(fault_of_rows(R"([["a", "bf16"]])"), "tensors[0] is no row [name, dtype, shape]");
+  EXPECT_EQ(fault_of_rows(R"([["{0}", "bf16", []]])"),
             "tensors[0]: '{0}' has braces that stand for no loop");
-  EXPECT_EQ(fault_of(R"([["a", "bf17", []]])"), "tensors[0]: there is no dtype 'bf17'");
-  EXPECT_EQ(fault_of(R"([["a", "bf16", [-1]]])"), "tensors[0]: a shape is of sizes, not -1");
-  EXPECT_EQ(fault_of(R"([["a", "f4", [3]]])"), "tensors[0]: no tensor has the shape [3] as f4");
-  EXPECT_EQ(fault_of(R"([["a", "u8", [3], "YWI="]])"), "tensors[0]: the bytes are not 3 in base64");
-  EXPECT_EQ(fault_of(R"([{"for": "3-1", "tensors": []}])"),
+  EXPECT_EQ(fault_of_rows(R"([["a", "bf17", []]])"), "tensors[0]: there is no dtype 'bf17'");
+  EXPECT_EQ(fault_of_rows(R"([["a", "bf16", [-1]]])"), "tensors[0]: a shape is of sizes, not -1");
+  EXPECT_EQ(fault_of_rows(R"([["a", "f4", [3]]])"),
+            "tensors[0]: no tensor has the shape [3] as f4");
+  EXPECT_EQ(fault_of_rows(R"([["a", "u8", [3], "YWI="]])"),
+            "tensors[0]: the bytes are not 3 in base64");
+  EXPECT_EQ(fault_of_rows(R"([{"for": "3-1", "tensors": []}])"),
             "tensors[0] is for '3-1', expected numbers such as 0-3,8");
-  EXPECT_EQ(fault_of(R"([{"for": "0-9", "tensors": []}])"), "tensors[0] is a loop of nothing");
+  EXPECT_EQ(fault_of_rows(R"([{"for": "0-9", "tensors": []}])"), "tensors[0] is a loop of nothing");
   const std::string far = R"([{"for": "0-999999999999", "tensors": [["a.{0}", "u8", [0]]]}])";
-  EXPECT_EQ(fault_of(far, {1000, 1 << 20}), "there are more tensors than there is room for");
+  EXPECT_EQ(fault_of_rows(far, {1000, 1 << 20}), "there are more tensors than there is room for");
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ class RenderSarif : public testing::Test {
  protected:
   std::string render(const Diagnostic& diagnostic, const std::string& input = {}) {
     SarifLog log;
-    log.add(diagnostic, sources_, in_folder, input);
+    log.add(diagnostic, sources_, below_folder, input);
     return log.document("1.2.3", 1, true);
   }
   static bool has(const std::string& text, const std::string& part) {
@@ -52,7 +52,7 @@ TEST_F(RenderSarif, HasNoLocationWithoutAFile) {
 TEST_F(RenderSarif, HasARuleForEachCode) {
   SarifLog log;
   for (const char* code : {"E203", "W201", "E203"})
-    log.add(error(code, "m"), sources_, in_folder, "");
+    log.add(error(code, "m"), sources_, below_folder, "");
   const std::string text = log.document("1.2.3", 1, true);
   EXPECT_EQ(text.find(R"({"id": "E203", )"), text.rfind(R"({"id": "E203", )"));
   EXPECT_TRUE(has(text, R"({"id": "W201", "shortDescription": {"text": "condition that )")) << text;
