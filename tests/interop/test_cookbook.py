@@ -13,7 +13,7 @@ INDEX = (COOKBOOK / "README.md").read_text()
 
 
 def test_the_index_names_recipes_that_are_there():
-    named = re.findall(r"^\| \[.*?\]\((.*?)\.yaml\)", INDEX, re.M)
+    named = re.findall(r"^\| \[.*?\]\(([^/]*?)\.yaml\)", INDEX, re.M)  # whole models lie above
     assert sorted(named) == sorted(path.stem for path in RECIPES)
 
 

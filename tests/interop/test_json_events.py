@@ -75,6 +75,10 @@ COMMANDS = [
     (["logits", "model", "--tokens", "[1, 2]"], ["logits/1"]),
     (["stats", "model", "--tokens", "[1, 2]", "-o", "stats.safetensors"], ["stats/1"]),
     (["inspect", "gone"], ["diagnostic/1"]),
+    (["lock", "recipe.yaml", "-o", "kept.lock"], ["progress/1", "lock-result/1"]),
+    (["why", "model.norm.weight", "left", "-f", "recipe.yaml"], ["why/1"]),
+    (["new"], ["templates/1"]),
+    (["fmt", "recipe.yaml", "--check"], ["fmt/1"]),
 ]
 
 
