@@ -14,9 +14,9 @@
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 #include "runtime/executor/check_work.h"
-#include "runtime/executor/compare_logits.h"
 #include "runtime/executor/input_files.h"
 #include "runtime/executor/journal.h"
+#include "runtime/executor/logits_agree.h"
 #include "runtime/executor/manifest.h"
 #include "runtime/executor/measure_ranks.h"
 #include "runtime/executor/memory_use.h"
@@ -89,6 +89,7 @@ class Run {
   }
   /// Ends the run and leaves nothing of it behind.
   bool abandon(Outcome outcome) {
+    report_.output_digest.clear();
     if (Status status = clear_work(); !status) diagnostics_.add(std::move(status.error()));
     return settle(outcome);
   }
@@ -379,26 +380,19 @@ bool Run::finish_files() {
   return status.ok() || abandon(Outcome::failed, std::move(status.error()));
 }
 
-/// The models are run as others will: from the files, configs and all.
 bool Run::check_logits() {
   if (plan_.logits_checks.empty()) return true;
   const ProgressPhase phase(progress_, "running", 0);
   const ForwardOptions options{options_.jobs, options_.memory - metadata_bytes(plan_),
                                Rounding::f32, options_.stop};
-  const auto path = [&](const ModelRef& model) {
-    if (!model.is_output) return plan_.sources[model.index].location;
-    return plan_.parts.empty() ? work_ : join_path(work_, plan_.parts[model.index].directory);
-  };
   bool all = true;
   for (const PlanLogitsCheck& check : plan_.logits_checks) {
-    const LogitsClaim& claim = check.claim;
-    auto found = compare_logits(path(claim.left), path(claim.right), claim.prompts, options);
-    if (!found.ok()) {
-      if (found.error().code == "E588") return settle(Outcome::interrupted);
-      return abandon(Outcome::rejected,
-                     Diagnostic(found.error()).note("check: " + claim.description));
+    auto holds = logits_agree(plan_, check, work_, options, diagnostics_);
+    if (!holds.ok()) {
+      if (holds.error().code == "E588") return settle(Outcome::interrupted);
+      return abandon(Outcome::rejected, holds.error());
     }
-    all = (report_logits(claim, check.origin, *found, diagnostics_) || claim.warns) && all;
+    all = (*holds || check.claim.warns) && all;
   }
   return all || abandon(Outcome::rejected);
 }

@@ -14,9 +14,9 @@
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 #include "runtime/executor/check_work.h"
-#include "runtime/executor/compare_logits.h"
 #include "runtime/executor/hash_work.h"
 #include "runtime/executor/input_files.h"
+#include "runtime/executor/logits_agree.h"
 #include "runtime/executor/manifest.h"
 #include "runtime/executor/side_files.h"
 #include "runtime/io/directory.h"
@@ -289,21 +289,17 @@ bool Verification::run_logits_checks() {
   const bool sources = has_sources(plan, inputs);
   const ProgressPhase phase(progress_, "running", 0);
   const ForwardOptions forward{options_.jobs, options_.memory, Rounding::f32, options_.stop};
-  const auto path = [&](const ModelRef& model) {
-    if (!model.is_output) return plan.sources[model.index].location;
-    return plan.parts.empty() ? output_ : join_path(output_, plan.parts[model.index].directory);
-  };
   for (const PlanLogitsCheck& check : plan.logits_checks) {
     const LogitsClaim& claim = check.claim;
     if (!sources && !(claim.left.is_output && claim.right.is_output)) {
       report_.checks_skipped.push_back(claim.description);
       continue;
     }
-    auto found = compare_logits(path(claim.left), path(claim.right), claim.prompts, forward);
-    if (!found.ok() && found.error().code == "E588") return false;
-    if (!found.ok()) {
-      diagnostics_.add(Diagnostic(found.error()).note("check: " + claim.description));
-    } else if (report_logits(claim, check.origin, *found, diagnostics_)) {
+    const auto holds = logits_agree(plan, check, output_, forward, diagnostics_);
+    if (!holds.ok() && holds.error().code == "E588") return false;
+    if (!holds.ok()) {
+      diagnostics_.add(holds.error());
+    } else if (*holds) {
       ++report_.checks_run;
     }
   }

@@ -1,7 +1,8 @@
-#include "runtime/executor/compare_logits.h"
+#include "runtime/executor/logits_agree.h"
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <mutex>
 
 #include <fmt/format.h>
@@ -9,10 +10,25 @@
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 #include "runtime/forward/forward_pass.h"
+#include "runtime/io/directory.h"
 
 namespace inarch {
 
 namespace {
+
+/// How far the logits of two models are apart, over all tokens of some prompts.
+struct LogitsDistance {
+  double difference = 0;  // the largest
+  double largest = 0;     // magnitude of any
+  std::size_t prompt = 0;
+  std::int64_t token = 0;  // where they differ most
+};
+
+/// Infinite where either is no number or infinite, and so above every limit.
+double distance(double a, double b) {
+  const double difference = std::abs(a - b);
+  return std::isfinite(difference) ? difference : std::numeric_limits<double>::infinity();
+}
 
 /// Where each sequence begins among the tokens of all.
 std::vector<std::int64_t> first_tokens(const std::vector<TokenSequence>& sequences) {
@@ -60,9 +76,9 @@ class LogitsComparison : public ForwardObserver {
       const float* other = kept_.row(sequence, first_token + t) + first_id;
       for (std::int64_t i = 0; i < ids; ++i) {
         const double a = other[i], b = values[t * ids + i];
-        const double difference = std::abs(a - b);
+        const double difference = distance(a, b);
         worst.largest = std::max({worst.largest, std::abs(a), std::abs(b)});
-        if (difference <= worst.difference) continue;  // a NaN is the worst that there is
+        if (difference <= worst.difference) continue;
         worst.difference = difference;
         worst.token = first_token + t;
       }
@@ -87,8 +103,7 @@ class LogitsComparison : public ForwardObserver {
   LogitsDistance found_;
 };
 
-}  // namespace
-
+/// Runs both models, the paths `left` and `right`; the logits of the one are kept for the other.
 Result<LogitsDistance> compare_logits(const std::string& left, const std::string& right,
                                       const std::vector<TokenSequence>& prompts,
                                       const ForwardOptions& options) {
@@ -113,17 +128,31 @@ Result<LogitsDistance> compare_logits(const std::string& left, const std::string
   return comparison.found();
 }
 
-bool report_logits(const LogitsClaim& claim, const std::string& origin, const LogitsDistance& found,
-                   Diagnostics& diagnostics) {
-  const double allowed = claim.tolerance * found.largest;
-  if (found.difference <= allowed) return true;  // a NaN is above every limit
+}  // namespace
+
+Result<bool> logits_agree(const Plan& plan, const PlanLogitsCheck& check, const std::string& output,
+                          const ForwardOptions& options, Diagnostics& diagnostics) {
+  const LogitsClaim& claim = check.claim;
+  const auto path = [&](const ModelRef& model) {
+    if (!model.is_output) return plan.sources[model.index].location;
+    return plan.parts.empty() ? output : join_path(output, plan.parts[model.index].directory);
+  };
+  const auto found = compare_logits(path(claim.left), path(claim.right), claim.prompts, options);
+  if (!found.ok()) return Diagnostic(found.error()).note("check: " + claim.description);
+  const double allowed = claim.tolerance * found->largest;
+  const bool finite = std::isfinite(found->difference);
+  if (finite && found->difference <= allowed) return true;
   const std::string text =
-      fmt::format("{}: the logits differ by up to {:.6g}, expected at most {:.6g}",
-                  escape_for_terminal(claim.description, 400), found.difference, allowed);
+      fmt::format("{}: {}", escape_for_terminal(claim.description, 400),
+                  finite ? fmt::format("the logits differ by up to {:.6g}, expected at most {:.6g}",
+                                       found->difference, allowed)
+                         : "some logits are infinite or NaN");
   Diagnostic d = claim.warns ? warning("W800", "this does not hold: " + text)
                              : error("E803", "check failed: " + text);
-  diagnostics.add(std::move(d).in(origin).note(
-      fmt::format("most after token {} of prompt {}", found.token, found.prompt)));
+  diagnostics.add(std::move(d)
+                      .in(check.origin)
+                      .note(fmt::format("{} after token {} of prompt {}", finite ? "most" : "first",
+                                        found->token, found->prompt)));
   return false;
 }
 
