@@ -81,7 +81,7 @@ Candidates pass_names(bool with_all) {
 /// Values of options that take one of a few words.
 const std::vector<std::pair<std::string_view, std::vector<std::string>>>& fixed_values() {
   static const std::vector<std::pair<std::string_view, std::vector<std::string>>> values = {
-      {"format", {"human", "json", "quiet"}},
+      {"format", {"human", "json", "sarif", "github", "quiet"}},
       {"color", {"auto", "always", "never"}},
       {"rounding", {"f32", "bf16"}},
       {"dtype", {"bf16", "f16", "f32", "f64"}},
