@@ -83,6 +83,7 @@ const std::vector<std::pair<std::string_view, std::vector<std::string>>>& fixed_
   static const std::vector<std::pair<std::string_view, std::vector<std::string>>> values = {
       {"format", {"human", "json", "sarif", "github", "quiet"}},
       {"color", {"auto", "always", "never"}},
+      {"graph", {"dot", "html"}},
       {"rounding", {"f32", "bf16"}},
       {"dtype", {"bf16", "f16", "f32", "f64"}},
       {"by", {"output", "coactivation", "use", "router", "weights"}},
