@@ -10,7 +10,7 @@ build_packages=(g++ cmake ninja-build pkg-config libyaml-cpp-dev nlohmann-json3-
   libpcre2-dev libutf8proc-dev libsentencepiece-dev)
 # What its tests and benchmarks need besides. llvm has the symbolizer that gives sanitizers' traces their names.
 test_packages=(libgtest-dev librapidcheck-dev libbenchmark-dev ccache git
-  clang llvm libclang-rt-14-dev clang-format clang-tidy shellcheck python3 python3-venv graphviz zsh fish chromium)
+  clang lld llvm libclang-rt-14-dev clang-format clang-tidy shellcheck python3 python3-venv graphviz zsh fish chromium)
 
 say() { printf '== %s\n' "$*"; }
 

@@ -19,14 +19,14 @@ bool is_identifier(std::string_view text) {
   });
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_spaces(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   return text;
 }
 
 /// The offset of the brace that closes the one at `open`, or npos.
-std::size_t closing_brace(std::string_view text, std::size_t open) {
+std::size_t closing_brace_of(std::string_view text, std::size_t open) {
   int depth = 0;
   char quote = 0;
   for (std::size_t i = open; i < text.size(); ++i) {
@@ -48,7 +48,7 @@ std::optional<NamePattern::Part> parse_hole(std::string_view inner, bool templat
                                             Diagnostics& diagnostics) {
   NamePattern::Part part;
   part.span = span;
-  const std::string_view body = trimmed(inner);
+  const std::string_view body = without_spaces(inner);
   if (body.empty()) {
     diagnostics.add(error("E120", "empty braces in a tensor name")
                         .at(span, "name what it captures, as in {i}"));
@@ -56,7 +56,7 @@ std::optional<NamePattern::Part> parse_hole(std::string_view inner, bool templat
   }
   if (!template_hole && body.size() > 3 && body.substr(body.size() - 3) == "...") {
     part.kind = NamePattern::Part::Kind::rest;
-    part.text = trimmed(body.substr(0, body.size() - 3));
+    part.text = without_spaces(body.substr(0, body.size() - 3));
     if (is_identifier(part.text)) return part;
     diagnostics.add(error("E120", fmt::format("'{}' is no name for a capture", part.text))
                         .at(span, "letters, digits and _ only, a letter first"));
@@ -109,7 +109,7 @@ std::optional<NamePattern> parse_name_pattern(std::string_view text, Span span,
       continue;
     }
     const std::size_t open = at + (template_hole ? 1 : 0);
-    const std::size_t close = closing_brace(text, open);
+    const std::size_t close = closing_brace_of(text, open);
     if (close == std::string_view::npos) {
       diagnostics.add(error("E120", "a brace in a tensor name does not close")
                           .at(spans.part(at, text.size()), "opened here")

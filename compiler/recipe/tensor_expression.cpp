@@ -98,9 +98,9 @@ constexpr int most_nesting = 200;
 constexpr int most_terms = 200;
 
 /// Recursive descent over the one-line form.
-class Parser {
+class PipelineParser {
  public:
-  Parser(std::string_view text, Span span, Diagnostics& diagnostics)
+  PipelineParser(std::string_view text, Span span, Diagnostics& diagnostics)
       : text_(text), spans_(text, span), diagnostics_(diagnostics) {}
 
   TensorExprPtr whole() {
@@ -430,7 +430,7 @@ class Parser {
 }  // namespace
 
 TensorExprPtr parse_tensor_expression(std::string_view text, Span span, Diagnostics& diagnostics) {
-  return Parser(text, span, diagnostics).whole();
+  return PipelineParser(text, span, diagnostics).whole();
 }
 
 std::optional<ArgumentValue> parse_argument(std::string_view text, bool quoted, ParamKind kind,

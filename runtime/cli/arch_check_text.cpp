@@ -13,7 +13,7 @@ namespace inarch {
 
 namespace {
 
-constexpr std::size_t most_differences = 12;
+constexpr std::size_t most_family_differences = 12;
 constexpr std::size_t most_lines = 6;
 
 std::string recognised_text(const ArchCheckModel& model, const std::string& architecture) {
@@ -51,7 +51,7 @@ std::string model_text(const ArchCheckModel& model, const std::string& architect
   text += labelled("parameters", format_count(model.parameters), width);
   const std::size_t count = model.finding.mismatches.size();
   if (count == 0) return text;
-  const std::size_t shown = all ? count : std::min(most_differences, count);
+  const std::size_t shown = all ? count : std::min(most_family_differences, count);
   text += "\n" + mismatch_table("differs from " + escape_for_terminal(architecture), model.finding,
                                 shown, width);
   if (shown < count) text += fmt::format("and {} more; --all lists them\n", count - shown);

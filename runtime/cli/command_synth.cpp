@@ -21,7 +21,7 @@ namespace inarch {
 
 namespace {
 
-constexpr std::int64_t config_limit = 64 << 20;
+constexpr std::int64_t shape_config_limit = 64 << 20;
 constexpr std::int64_t usual_shard_size = 5'000'000'000;
 
 /// The command line, read.
@@ -105,7 +105,7 @@ std::optional<Request> read_request(const Arguments& arguments, Console& console
 /// config.json as it is to be written: the given text, unless its dtype changes.
 std::optional<std::string> prepare_config(const Request& request, Value& config,
                                           Diagnostics& diagnostics) {
-  auto text = read_small_file(request.config_path, config_limit);
+  auto text = read_small_file(request.config_path, shape_config_limit);
   if (!text) {
     diagnostics.add(text.error());
     return std::nullopt;

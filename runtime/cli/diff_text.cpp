@@ -12,10 +12,10 @@ namespace {
 using Cells = std::vector<std::string>;
 using Columns = std::vector<TextTable::Column>;
 
-constexpr std::size_t most_ranges = 6;
+constexpr std::size_t most_ranges_of_names = 6;
 
 std::string shown_name(const DiffLine& line) {
-  return escape_for_terminal(line.group.text(most_ranges), 8192);
+  return escape_for_terminal(line.group.text(most_ranges_of_names), 8192);
 }
 
 std::string kind_text(const TensorKind& kind) {
@@ -34,12 +34,14 @@ std::string differing_text(const ValueDistance& distance) {
   return share < 0.1 ? format_count(distance.differing) : fmt::format("{:.1f} %", share);
 }
 
-std::string number_text(double number) { return number == 0 ? "0" : fmt::format("{:.3g}", number); }
+std::string short_number(double number) {
+  return number == 0 ? "0" : fmt::format("{:.3g}", number);
+}
 
 Cells distance_cells(const DiffLine& line) {
   if (!line.distance) return {"", "", "", "", ""};
   const ValueDistance& d = *line.distance;
-  return {number_text(d.relative()), number_text(d.largest), fmt::format("{:.6f}", d.cosine()),
+  return {short_number(d.relative()), short_number(d.largest), fmt::format("{:.6f}", d.cosine()),
           differing_text(d), line.group.tell_apart(line.worst)};
 }
 

@@ -88,10 +88,10 @@ Result<Layers> together(const Checkpoint& checkpoint) {
 }
 
 /// A part of each expert's weights: the same rows and columns of one matrix after another.
-using Part = std::vector<MatrixPlace>;
+using MatrixPlaces = std::vector<MatrixPlace>;
 
 /// Inner products of all pairs of experts over one part, added to `products`.
-Status add_products(WeightFiles& files, const Part& part, std::vector<double>& products) {
+Status add_products(WeightFiles& files, const MatrixPlaces& part, std::vector<double>& products) {
   constexpr std::int64_t block_elements = std::int64_t{1} << 22;  // of all experts
   const auto experts = static_cast<std::int64_t>(part.size());
   const std::int64_t columns = part.front().columns;
@@ -123,18 +123,18 @@ Status add_products(WeightFiles& files, const Part& part, std::vector<double>& p
   return {};
 }
 
-Result<Similarity> alike(WeightFiles& files, const std::vector<Part>& parts) {
+Result<Similarity> alike(WeightFiles& files, const std::vector<MatrixPlaces>& parts) {
   const std::size_t experts = parts.front().size();
   std::vector<double> products(experts * experts);
-  for (const Part& part : parts) {
+  for (const MatrixPlaces& part : parts) {
     if (Status added = add_products(files, part, products); !added) return added.error();
   }
   return cosines_of_products(std::move(products), static_cast<std::int64_t>(experts));
 }
 
 /// Each row of a matrix as a part of one expert.
-Part rows_of(const TensorInfo& tensor) {
-  Part part;
+MatrixPlaces rows_of(const TensorInfo& tensor) {
+  MatrixPlaces part;
   for (std::int64_t e = 0; e < tensor.shape[0]; ++e)
     part.push_back({&tensor, e, 1, tensor.shape[1]});
   return part;
@@ -166,7 +166,7 @@ Result<Layers> of_routers(const Checkpoint& checkpoint) {
 }
 
 /// By layer, and then by what a tensor is called besides: the matrices of all experts.
-std::map<std::int64_t, std::map<std::string, Part>> weights_of_experts(
+std::map<std::int64_t, std::map<std::string, MatrixPlaces>> weights_of_experts(
     const Checkpoint& checkpoint) {
   std::map<std::int64_t, std::map<std::string, std::map<std::int64_t, MatrixPlace>>> found;
   for (const TensorInfo& tensor : checkpoint.tensors) {
@@ -184,7 +184,7 @@ std::map<std::int64_t, std::map<std::string, Part>> weights_of_experts(
                                                              tensor.shape[1], tensor.shape[2]};
     }
   }
-  std::map<std::int64_t, std::map<std::string, Part>> parts;
+  std::map<std::int64_t, std::map<std::string, MatrixPlaces>> parts;
   for (const auto& [layer, named] : found) {
     for (const auto& [name, by_expert] : named) {
       for (const auto& [expert, place] : by_expert) parts[layer][name].push_back(place);
@@ -197,7 +197,7 @@ Result<Layers> of_weights(const Checkpoint& checkpoint) {
   WeightFiles files(checkpoint);
   Layers layers;
   for (const auto& [layer, named] : weights_of_experts(checkpoint)) {
-    std::vector<Part> parts;
+    std::vector<MatrixPlaces> parts;
     for (const auto& [name, part] : named) {
       const MatrixPlace& first = part.front();
       const bool even = std::all_of(part.begin(), part.end(), [&](const MatrixPlace& place) {

@@ -13,7 +13,7 @@ namespace {
 // As many sums as two of the widest vectors hold, so that none waits for another.
 constexpr std::int64_t sum_lanes = 16;
 // Stays in the first cache between the two loops of survey().
-constexpr std::int64_t chunk = 4096;
+constexpr std::int64_t squares_chunk = 4096;
 
 using Sums = std::array<double, static_cast<std::size_t>(sum_lanes)>;
 
@@ -58,8 +58,8 @@ double sum_of_squares(const double* values, std::int64_t n) { return add_squares
 Magnitudes survey(const float* values, std::int64_t n) {
   double squares = 0;
   std::uint32_t most = 0;
-  for (std::int64_t at = 0; at < n; at += chunk) {
-    const std::int64_t count = std::min(chunk, n - at);
+  for (std::int64_t at = 0; at < n; at += squares_chunk) {
+    const std::int64_t count = std::min(squares_chunk, n - at);
     squares += add_squares(values + at, count);
     most = std::max(most, largest_bits(values + at, count));
   }
