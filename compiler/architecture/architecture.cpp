@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view extension = ".yaml";
 
 const embedded::File* find_embedded(std::string_view name) {
-  const std::vector<embedded::File>& files = embedded::architectures();
+  const std::span<const embedded::File> files = embedded::architectures();
   const auto file = std::find_if(files.begin(), files.end(), [&](const embedded::File& candidate) {
     return candidate.name == std::string(name) + std::string(extension);
   });
@@ -66,7 +66,7 @@ std::optional<std::vector<ArchTensor>> Architecture::respell(std::vector<ArchTen
 std::optional<Architecture> load_architecture(std::string_view name, SourceMap& sources,
                                               Diagnostics& diagnostics, Span asked) {
   if (const embedded::File* file = find_embedded(name)) {
-    const FileId id = sources.add("architectures/" + file->name, file->text);
+    const FileId id = sources.add("architectures/" + std::string(file->name), std::string(file->text));
     return read_architecture(sources, id, diagnostics);
   }
   const std::vector<std::string> known = architecture_names();
@@ -83,7 +83,7 @@ std::optional<Architecture> load_architecture(std::string_view name, SourceMap& 
 std::vector<std::string> architecture_names() {
   std::vector<std::string> names;
   for (const embedded::File& file : embedded::architectures()) {
-    names.push_back(file.name.substr(0, file.name.size() - extension.size()));
+    names.emplace_back(file.name.substr(0, file.name.size() - extension.size()));
   }
   std::sort(names.begin(), names.end());
   return names;

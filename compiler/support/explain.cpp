@@ -68,18 +68,18 @@ std::string error_example(std::string_view code) {
   return {};
 }
 
-const std::string* error_page(std::string_view code) {
+std::optional<std::string_view> error_page(std::string_view code) {
   const std::string name = page_name(code);
   for (const embedded::File& page : embedded::error_pages()) {
-    if (page.name == name) return &page.text;
+    if (page.name == name) return page.text;
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 std::vector<std::string> error_codes() {
   std::vector<std::string> codes;
   for (const embedded::File& page : embedded::error_pages()) {
-    codes.push_back(page.name.substr(0, page.name.size() - suffix.size()));
+    codes.emplace_back(page.name.substr(0, page.name.size() - suffix.size()));
   }
   std::sort(codes.begin(), codes.end());
   return codes;

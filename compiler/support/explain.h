@@ -1,13 +1,14 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace inarch {
 
-/// The page of docs/errors/ for a code ("E203", "e203"), as Markdown, or null when there is none.
-const std::string* error_page(std::string_view code);
+/// The page of docs/errors/ for a code ("E203", "e203"), as Markdown, or nothing when there is none.
+std::optional<std::string_view> error_page(std::string_view code);
 
 /// A command and what it says with this code, as a golden test has it: Markdown, or "".
 std::string error_example(std::string_view code);

@@ -39,7 +39,7 @@ std::string command_property(std::string_view text) {
 }
 
 std::string title(const Diagnostic& diagnostic) {
-  const std::string* page = error_page(diagnostic.code);
+  const std::optional<std::string_view> page = error_page(diagnostic.code);
   return page ? fmt::format("{}: {}", diagnostic.code, error_title(*page)) : diagnostic.code;
 }
 

@@ -66,7 +66,7 @@ std::string_view body(std::string_view page) {
 }
 
 std::string rule(const std::string& code) {
-  const std::string* page = error_page(code);
+  const std::optional<std::string_view> page = error_page(code);
   if (!page) return fmt::format(R"({{"id": {}}})", json_literal(code));
   const std::string text = json_literal(body(*page));
   return fmt::format(

@@ -53,9 +53,9 @@ std::string pages_of(const std::string& word) {
   for (const Topic& topic : topics) {
     if (word == topic.name) return topic.text();
   }
-  if (const std::string* page = error_page(word)) {
+  if (const std::optional<std::string_view> page = error_page(word)) {
     const std::string example = error_example(word);
-    return *page + (example.empty() ? "" : "\n" + example);
+    return std::string(*page) + (example.empty() ? "" : "\n" + example);
   }
   std::string pages;
   const auto add = [&](const std::string& page) {

@@ -20,7 +20,7 @@ std::string text_of() {
   return write_json(make(), JsonStyle::indented);
 }
 /// Written by hand: no table of the program says what a lock is.
-std::string text_of_lock_schema() { return embedded::lock_schema().front().text; }
+std::string text_of_lock_schema() { return std::string(embedded::lock_schema().front().text); }
 
 struct NamedSchema {
   std::string_view name;

@@ -15,10 +15,10 @@ namespace inarch {
 
 namespace {
 
-std::optional<YamlNode> read_template(const std::string& text) {
+std::optional<YamlNode> read_template(std::string_view text) {
   SourceMap sources;
   Diagnostics ignored;
-  return read_yaml(sources, sources.add("template", text), ignored);
+  return read_yaml(sources, sources.add("template", std::string(text)), ignored);
 }
 
 std::vector<std::string> keys_of(const YamlNode& root, std::string_view section) {
@@ -33,7 +33,7 @@ RecipeTemplate describe_template(const embedded::File& file) {
   RecipeTemplate recipe;
   recipe.name = file.name.substr(0, file.name.rfind('.'));
   recipe.summary = file.text.substr(2, file.text.find('\n') - 2);
-  recipe.text = &file.text;
+  recipe.text = file.text;
   if (const auto root = read_template(file.text)) {
     recipe.sources = keys_of(*root, "sources");
     for (const std::string& name : recipe.sources) {
@@ -114,7 +114,7 @@ const RecipeTemplate* find_template(std::string_view name) {
 }
 
 Result<std::string> fill_template(const RecipeTemplate& recipe, const TemplateChoices& choices) {
-  const auto root = read_template(*recipe.text);
+  const auto root = read_template(recipe.text);
   std::vector<Replacement> replacements;
   std::map<std::string, std::vector<std::string>> paths;  // by source, in the order given
   for (const auto& [name, path] : choices.sources)
@@ -138,7 +138,7 @@ Result<std::string> fill_template(const RecipeTemplate& recipe, const TemplateCh
   }
   SourceMap sources;
   Diagnostics faults;
-  const FileId file = sources.add(recipe.name, replaced(*recipe.text, std::move(replacements)));
+  const FileId file = sources.add(recipe.name, replaced(std::string(recipe.text), std::move(replacements)));
   const auto laid_out = format_yaml(sources, file, faults);
   if (!laid_out) return faults.list().front();
   return *laid_out;

@@ -18,7 +18,7 @@ struct RecipeTemplate {
   std::vector<std::string> sources;  // names, in order
   std::vector<std::string> lists;    // those of them that are lists of sources
   std::vector<std::string> params;
-  const std::string* text = nullptr;
+  std::string_view text;
 };
 
 /// All of them, `blank` first and the others by name.

@@ -8,11 +8,11 @@ namespace inarch {
 namespace {
 
 TEST(Explain, FindsAPageByItsCode) {
-  const std::string* page = error_page("E108");
-  ASSERT_NE(page, nullptr);
+  const std::optional<std::string_view> page = error_page("E108");
+  ASSERT_TRUE(page.has_value());
   EXPECT_EQ(page->rfind("# E108: ", 0), 0u);
   EXPECT_EQ(error_page("e108"), page);
-  EXPECT_EQ(error_page("E000"), nullptr);
+  EXPECT_EQ(error_page("E000"), std::nullopt);
   EXPECT_EQ(error_page(""), nullptr);
   EXPECT_EQ(error_page("E108.md"), nullptr);
 }
@@ -21,7 +21,7 @@ TEST(Explain, EveryPageStartsWithItsCodeAndTitle) {
   const std::vector<std::string> codes = error_codes();
   EXPECT_TRUE(std::is_sorted(codes.begin(), codes.end()));
   for (const std::string& code : codes) {
-    const std::string& page = *error_page(code);
+    const std::string_view page = *error_page(code);
     EXPECT_EQ(page.rfind("# " + code + ": ", 0), 0u) << code;
     const std::string title = error_title(page);
     EXPECT_FALSE(title.empty()) << code;
