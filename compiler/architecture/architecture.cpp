@@ -66,7 +66,8 @@ std::optional<std::vector<ArchTensor>> Architecture::respell(std::vector<ArchTen
 std::optional<Architecture> load_architecture(std::string_view name, SourceMap& sources,
                                               Diagnostics& diagnostics, Span asked) {
   if (const embedded::File* file = find_embedded(name)) {
-    const FileId id = sources.add("architectures/" + std::string(file->name), std::string(file->text));
+    const FileId id =
+        sources.add("architectures/" + std::string(file->name), std::string(file->text));
     return read_architecture(sources, id, diagnostics);
   }
   const std::vector<std::string> known = architecture_names();

@@ -7,7 +7,8 @@
 
 namespace inarch {
 
-/// The page of docs/errors/ for a code ("E203", "e203"), as Markdown, or nothing when there is none.
+/// The page of docs/errors/ for a code ("E203", "e203"), as Markdown, or nothing when there is
+/// none.
 std::optional<std::string_view> error_page(std::string_view code);
 
 /// A command and what it says with this code, as a golden test has it: Markdown, or "".

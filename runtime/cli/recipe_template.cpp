@@ -138,7 +138,8 @@ Result<std::string> fill_template(const RecipeTemplate& recipe, const TemplateCh
   }
   SourceMap sources;
   Diagnostics faults;
-  const FileId file = sources.add(recipe.name, replaced(std::string(recipe.text), std::move(replacements)));
+  const FileId file =
+      sources.add(recipe.name, replaced(std::string(recipe.text), std::move(replacements)));
   const auto laid_out = format_yaml(sources, file, faults);
   if (!laid_out) return faults.list().front();
   return *laid_out;

@@ -1,6 +1,7 @@
 // Runs the golden tests: each *.golden file is one case (see case.h).
 //
-//   runner --inarch PATH --source REPOSITORY [--update] [--filter TEXT] [--jobs N] FOLDER
+//   runner --inarch PATH --source REPOSITORY [--update] [--filter TEXT] [--leave-out NAME]...
+//   [--jobs N] FOLDER
 
 #include <algorithm>
 #include <atomic>
@@ -27,6 +28,7 @@ struct Options {
   fs::path source;
   fs::path folder;
   std::string filter;
+  std::vector<std::string> left_out;  // names without their extension
   bool update = false;
   int jobs = 2;
 };
@@ -46,6 +48,8 @@ std::optional<Options> parse_options(int count, char** words) {
       options.source = fs::absolute(words[++i]);
     } else if (word == "--filter" && has_value) {
       options.filter = words[++i];
+    } else if (word == "--leave-out" && has_value) {
+      options.left_out.push_back(words[++i]);
     } else if (word == "--jobs" && has_value) {
       options.jobs = std::max(1, std::atoi(words[++i]));
     } else if (word.rfind("--", 0) != 0 && options.folder.empty()) {
@@ -63,7 +67,9 @@ std::vector<fs::path> find_cases(const Options& options) {
   std::vector<fs::path> paths;
   for (const auto& entry : fs::recursive_directory_iterator(options.folder)) {
     const bool wanted = entry.path().extension() == ".golden" &&
-                        entry.path().string().find(options.filter) != std::string::npos;
+                        entry.path().string().find(options.filter) != std::string::npos &&
+                        std::find(options.left_out.begin(), options.left_out.end(),
+                                  entry.path().stem()) == options.left_out.end();
     if (wanted) paths.push_back(entry.path());
   }
   std::sort(paths.begin(), paths.end());
@@ -229,7 +235,7 @@ int main(int count, char** words) {
   if (!options) {
     std::fprintf(stderr,
                  "usage: %s --inarch PATH --source REPOSITORY [--update] [--filter TEXT] "
-                 "[--jobs N] FOLDER\n",
+                 "[--leave-out NAME]... [--jobs N] FOLDER\n",
                  words[0]);
     return 2;
   }
