@@ -41,6 +41,7 @@ std::optional<Value> Recognition::quant_state(const TensorInfo& state) {
 }
 
 std::optional<FoundEncoding> Recognition::bitsandbytes(const TensorInfo& codes) {
+  if (!has_bitsandbytes_) return std::nullopt;
   const TensorInfo* state = nullptr;
   for (const std::string_view kind : kinds) {
     if (state == nullptr)

@@ -35,6 +35,11 @@ Recognition::Recognition(const Checkpoint& stored, const ReadSmallTensor& read,
   const Value* method = setting("quant_method");
   if (method != nullptr && method->if_text() != nullptr) method_ = *method->if_text();
   usual_dtype_ = find_usual_dtype();
+  has_bitsandbytes_ =
+      std::any_of(stored.tensors.begin(), stored.tensors.end(), [](const TensorInfo& tensor) {
+        return tensor.name.ends_with(".absmax") ||
+               tensor.name.find(".quant_state.") != std::string::npos;
+      });
 }
 
 const Value* Recognition::setting(std::string_view path) const {

@@ -68,6 +68,7 @@ class Recognition {
   const Value* settings_ = nullptr;
   std::string method_;
   DType usual_dtype_ = DType::bf16;
+  bool has_bitsandbytes_ = false;  // some name is that of a part: most models have none to look for
 };
 
 /// The name without `ending`, when it ends so.

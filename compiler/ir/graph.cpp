@@ -164,6 +164,7 @@ void remove_unused(Graph& graph) {
   if (std::find(used.begin(), used.end(), false) == used.end()) return;
   std::vector<NodeId> renumbered(graph.nodes.size(), 0);
   std::vector<Node> kept;
+  kept.reserve(static_cast<std::size_t>(std::count(used.begin(), used.end(), true)));
   for (std::size_t k = 0; k < graph.nodes.size(); ++k) {
     if (!used[k]) continue;
     renumbered[k] = static_cast<NodeId>(kept.size());

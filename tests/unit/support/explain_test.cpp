@@ -13,8 +13,8 @@ TEST(Explain, FindsAPageByItsCode) {
   EXPECT_EQ(page->rfind("# E108: ", 0), 0u);
   EXPECT_EQ(error_page("e108"), page);
   EXPECT_EQ(error_page("E000"), std::nullopt);
-  EXPECT_EQ(error_page(""), nullptr);
-  EXPECT_EQ(error_page("E108.md"), nullptr);
+  EXPECT_EQ(error_page(""), std::nullopt);
+  EXPECT_EQ(error_page("E108.md"), std::nullopt);
 }
 
 TEST(Explain, EveryPageStartsWithItsCodeAndTitle) {
