@@ -221,11 +221,12 @@ bool is_plain(std::string_view text) {
 
 }  // namespace
 
-std::string json_quote(std::string_view text) {
-  std::string out;
-  out.reserve(text.size() + 2);
+void append_json_quote(std::string& out, std::string_view text) {
   out += '"';
-  if (is_plain(text)) return out.append(text).append(1, '"');
+  if (is_plain(text)) {
+    out.append(text).append(1, '"');
+    return;
+  }
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     switch (c) {
@@ -252,7 +253,14 @@ std::string json_quote(std::string_view text) {
         }
     }
   }
-  return out + '"';
+  out += '"';
+}
+
+std::string json_quote(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() + 2);
+  append_json_quote(out, text);
+  return out;
 }
 
 std::string write_json(const Value& value, JsonStyle style) {

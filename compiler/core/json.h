@@ -31,5 +31,7 @@ enum class JsonStyle { compact, indented };
 std::string write_json(const Value& value, JsonStyle style);
 /// One JSON string literal, quotes included.
 std::string json_quote(std::string_view text);
+/// The same at the end of a longer text.
+void append_json_quote(std::string& out, std::string_view text);
 
 }  // namespace inarch

@@ -26,7 +26,9 @@ std::string make_shard_header(std::span<const OutputTensor> tensors) {
   header += R"({"__metadata__":{"format":"pt"})";
   std::int64_t offset = 0;
   for (const OutputTensor& tensor : tensors) {
-    header.append(",").append(json_quote(tensor.name)).append(R"(:{"dtype":")");
+    header += ',';
+    append_json_quote(header, tensor.name);
+    header.append(R"(:{"dtype":")");
     header.append(header_name(tensor.dtype)).append(R"(","shape":[)");
     for (std::size_t d = 0; d < tensor.shape.size(); ++d)
       append_number(header, d > 0 ? "," : "", tensor.shape[d]);
@@ -67,7 +69,8 @@ std::string make_weight_index(const Plan& plan, std::string_view directory,
       parameters, total);
   for (const OutputTensor* tensor : by_name) {
     json.append(tensor == by_name.front() ? "\n    " : ",\n    ");
-    json.append(json_quote(tensor->name)).append(": ").append(shards[tensor->shard]);
+    append_json_quote(json, tensor->name);
+    json.append(": ").append(shards[tensor->shard]);
   }
   return json + "\n  }\n}\n";
 }

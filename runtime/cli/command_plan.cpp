@@ -13,6 +13,7 @@
 #include "runtime/cli/part_list.h"
 #include "runtime/cli/plan_graph.h"
 #include "runtime/cli/recipe_options.h"
+#include "runtime/cli/roomy_heap.h"
 #include "runtime/cli/shell_word.h"
 #include "runtime/executor/measure_ranks.h"
 #include "runtime/io/file.h"
@@ -177,6 +178,7 @@ int command_plan(const Arguments& arguments, Console& console) {
   const auto jobs = jobs_option(arguments, console);
   const auto memory = memory_option(arguments, default_memory, console);
   if (!jobs || !memory) return exit_failed;
+  take_memory_in_large_steps();
   std::optional<GraphFormat> graph;
   if (arguments.has("graph")) {
     graph = graph_option(arguments, console);
