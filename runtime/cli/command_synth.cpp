@@ -15,13 +15,13 @@
 #include "runtime/cli/stop_signal.h"
 #include "runtime/cli/synth_layout.h"
 #include "runtime/cli/synth_write.h"
+#include "runtime/io/checkpoint.h"
 #include "runtime/io/file.h"
 
 namespace inarch {
 
 namespace {
 
-constexpr std::int64_t shape_config_limit = 64 << 20;
 constexpr std::int64_t usual_shard_size = 5'000'000'000;
 
 /// The command line, read.
@@ -105,7 +105,7 @@ std::optional<Request> read_request(const Arguments& arguments, Console& console
 /// config.json as it is to be written: the given text, unless its dtype changes.
 std::optional<std::string> prepare_config(const Request& request, Value& config,
                                           Diagnostics& diagnostics) {
-  auto text = read_small_file(request.config_path, shape_config_limit);
+  auto text = read_small_file(request.config_path, max_config_bytes);
   if (!text) {
     diagnostics.add(text.error());
     return std::nullopt;

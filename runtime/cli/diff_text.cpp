@@ -3,6 +3,7 @@
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
 #include "runtime/cli/diff_report.h"
+#include "runtime/cli/name_groups.h"
 #include "runtime/cli/text_table.h"
 
 namespace inarch {
@@ -12,10 +13,8 @@ namespace {
 using Cells = std::vector<std::string>;
 using Columns = std::vector<TextTable::Column>;
 
-constexpr std::size_t most_ranges_of_names = 6;
-
 std::string shown_name(const DiffLine& line) {
-  return escape_for_terminal(line.group.text(most_ranges_of_names), 8192);
+  return escape_for_terminal(line.group.text(shown_ranges), 8192);
 }
 
 std::string kind_text(const TensorKind& kind) {

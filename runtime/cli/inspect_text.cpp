@@ -9,13 +9,13 @@
 #include "runtime/cli/inspect_report.h"
 #include "runtime/cli/labelled_text.h"
 #include "runtime/cli/mismatches.h"
+#include "runtime/cli/name_groups.h"
 #include "runtime/cli/text_table.h"
 
 namespace inarch {
 
 namespace {
 
-constexpr std::size_t most_ranges = 6;
 constexpr std::size_t most_differences = 12;
 
 std::string share_text(std::int64_t part, std::int64_t whole) {
@@ -147,7 +147,7 @@ std::string inspect_table(const InspectReport& report, std::size_t width) {
   }
   TextTable table(std::move(columns));
   for (const InspectLine& line : report.lines) {
-    std::vector<std::string> cells = {escape_for_terminal(line.group.text(most_ranges), 8192),
+    std::vector<std::string> cells = {escape_for_terminal(line.group.text(shown_ranges), 8192),
                                       type_text(line)};
     const auto more = report.with_stats ? stats_cells(line) : size_cells(line, report.single);
     cells.insert(cells.end(), more.begin(), more.end());

@@ -18,8 +18,6 @@ namespace inarch {
 
 namespace {
 
-constexpr std::int64_t locked_config_limit = std::int64_t{64} << 20;
-
 class LockBuilder {
  public:
   LockBuilder(const SourceRecorder& recorder, const LockOptions& options)
@@ -73,7 +71,7 @@ class LockBuilder {
     for (const char* name : {"config.json", adapter_config_name}) {
       const std::string path = join_path(directory_of_source(stored), name);
       if (!resolves(path)) continue;
-      auto text = read_small_file(path, locked_config_limit);
+      auto text = read_small_file(path, max_config_bytes);
       if (!text) return text.error();
       const std::string digest = sha256_hex(*text);
       const auto size = static_cast<std::int64_t>(text->size());

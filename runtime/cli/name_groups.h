@@ -7,6 +7,9 @@
 
 namespace inarch {
 
+/// How many ranges at one place tables show.
+inline constexpr std::size_t shown_ranges = 6;
+
 /// Names that differ only in whole segments that are numbers, such that every combination of
 /// `numbers` is there: `model.layers.{0..25}.mlp.up_proj.weight`.
 struct NameGroup {

@@ -4,8 +4,8 @@ namespace inarch {
 
 /// For commands that compile and come to an end: the heap grows in large steps, and what is freed
 /// is kept until the process ends, where it would go back to the system and come again. A check of
-/// 145,000 tensors takes an eighth less time. Huge pages would save another eighth where the system
-/// has some, and cost as much where it must make them.
+/// 145,000 tensors takes a seventh less time. Huge pages save more where the system has some, and
+/// cost more than they save where it must make them.
 void take_memory_in_large_steps();
 
 }  // namespace inarch

@@ -23,7 +23,6 @@ namespace inarch {
 
 namespace {
 
-constexpr std::int64_t max_config_bytes = std::int64_t{64} << 20;
 constexpr std::int64_t max_index_bytes = std::int64_t{256} << 20;
 constexpr const char* download_again =
     "download the model again: what is already there is not fetched twice";

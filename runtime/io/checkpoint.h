@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -7,6 +8,9 @@
 #include "compiler/support/diagnostic.h"
 
 namespace inarch {
+
+/// The longest config.json that is read.
+inline constexpr std::int64_t max_config_bytes = std::int64_t{64} << 20;
 
 /// The files of an adapter, as PEFT calls them.
 inline constexpr const char* adapter_config_name = "adapter_config.json";

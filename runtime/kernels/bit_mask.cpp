@@ -8,6 +8,8 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+
+#include "runtime/kernels/processor.h"
 #endif
 
 namespace inarch {
@@ -80,8 +82,7 @@ __attribute__((target("avx512f"))) void unpack_avx512(const std::uint8_t* mask, 
 }
 
 void unpack(const std::uint8_t* mask, std::int64_t bytes, float* values) {
-  static const bool takes_masks = __builtin_cpu_supports("avx512f") != 0;
-  if (takes_masks) return unpack_avx512(mask, bytes, values);
+  if (has_avx512()) return unpack_avx512(mask, bytes, values);
   unpack_by_table(mask, bytes, values);
 }
 

@@ -8,6 +8,8 @@
 #if defined(__x86_64__)
 #include <cpuid.h>
 #include <immintrin.h>
+
+#include "runtime/kernels/processor.h"
 #endif
 
 namespace inarch {
@@ -75,7 +77,6 @@ __attribute__((target("avx512f"))) void encode_avx512(const float* source, std::
   encode_plain(source + i, n - i, target + 2 * i);
 }
 
-bool has_avx512() { return __builtin_cpu_supports("avx512f") != 0; }
 // "avx" answers for the operating system too, which must save the registers; not every compiler's
 // builtin knows "f16c".
 bool has_f16c() {

@@ -4,6 +4,8 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
+
+#include "runtime/kernels/processor.h"
 #define INARCH_AVX512 __attribute__((target("avx512f")))
 #define INARCH_AVX512_INLINE __attribute__((target("avx512f"), always_inline)) inline
 #endif
@@ -115,14 +117,9 @@ void add_product(std::int64_t m, std::int64_t n, std::int64_t k, const ThinProdu
   }
 }
 
-bool has_wide_registers() {
-  static const bool has = __builtin_cpu_supports("avx512f") != 0;
-  return has;
-}
-
 bool try_without_packing(std::int64_t m, std::int64_t n, std::int64_t k, MatrixView<float> x,
                          const float* v, std::int64_t v_stride, float* y, std::int64_t y_stride) {
-  if (n % lanes != 0 || !has_wide_registers()) return false;
+  if (n % lanes != 0 || !has_avx512()) return false;
   for (std::int64_t i = 0; i < m; ++i) std::fill_n(y + i * y_stride, n, 0.0F);
   const ThinProduct all = {x.data, x.stride, v, v_stride, y, y_stride};
   if (x.transposed) {

@@ -3,27 +3,18 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "tests/support/slow_ops.h"
+#include "tests/unit/kernels/random_values.h"
 
 namespace inarch {
 namespace {
 
 constexpr Reduction all[] = {Reduction::sum, Reduction::mean, Reduction::norm,
                              Reduction::max, Reduction::min,  Reduction::max_abs};
-
-template <typename T>
-std::vector<T> random_rows(std::int64_t count) {
-  std::mt19937 generator(8);
-  std::normal_distribution<double> normal(1, 100);
-  std::vector<T> values(static_cast<std::size_t>(count));
-  for (T& value : values) value = static_cast<T>(normal(generator));
-  return values;
-}
 
 // The tree of the contract, spelled out for one column.
 template <typename T>
@@ -57,7 +48,7 @@ std::vector<double> reduce_in_portions(Reduction reduction, const std::vector<T>
 
 template <typename T>
 void expect_portions(std::int64_t axis, std::int64_t inner, std::int64_t portion) {
-  const std::vector<T> rows = random_rows<T>(axis * inner);
+  const std::vector<T> rows = random_values<T>(axis * inner);
   const auto sums = reduce_in_portions(Reduction::mean, rows, axis, inner, portion);
   std::vector<T> mean(static_cast<std::size_t>(inner));
   finish_reduction(Reduction::mean, sums.data(), inner, axis, mean.data());
@@ -80,7 +71,7 @@ TEST(ReducePortion, FollowsTheTree) {
 
 TEST(ReducePortion, EveryReductionIsWhatItSays) {
   const std::int64_t axis = 1500, inner = 7;
-  const std::vector<float> rows = random_rows<float>(axis * inner);
+  const std::vector<float> rows = random_values<float>(axis * inner);
   for (const Reduction reduction : all) {
     auto whole = reduce_in_portions(reduction, rows, axis, inner, axis);
     EXPECT_EQ(reduce_in_portions(reduction, rows, axis, inner, 11), whole) << name(reduction);
@@ -98,7 +89,7 @@ TEST(ReducePortion, EveryReductionIsWhatItSays) {
 }
 
 TEST(ReduceRow, MakesOneOfAllLanes) {
-  const std::vector<double> row = random_rows<double>(200);
+  const std::vector<double> row = random_values<double>(200);
   for (const Reduction reduction : all) {
     std::vector<double> sums(64);
     start_reduction(reduction, 64, sums.data());

@@ -3,28 +3,20 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/kernels/random_values.h"
+
 namespace inarch {
 namespace {
-
-template <typename T>
-std::vector<T> normal_values(std::int64_t count) {
-  std::mt19937 generator(8);
-  std::normal_distribution<double> normal(1, 100);
-  std::vector<T> values(static_cast<std::size_t>(count));
-  for (T& value : values) value = static_cast<T>(normal(generator));
-  return values;
-}
 
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 TEST(MaxAbs, FindsTheLargestMagnitude) {
-  std::vector<double> values = normal_values<double>(1001);
+  std::vector<double> values = random_values<double>(1001);
   values[500] = -12345.678;
   values[501] = -not_a_number;
   values[502] = not_a_number;
@@ -38,7 +30,7 @@ TEST(MaxAbs, FindsTheLargestMagnitude) {
 }
 
 TEST(MaxAbsDifference, ComparesInfinitiesAndNaN) {
-  std::vector<double> a = normal_values<double>(999);
+  std::vector<double> a = random_values<double>(999);
   std::vector<double> b = a;
   EXPECT_EQ(max_abs_difference(a.data(), b.data(), 999), 0.0);
   b[998] = a[998] + 0.5;
@@ -68,7 +60,7 @@ TEST(MaxExcess, LooksAtOneSide) {
 }
 
 TEST(CountNonFinite, CountsInfinitiesAndNaN) {
-  std::vector<double> values = normal_values<double>(777);
+  std::vector<double> values = random_values<double>(777);
   values[0] = inf;
   values[100] = -inf;
   values[776] = not_a_number;
