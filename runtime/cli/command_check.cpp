@@ -3,11 +3,11 @@
 #include "compiler/core/json.h"
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
+#include "runtime/cli/compile_heap.h"
 #include "runtime/cli/exit_code.h"
 #include "runtime/cli/leave_to_system.h"
 #include "runtime/cli/part_list.h"
 #include "runtime/cli/recipe_options.h"
-#include "runtime/cli/roomy_heap.h"
 
 namespace inarch {
 
@@ -60,7 +60,7 @@ int command_check(const Arguments& arguments, Console& console) {
     return usage_error(console, "check needs a recipe", "inarch check recipe.yaml");
   const auto memory = memory_option(arguments, default_memory, console);
   if (!memory) return exit_failed;
-  take_memory_in_large_steps();
+  use_compile_heap();
   int worst = exit_done;
   for (const std::string& path : arguments.positional) {
     CompileReport report;

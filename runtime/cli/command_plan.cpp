@@ -8,12 +8,12 @@
 #include "compiler/plan/source_window.h"
 #include "compiler/support/sizes.h"
 #include "compiler/support/text.h"
+#include "runtime/cli/compile_heap.h"
 #include "runtime/cli/exit_code.h"
 #include "runtime/cli/leave_to_system.h"
 #include "runtime/cli/part_list.h"
 #include "runtime/cli/plan_graph.h"
 #include "runtime/cli/recipe_options.h"
-#include "runtime/cli/roomy_heap.h"
 #include "runtime/cli/shell_word.h"
 #include "runtime/executor/measure_ranks.h"
 #include "runtime/io/file.h"
@@ -178,7 +178,7 @@ int command_plan(const Arguments& arguments, Console& console) {
   const auto jobs = jobs_option(arguments, console);
   const auto memory = memory_option(arguments, default_memory, console);
   if (!jobs || !memory) return exit_failed;
-  take_memory_in_large_steps();
+  use_compile_heap();
   std::optional<GraphFormat> graph;
   if (arguments.has("graph")) {
     graph = graph_option(arguments, console);
