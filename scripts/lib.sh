@@ -8,9 +8,11 @@ cd "$root" || exit
 build_packages=(g++ cmake ninja-build pkg-config libyaml-cpp-dev nlohmann-json3-dev libboost-dev
   libboost-program-options-dev libopenblas-dev libtbb-dev libfmt-dev libxxhash-dev libssl-dev
   libpcre2-dev libutf8proc-dev libsentencepiece-dev)
-# What its tests and benchmarks need besides. llvm has the symbolizer that gives sanitizers' traces their names.
-test_packages=(libgtest-dev librapidcheck-dev libbenchmark-dev ccache git
-  clang lld llvm libclang-rt-14-dev clang-format clang-tidy shellcheck python3 python3-venv graphviz zsh fish chromium)
+# What its tests and benchmarks are built with besides …
+test_build_packages=(libgtest-dev librapidcheck-dev libbenchmark-dev ccache)
+# … and what they run. llvm has the symbolizer that gives sanitizers' traces their names.
+test_packages=(git clang lld llvm libclang-rt-14-dev clang-format clang-tidy shellcheck python3 python3-venv
+  graphviz zsh fish chromium)
 
 say() { printf '== %s\n' "$*"; }
 

@@ -3,7 +3,7 @@
 #include "runtime/kernels/convert.h"
 #include "tests/unit/codecs/codec_data.h"
 
-namespace inarch {
+namespace inarch::awq_test {
 namespace {
 
 constexpr int column_of_nibble[] = {0, 2, 4, 6, 1, 3, 5, 7};
@@ -66,4 +66,4 @@ TEST(Awq, DecodesLikeAutoAwq) {
 }
 
 }  // namespace
-}  // namespace inarch
+}  // namespace inarch::awq_test

@@ -5,7 +5,7 @@
 
 #include "tests/unit/codecs/codec_data.h"
 
-namespace inarch {
+namespace inarch::bnb4_test {
 namespace {
 
 constexpr Bnb4Kind kinds[] = {Bnb4Kind::nf4, Bnb4Kind::fp4};
@@ -172,4 +172,4 @@ TEST(Bnb4, MapsHaveTheStoredBits) {
 }
 
 }  // namespace
-}  // namespace inarch
+}  // namespace inarch::bnb4_test

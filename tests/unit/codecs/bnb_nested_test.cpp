@@ -5,7 +5,7 @@
 
 #include "tests/unit/codecs/codec_data.h"
 
-namespace inarch {
+namespace inarch::bnb_nested_test {
 namespace {
 
 TEST(BnbNested, DecodesAnyRange) {
@@ -93,4 +93,4 @@ TEST(BnbNested, DoesAsBitsandbytesDoes) {
 }
 
 }  // namespace
-}  // namespace inarch
+}  // namespace inarch::bnb_nested_test

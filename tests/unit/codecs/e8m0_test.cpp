@@ -2,7 +2,7 @@
 
 #include "tests/unit/codecs/codec_data.h"
 
-namespace inarch {
+namespace inarch::e8m0_test {
 namespace {
 
 TEST(E8m0, EveryCodeIsAPowerOfTwo) {
@@ -32,4 +32,4 @@ TEST(E8m0, WhatItCannotHoldBecomesNaN) {
 }
 
 }  // namespace
-}  // namespace inarch
+}  // namespace inarch::e8m0_test

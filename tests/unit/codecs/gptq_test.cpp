@@ -4,7 +4,7 @@
 
 #include "tests/unit/codecs/codec_data.h"
 
-namespace inarch {
+namespace inarch::gptq_test {
 namespace {
 
 struct Case {
@@ -141,4 +141,4 @@ TEST(Gptq, AFileOfOneWord) {
 }
 
 }  // namespace
-}  // namespace inarch
+}  // namespace inarch::gptq_test

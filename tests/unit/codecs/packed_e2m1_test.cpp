@@ -5,7 +5,7 @@
 #include "runtime/codecs/e8m0.h"
 #include "tests/unit/codecs/codec_data.h"
 
-namespace inarch {
+namespace inarch::packed_e2m1_test {
 namespace {
 
 constexpr double magnitudes_of_codes[] = {0, 0.5, 1, 1.5, 2, 3, 4, 6};
@@ -158,4 +158,4 @@ TEST(PackedE2m1, DecodesNvfp4LikeCompressedTensors) {
 }
 
 }  // namespace
-}  // namespace inarch
+}  // namespace inarch::packed_e2m1_test

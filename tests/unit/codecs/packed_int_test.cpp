@@ -3,7 +3,7 @@
 #include "runtime/codecs/bit_codes.h"
 #include "tests/unit/codecs/codec_data.h"
 
-namespace inarch {
+namespace inarch::packed_int_test {
 namespace {
 
 TEST(BitCodes, SpreadsAnyNumber) {
@@ -99,4 +99,4 @@ TEST(PackedInt, DecodesLikeCompressedTensors) {
 }
 
 }  // namespace
-}  // namespace inarch
+}  // namespace inarch::packed_int_test

@@ -3,7 +3,7 @@
 #include "tests/unit/codecs/codec_data.h"
 #include "tests/unit/kernels/small_float_oracle.h"
 
-namespace inarch {
+namespace inarch::scaled_fp8_test {
 namespace {
 
 constexpr DType both[] = {DType::f8_e4m3, DType::f8_e5m2};
@@ -197,4 +197,4 @@ TEST(ScaledFp8, EncodesLikeTransformers) {
 }
 
 }  // namespace
-}  // namespace inarch
+}  // namespace inarch::scaled_fp8_test
