@@ -19,6 +19,8 @@ from transformers import (
     CompressedTensorsConfig,
     LlamaConfig,
     LlamaForCausalLM,
+    Qwen3MoeConfig,
+    Qwen3MoeForCausalLM,
 )
 
 TOKENS = torch.tensor([[3, 17, 5, 40, 8, 61, 2, 9]])
@@ -232,6 +234,32 @@ def test_ignored_are_those_that_are_not_encoded(tmp_path, tied):
     for name, value in loaded.state_dict().items():
         if name in values:
             torch.testing.assert_close(value, values[name].float(), rtol=1e-2, atol=0)
+
+
+def test_experts_and_routers(tmp_path):
+    """Experts, which transformers joins as it loads, are encoded, and routers are not."""
+    config = Qwen3MoeConfig(
+        vocab_size=96,
+        hidden_size=64,
+        moe_intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=16,
+        num_experts=4,
+        num_experts_per_tok=2,
+    )
+    models.save(Qwen3MoeForCausalLM(config), tmp_path / "base", models.Saving(seed=5))
+    out = encoded(tmp_path / "run", tmp_path / "base", fp8("channel"))
+    ignored = models.read_config(out)["quantization_config"]["ignore"]
+    assert sorted(ignored) == ["lm_head"] + [f"model.layers.{i}.mlp.gate" for i in (0, 1)]
+    plain = encoded(tmp_path / "plain", out, "none")
+    with torch.no_grad():
+        mine, theirs = (
+            AutoModelForCausalLM.from_pretrained(path, dtype=torch.bfloat16)(TOKENS).logits
+            for path in (out, plain)
+        )
+    assert torch.equal(mine, theirs)
 
 
 def of_the_first_layer(encode):
