@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdint>
 #include <random>
 #include <vector>
@@ -156,6 +157,17 @@ void encode_fp8(benchmark::State& state) {
   });
 }
 
+/// With a scale a row, as compressed-tensors has it.
+void encode_fp8_by_division(benchmark::State& state) {
+  const BlockGrid grid{tile_rows, inputs, 1, inputs};
+  encode_tile(state, [&](const float* values, float* scales, unsigned char* codes) {
+    std::fill(scales, scales + tile_rows, 0.0F);
+    block_magnitudes(grid, values, 0, tile, scales);
+    for (int i = 0; i < tile_rows; ++i) scales[i] = fp8_dividing_scale(DType::bf16, scales[i]);
+    encode_divided_fp8(grid, scales, 0, tile, values, codes);
+  });
+}
+
 void encode_fp4(benchmark::State& state) {
   encode_tile(state, [&](const float* values, float* scales, unsigned char* codes) {
     group_magnitudes(values, 32, tile, scales);
@@ -188,6 +200,7 @@ BENCHMARK_CAPTURE(decode_gptq_rows, bits_8, 8, false)->Arg(64)->Arg(4096);
 BENCHMARK_CAPTURE(decode_packed_rows, bits_4, 4)->Arg(64)->Arg(4096);
 BENCHMARK_CAPTURE(decode_packed_rows, bits_8, 8)->Arg(64)->Arg(4096);
 BENCHMARK(encode_fp8);
+BENCHMARK(encode_fp8_by_division);
 BENCHMARK(encode_fp4);
 BENCHMARK(encode_nf4);
 

@@ -35,6 +35,12 @@ constexpr std::array<std::pair<PartRole, std::string_view>, 10> role_names = {{
     {PartRole::other, "other"},
 }};
 
+constexpr std::array<std::pair<ScaleStrategy, std::string_view>, 3> strategy_names = {{
+    {ScaleStrategy::tensor, "tensor"},
+    {ScaleStrategy::channel, "channel"},
+    {ScaleStrategy::block, "block"},
+}};
+
 template <typename Table, typename Key>
 std::string_view name_in(const Table& table, Key key) {
   for (const auto& [entry, name] : table) {
@@ -191,13 +197,23 @@ std::string find_fault(const Encoding& e) {
   return {};
 }
 
+namespace {
+
+std::string find_fp8_encoding_fault(const Encoding& e) {
+  const bool fp8 = e.code == DType::f8_e4m3 || (e.code == DType::f8_e5m2 && !e.divides);
+  if (!fp8) return "codes that are not made";
+  const bool plain = e.scale == DType::bf16 || e.scale == DType::f16;
+  const bool made = e.scale == DType::f32 || (e.divides ? plain : e.scale == DType::f8_e8m0);
+  return made ? "" : "scales that are not made";
+}
+
+}  // namespace
+
 std::string find_encoding_fault(const Encoding& e) {
   constexpr std::int64_t most_block = 65536;  // it is held as a whole
+  if (e.codec == Codec::scaled_fp8) return find_fp8_encoding_fault(e);
+  if (e.divides) return "a division that it does not know";
   switch (e.codec) {
-    case Codec::scaled_fp8:
-      if (e.code != DType::f8_e4m3 && e.code != DType::f8_e5m2) return "codes that are no FP8";
-      if (e.scale != DType::f32 && e.scale != DType::f8_e8m0) return "scales that are not made";
-      return {};
     case Codec::packed_e2m1:
       if (e.scale != DType::f8_e8m0 || e.find(PartRole::global_scale))
         return "scales that are not made";
@@ -244,9 +260,14 @@ std::optional<double> offset_in_state(std::string_view state) {
 
 std::string_view name(Codec codec) { return name_in(codec_names, codec); }
 std::string_view name(PartRole role) { return name_in(role_names, role); }
+std::string_view name(ScaleStrategy strategy) { return name_in(strategy_names, strategy); }
 std::optional<Codec> codec_named(std::string_view name) { return named_in(codec_names, name); }
 std::optional<PartRole> part_role_named(std::string_view name) {
   return named_in(role_names, name);
+}
+
+std::optional<ScaleStrategy> scale_strategy_named(std::string_view name) {
+  return named_in(strategy_names, name);
 }
 
 std::string describe(const Encoding& e) {

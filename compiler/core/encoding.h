@@ -20,6 +20,9 @@ enum class Codec : std::uint8_t {
   packed_int,   // compressed-tensors "pack-quantized": I32 words along each row
 };
 
+/// What has one scale, in the words of compressed-tensors: a matrix, a row, a block.
+enum class ScaleStrategy : std::uint8_t { tensor, channel, block };
+
 /// What one of the tensors is that an encoded tensor consists of.
 enum class PartRole : std::uint8_t {
   codes,
@@ -50,6 +53,9 @@ struct Encoding {
   std::int64_t nested_block = 0;  // scales that share a nested scale; 0: they are not encoded
   double nested_offset = 0;  // of what the scales of the scales give; with `state`, it is there
   bool fp4_map = false;      // what bnb4 encodes to: its FP4 in place of its NF4
+  /// How scaled_fp8 is made: values are divided by the scale that is stored, as compressed-tensors
+  /// does it. Else they are multiplied, and the scale that is stored is the reciprocal.
+  bool divides = false;
   /// The JSON text that bnb4 keeps beside the codes, where it is written here. The nested offset,
   /// which depends on the values, has a blank in it (state_with_offset).
   std::string state;
@@ -81,8 +87,10 @@ std::optional<double> offset_in_state(std::string_view state);
 
 std::string_view name(Codec codec);
 std::string_view name(PartRole role);
+std::string_view name(ScaleStrategy strategy);
 std::optional<Codec> codec_named(std::string_view name);
 std::optional<PartRole> part_role_named(std::string_view name);
+std::optional<ScaleStrategy> scale_strategy_named(std::string_view name);
 /// "fp8 128x128, scales f8_e8m0": for people.
 std::string describe(const Encoding& encoding);
 

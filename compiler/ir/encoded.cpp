@@ -29,14 +29,23 @@ std::string bnb_state(const EncodingSpec& spec, const ToEncode& tensor) {
   return text + "}";
 }
 
-Encoding scaled_fp8(const EncodingSpec& spec, const Shape& shape) {
+/// Rows and columns that have one scale.
+std::pair<std::int64_t, std::int64_t> fp8_block(const EncodingSpec& spec, const Shape& shape) {
+  if (!spec.strategy || spec.strategy == ScaleStrategy::block)
+    return {spec.block_rows, spec.block_columns};
+  return {spec.strategy == ScaleStrategy::tensor ? shape[0] : 1, shape[1]};
+}
+
+Encoding scaled_fp8(const EncodingSpec& spec, const ToEncode& tensor) {
   Encoding e;
   e.codec = Codec::scaled_fp8;
-  e.rows = shape[0];
-  e.columns = shape[1];
-  e.block_rows = spec.block_rows;
-  e.block_columns = spec.block_columns;
-  e.scale = spec.scales;
+  e.rows = tensor.shape[0];
+  e.columns = tensor.shape[1];
+  const auto [block_rows, block_columns] = fp8_block(spec, tensor.shape);
+  e.block_rows = block_rows;
+  e.block_columns = block_columns;
+  e.scale = spec.scales.value_or(tensor.dtype);
+  e.divides = spec.strategy.has_value();
   e.parts = {PartRole::codes, PartRole::scales};
   return e;
 }
@@ -70,23 +79,34 @@ Encoding bnb4(const EncodingSpec& spec, const ToEncode& tensor) {
 }
 
 Encoding encoding_of(const EncodingSpec& spec, const ToEncode& tensor) {
-  if (spec.kind == EncodingKind::fp8) return scaled_fp8(spec, tensor.shape);
+  if (spec.kind == EncodingKind::fp8) return scaled_fp8(spec, tensor);
   return spec.kind == EncodingKind::mxfp4 ? mxfp4(tensor.shape) : bnb4(spec, tensor);
 }
 
+/// How the part of FP8 scales ends.
+std::string_view fp8_scales_ending(const EncodingSpec& spec) {
+  if (spec.strategy) return ".weight_scale";
+  return spec.scales == DType::f32 ? ".weight_scale_inv" : ".scale";
+}
+
+/// A grid of them; of a matrix that has one, compressed-tensors keeps a list of one.
+Shape fp8_scales_shape(const EncodingSpec& spec, const Shape& shape) {
+  if (spec.strategy == ScaleStrategy::tensor) return {1};
+  const auto [rows, columns] = fp8_block(spec, shape);
+  return {divided_up(shape[0], rows), divided_up(shape[1], columns)};
+}
+
 /// Endings, dtypes and shapes of the parts, in the order of encoding.parts.
-std::vector<Storage::Part> parts_of_matrix(const EncodingSpec& spec, const Shape& shape) {
+std::vector<Storage::Part> parts_of_matrix(const EncodingSpec& spec, const ToEncode& tensor) {
+  const Shape& shape = tensor.shape;
   const std::int64_t rows = shape[0], columns = shape[1];
   if (spec.kind == EncodingKind::mxfp4) {
     return {{".weight", DType::i8, {rows, columns / 2}, 0},
             {".scale", DType::f8_e8m0, {rows, columns / mxfp4_group}, 0}};
   }
-  const char* scales = spec.scales == DType::f32 ? ".weight_scale_inv" : ".scale";
   return {{".weight", DType::f8_e4m3, shape, 0},
-          {scales,
-           spec.scales,
-           {divided_up(rows, spec.block_rows), divided_up(columns, spec.block_columns)},
-           0}};
+          {std::string(fp8_scales_ending(spec)), spec.scales.value_or(tensor.dtype),
+           fp8_scales_shape(spec, shape), 0}};
 }
 
 std::vector<Storage::Part> parts_of_bnb(const EncodingSpec& spec, const Encoding& e) {
@@ -108,6 +128,21 @@ bool is_bnb_kind(EncodingKind kind) {
   return kind == EncodingKind::nf4 || kind == EncodingKind::fp4;
 }
 
+/// Loaders of compressed-tensors expect a scale for each matrix, row or block to have one shape
+/// each. Where the recipe leaves the dtype of scales open, what they have is as good as another.
+bool is_stored_as_fp8(const EncodedTensor& tensor, const EncodingSpec& spec) {
+  const Encoding& e = *tensor.encoding;
+  const TensorInfo& scales = tensor.parts[*e.find(PartRole::scales)];
+  const Shape shape = {e.rows, e.columns};
+  const auto [rows, columns] = fp8_block(spec, shape);
+  const bool blocks = std::min(e.block_rows, e.rows) == std::min(rows, e.rows) &&
+                      std::min(e.block_columns, e.columns) == std::min(columns, e.columns);
+  const bool shaped = !spec.strategy || scales.shape == fp8_scales_shape(spec, shape);
+  return e.codec == Codec::scaled_fp8 && e.code == DType::f8_e4m3 && blocks && shaped &&
+         scales.dtype == spec.scales.value_or(scales.dtype) &&
+         scales.name.ends_with(fp8_scales_ending(spec));
+}
+
 }  // namespace
 
 bool can_encode(const EncodingSpec& spec, const Shape& shape) {
@@ -120,7 +155,8 @@ Storage add_encoded(Graph& graph, const EncodingSpec& spec, const ToEncode& tens
   Storage storage;
   storage.encoding = encoding;
   storage.ending = bnb ? "" : ".weight";
-  storage.parts = bnb ? parts_of_bnb(spec, *encoding) : parts_of_matrix(spec, tensor.shape);
+  storage.strategy = spec.strategy;
+  storage.parts = bnb ? parts_of_bnb(spec, *encoding) : parts_of_matrix(spec, tensor);
   for (std::size_t k = 0; k < storage.parts.size(); ++k) {
     Storage::Part& part = storage.parts[k];
     Node node;
@@ -139,14 +175,7 @@ bool is_stored_as(const EncodedTensor& tensor, const EncodingSpec& spec) {
   const TensorInfo& scales = tensor.parts[*e.find(PartRole::scales)];
   const TensorInfo& codes = tensor.parts[*e.find(PartRole::codes)];
   if (e.matrices != 1 || tensor.transposed) return false;
-  if (spec.kind == EncodingKind::fp8) {
-    const bool blocks =
-        std::min(e.block_rows, e.rows) == std::min(spec.block_rows, e.rows) &&
-        std::min(e.block_columns, e.columns) == std::min(spec.block_columns, e.columns);
-    const bool named = scales.name.ends_with(spec.scales == DType::f32 ? "_scale_inv" : ".scale");
-    return e.codec == Codec::scaled_fp8 && e.code == DType::f8_e4m3 &&
-           scales.dtype == spec.scales && blocks && named;
-  }
+  if (spec.kind == EncodingKind::fp8) return is_stored_as_fp8(tensor, spec);
   if (spec.kind == EncodingKind::mxfp4) {
     return e.codec == Codec::packed_e2m1 && codes.dtype == DType::i8 &&
            e.block_columns == mxfp4_group && scales.dtype == DType::f8_e8m0;

@@ -40,9 +40,12 @@ std::vector<bool> made_of_encoded(const Graph& graph) {
 struct Holdings {
   std::vector<const Storage*> encoded_here;
   std::vector<std::uint32_t> sources;  // whose encoded tensors it has as they are
-  std::vector<std::string> plain;      // modules that a loader might take for encoded ones
-  bool has_fp4 = false;                // two codes a byte, as the experts of DeepSeek V4
-  bool unknown = false;                // tensors that may be codes of a method not known here
+  std::vector<std::string> encoded_modules;
+  std::vector<std::string> plain;   // modules that a loader might take for encoded ones
+  std::vector<std::string> spared;  // heads and routers, which some loaders take for encoded ones
+  bool has_head = false;
+  bool has_fp4 = false;  // two codes a byte, as the experts of DeepSeek V4
+  bool unknown = false;  // tensors that may be codes of a method not known here
 };
 
 /// Matrices of bytes and words are what methods that are not known here make of weights.
@@ -60,6 +63,11 @@ bool may_be_codes(const Output& output) {
   }
 }
 
+/// A scale for all of a matrix or of a row, however long they are.
+bool has_no_block_size(const Storage& storage) {
+  return storage.strategy && storage.strategy != ScaleStrategy::block;
+}
+
 /// What is encoded alike is one holding.
 void note_storage(Holdings& holdings, const Storage& storage) {
   if (storage.encoding->codec == Codec::packed_e2m1) holdings.has_fp4 = true;
@@ -73,9 +81,10 @@ void note_storage(Holdings& holdings, const Storage& storage) {
   const bool known = std::any_of(
       holdings.encoded_here.begin(), holdings.encoded_here.end(), [&](const Storage* other) {
         const Encoding& o = *other->encoding;
-        return o.codec == e.codec && o.block_rows == e.block_rows && o.scale == e.scale &&
-               o.block_columns == e.block_columns && o.fp4_map == e.fp4_map &&
-               o.nested_block == e.nested_block;
+        const bool blocks = o.block_rows == e.block_rows && o.block_columns == e.block_columns;
+        const bool alike = o.codec == e.codec && o.scale == e.scale && o.fp4_map == e.fp4_map &&
+                           o.nested_block == e.nested_block && other->strategy == storage.strategy;
+        return alike && (blocks || has_no_block_size(storage));
       });
   if (!known) holdings.encoded_here.push_back(&storage);
 }
@@ -92,18 +101,23 @@ std::vector<Holdings> holdings_of(const BoundRecipe& bound, const Graph& graph) 
   const std::vector<bool> made = made_of_encoded(graph);
   std::vector<Holdings> all(bound.outputs.size());
   for (const Output& output : graph.outputs) {
-    if (output.storage >= 0) {
-      note_storage(all[output.checkpoint],
-                   graph.storages[static_cast<std::size_t>(output.storage)]);
-    }
+    Holdings& holdings = all[output.checkpoint];
+    if (is_head_weight(output.name)) holdings.has_head = true;
+    if (output.storage < 0) continue;
+    note_storage(holdings, graph.storages[static_cast<std::size_t>(output.storage)]);
+    holdings.encoded_modules.emplace_back(module_of_weight(output.name));
   }
   for (const Output& output : graph.outputs) {
-    if (output.storage < 0 && may_be_codes(output)) all[output.checkpoint].unknown = true;
-    if (output.storage >= 0 || is_plain_there(graph, output, all[output.checkpoint])) continue;
+    Holdings& holdings = all[output.checkpoint];
+    if (output.storage < 0 && may_be_codes(output)) holdings.unknown = true;
+    if (output.storage >= 0 || is_plain_there(graph, output, holdings)) continue;
     const std::string module(module_of_weight(output.name));
     const bool was_encoded = made[output.node] && !module.empty();
-    if (was_encoded || is_linear_weight(output.name, output.shape, output.dtype))
-      all[output.checkpoint].plain.push_back(module);
+    if (was_encoded || is_linear_weight(output.name, output.shape, output.dtype)) {
+      holdings.plain.push_back(module);
+    } else if (is_spared_linear_weight(output.name, output.shape, output.dtype)) {
+      holdings.spared.push_back(module);
+    }
   }
   return all;
 }
@@ -125,6 +139,8 @@ class EntryFollower {
     }
     auto entry = common_entry();
     if (!entry) return;
+    unskip_modules(*entry, holdings_.encoded_modules);
+    if (skips_by_list_alone(*entry)) skip_modules(*entry, spared());
     if (!skip_modules(*entry, holdings_.plain)) {
       mixture(fmt::format("{} of its matrices are not encoded, and there is no way to say so to {}",
                           holdings_.plain.size(), method(*entry)));
@@ -159,24 +175,30 @@ class EntryFollower {
                                    method(*entry), method(*said)));
     }
     for (const Storage* storage : holdings_.encoded_here) {
-      const Encoding& encoding = *storage->encoding;
-      const bool replaced = entry && holdings_.sources.empty() && !entry_fits(*entry, encoding) &&
+      const bool replaced = entry && holdings_.sources.empty() && !entry_fits(*entry, *storage) &&
                             storage == holdings_.encoded_here.front();
-      if (!entry || replaced) entry = make_quantization_entry(best(encoding), dtype_name());
-      if (!entry_fits(*entry, encoding))
+      if (!entry || replaced) entry = make_quantization_entry(best(*storage), dtype_name());
+      if (!entry_fits(*entry, *storage))
         return mixture(fmt::format("it has tensors encoded as {}, which is not what {} is told",
-                                   describe(encoding), method(*entry)));
+                                   describe(*storage->encoding), method(*entry)));
     }
     return entry;
   }
 
   /// FP8 says more about an entry than the FP4 that goes with it.
-  const Encoding& best(const Encoding& first) const {
-    if (first.codec != Codec::packed_e2m1) return first;
+  const Storage& best(const Storage& first) const {
+    if (first.encoding->codec != Codec::packed_e2m1) return first;
     for (const Storage* storage : holdings_.encoded_here) {
-      if (storage->encoding->codec == Codec::scaled_fp8) return *storage->encoding;
+      if (storage->encoding->codec == Codec::scaled_fp8) return *storage;
     }
     return first;
+  }
+
+  /// A head that is tied to the embeddings has no tensor, and is a linear layer of the model.
+  std::vector<std::string> spared() const {
+    std::vector<std::string> modules = holdings_.spared;
+    if (!holdings_.has_head && holdings_.sources.empty()) modules.emplace_back("lm_head");
+    return modules;
   }
 
   /// DeepSeek V4 has its experts in FP4, and says so beside the entry.

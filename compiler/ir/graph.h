@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -59,6 +60,8 @@ struct Storage {
   std::string ending;  // of the tensor's own name, after the stem
   bool transposed = false;
   std::int32_t source = -1;  // that has it as it is; -1: it is encoded here
+  /// Of FP8 that is encoded here as compressed-tensors stores it; else nothing.
+  std::optional<ScaleStrategy> strategy;
   std::vector<Part> parts;
 };
 

@@ -40,6 +40,11 @@ bool is_router(std::string_view module) {
   return is_one_of(last_segment(module), words) || parent == "router";
 }
 
+bool is_matrix_weight(std::string_view name, const Shape& shape, DType dtype) {
+  return !module_of_weight(name).empty() && shape.size() == 2 && numel(shape) > 0 &&
+         is_arithmetic(dtype);
+}
+
 }  // namespace
 
 bool is_vocabulary_weight(std::string_view name) {
@@ -54,11 +59,22 @@ std::string_view module_of_weight(std::string_view name) {
 }
 
 bool is_linear_weight(std::string_view name, const Shape& shape, DType dtype) {
+  if (!is_matrix_weight(name, shape, dtype)) return false;
   const std::string_view module = module_of_weight(name);
-  if (module.empty() || shape.size() != 2 || numel(shape) == 0 || !is_arithmetic(dtype))
-    return false;
   const std::string_view segment = last_segment(module);
   return !is_embedding(segment) && !is_head(segment) && !is_norm(segment) && !is_router(module);
+}
+
+bool is_spared_linear_weight(std::string_view name, const Shape& shape, DType dtype) {
+  if (!is_matrix_weight(name, shape, dtype)) return false;
+  const std::string_view module = module_of_weight(name);
+  const std::string_view segment = last_segment(module);
+  return is_head_weight(name) || (is_router(module) && !is_norm(segment));
+}
+
+bool is_head_weight(std::string_view name) {
+  const std::string_view segment = last_segment(module_of_weight(name));
+  return is_head(segment) || segment == "embed_out";  // GPT-NeoX calls its head so
 }
 
 }  // namespace inarch

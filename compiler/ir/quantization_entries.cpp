@@ -1,10 +1,16 @@
 #include "compiler/ir/quantization_entries.h"
 
 #include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "compiler/ir/compressed_tensors_entry.h"
 
 namespace inarch {
 
 namespace {
+
+constexpr std::string_view compressed_tensors = "compressed-tensors";
 
 std::string method_named(const Value& entry) {
   const Value* method = entry.find("quant_method");
@@ -45,7 +51,7 @@ Value bnb_entry(const Encoding& encoding, std::string_view dtype) {
 std::string_view skip_key(const Value& entry) {
   const std::string method = method_named(entry);
   if (method == "bitsandbytes") return "llm_int8_skip_modules";
-  if (method == "compressed-tensors") return "ignore";
+  if (method == compressed_tensors) return "ignore";
   if (method == "fp8" && entry.find("ignored_layers") != nullptr) return "ignored_layers";
   if (method == "fp8" || method == "awq" || method == "mxfp4" || method == "fbgemm_fp8")
     return "modules_to_not_convert";
@@ -54,16 +60,23 @@ std::string_view skip_key(const Value& entry) {
 
 }  // namespace
 
-std::string_view method_of(const Encoding& encoding) {
-  return encoding.codec == Codec::bnb4 ? "bitsandbytes" : "fp8";
+std::string_view method_of(const Storage& storage) {
+  if (storage.strategy) return compressed_tensors;
+  return storage.encoding->codec == Codec::bnb4 ? "bitsandbytes" : "fp8";
 }
 
-Value make_quantization_entry(const Encoding& encoding, std::string_view dtype) {
+Value make_quantization_entry(const Storage& storage, std::string_view dtype) {
+  if (storage.strategy) return compressed_tensors_entry(storage);
+  const Encoding& encoding = *storage.encoding;
   return encoding.codec == Codec::bnb4 ? bnb_entry(encoding, dtype) : fp8_entry(encoding);
 }
 
-bool entry_fits(const Value& entry, const Encoding& encoding) {
-  if (method_named(entry) != method_of(encoding)) return false;
+bool skips_by_list_alone(const Value& entry) { return method_named(entry) == compressed_tensors; }
+
+bool entry_fits(const Value& entry, const Storage& storage) {
+  if (method_named(entry) != method_of(storage)) return false;
+  if (storage.strategy) return compressed_tensors_fits(entry, storage);
+  const Encoding& encoding = *storage.encoding;
   if (encoding.codec == Codec::bnb4) return true;  // each tensor has a state of its own
   const Value* format = entry.find("scale_fmt");
   const bool powers = format != nullptr && *format == Value("ue8m0");
@@ -85,10 +98,27 @@ bool skip_modules(Value& entry, const std::vector<std::string>& modules) {
   } else {
     list.emplace_back("lm_head");
   }
+  std::unordered_set<std::string> listed;
+  for (const Value& module : list) {
+    if (module.if_text() != nullptr) listed.insert(*module.if_text());
+  }
   for (const std::string& module : modules) {
-    if (std::find(list.begin(), list.end(), Value(module)) == list.end()) list.emplace_back(module);
+    if (listed.insert(module).second) list.emplace_back(module);
   }
   return entry.set_path(key, Value(std::move(list)));
+}
+
+void unskip_modules(Value& entry, const std::vector<std::string>& modules) {
+  const std::string key(skip_key(entry));
+  const Value* known = key.empty() ? nullptr : entry.find(key);
+  if (known == nullptr || known->if_list() == nullptr) return;
+  const std::unordered_set<std::string> taken(modules.begin(), modules.end());
+  Value::List list = *known->if_list();
+  const std::size_t before = list.size();
+  std::erase_if(list, [&](const Value& module) {
+    return module.if_text() != nullptr && taken.contains(*module.if_text());
+  });
+  if (list.size() != before) entry.set_path(key, Value(std::move(list)));
 }
 
 }  // namespace inarch

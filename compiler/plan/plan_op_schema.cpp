@@ -139,6 +139,7 @@ Value encoding_of_plan() {
   List required;
   for (const auto& [key, schema] : properties) required.emplace_back(key);
   properties.emplace_back("fp4_map", schema_of_flag({}));
+  properties.emplace_back("divides", schema_of_flag("FP8 is made by dividing by its scale"));
   properties.emplace_back("state", schema_of_text("the JSON that bitsandbytes keeps"));
   return schema_of_object(std::move(properties), std::move(required), "how values are stored");
 }

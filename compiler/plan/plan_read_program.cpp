@@ -76,6 +76,7 @@ std::shared_ptr<const Encoding> read_encoding(PlanFields& op, PlanFault& fault) 
   e.nested_block = fields.integer("nested_block");
   e.nested_offset = fields.real("nested_offset");
   if (fields.has("fp4_map")) e.fp4_map = fields.boolean("fp4_map");
+  if (fields.has("divides")) e.divides = fields.boolean("divides");
   if (fields.has("state")) e.state = fields.text("state");
   for (const Json& item : fields.list("parts")) {
     const auto* text = std::get_if<std::string>(&item.data);

@@ -180,6 +180,7 @@ struct OpWriter {
         name(e.scale), e.bits, e.zero_minus_one, e.nested_block, real(e.nested_offset));
     put_list(out, e.parts, [&](PartRole role) { put(out, "\"{}\"", name(role)); });
     if (e.fp4_map) out += ",\"fp4_map\":true";
+    if (e.divides) out += ",\"divides\":true";
     if (!e.state.empty()) put(out, ",\"state\":{}", json_quote(e.state));
     out += '}';
   }

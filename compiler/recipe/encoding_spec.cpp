@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "compiler/recipe/bind_config.h"
+#include "compiler/recipe/fp8_settings.h"
 #include "compiler/support/text.h"
 
 namespace inarch {
@@ -68,23 +70,27 @@ class EncodingReader {
     if (settings == nullptr || settings->is_null()) return spec;
     const Value::Map* map = settings->if_map();
     if (map == nullptr) return fault(fmt::format("what is special about {} is a mapping", name));
-    for (const auto& [key, value] : *map) {
-      if (!set(spec, key, value)) {
-        return fault(fmt::format("'{}: {}' makes no sense for {}", escape_for_terminal(key),
-                                 escape_for_terminal(to_text(value)), name));
-      }
+    const auto faulty = set_all(spec, *map);
+    if (!faulty) return spec;
+    return fault(fmt::format("'{}: {}' makes no sense for {}", escape_for_terminal(faulty->first),
+                             escape_for_terminal(to_text(faulty->second)), name));
+  }
+
+  /// The first entry that makes no sense. What others depend on comes first, wherever it stands.
+  static std::optional<Value::Map::value_type> set_all(EncodingSpec& spec, const Value::Map& map) {
+    std::vector<const Value::Map::value_type*> entries;
+    for (const auto& entry : map) entries.push_back(&entry);
+    const auto rank = [](const Value::Map::value_type* entry) { return fp8_rank(entry->first); };
+    std::stable_sort(entries.begin(), entries.end(),
+                     [&](const auto* a, const auto* b) { return rank(a) < rank(b); });
+    for (const auto* entry : entries) {
+      if (!set(spec, entry->first, entry->second)) return *entry;
     }
-    return spec;
+    return std::nullopt;
   }
 
   static bool set(EncodingSpec& spec, std::string_view key, const Value& value) {
-    if (spec.kind == EncodingKind::fp8 && key == "block") return set_block(spec, value);
-    if (spec.kind == EncodingKind::fp8 && key == "scales") {
-      const std::string* text = value.if_text();
-      if (text == nullptr || (*text != "f32" && *text != "e8m0")) return false;
-      spec.scales = *text == "f32" ? DType::f32 : DType::f8_e8m0;
-      return true;
-    }
+    if (spec.kind == EncodingKind::fp8) return set_fp8(spec, key, value);
     if (!is_bnb(spec.kind)) return false;
     if (key == "nested") {
       if (value.if_bool() == nullptr) return false;
@@ -99,23 +105,14 @@ class EncodingReader {
     return std::find(sizes.begin(), sizes.end(), *size) != sizes.end();
   }
 
-  static bool set_block(EncodingSpec& spec, const Value& value) {
-    constexpr std::int64_t most = std::int64_t{1} << 31;
-    const Value::List* sides = value.if_list();
-    if (sides == nullptr || sides->size() != 2) return false;
-    const std::int64_t* rows = (*sides)[0].if_int();
-    const std::int64_t* columns = (*sides)[1].if_int();
-    if (rows == nullptr || columns == nullptr) return false;
-    spec.block_rows = *rows;
-    spec.block_columns = *columns;
-    return *rows >= 1 && *columns >= 1 && *rows <= most && *columns <= most;
-  }
-
   std::nullopt_t fault(std::string message) {
     diagnostics_.add(error("E170", std::move(message))
                          .at(node_.span)
                          .note("encodings: fp8, mxfp4, nf4, fp4 and none; fp8 may have a block of "
-                               "two sizes and scales f32 or e8m0, nf4 and fp4 a block and nested"));
+                               "two sizes and scales f32 or e8m0, nf4 and fp4 a block and nested")
+                         .note("fp8 with the layout compressed-tensors may have the strategy "
+                               "channel, tensor or block, scales f32, bf16 or f16, and a block "
+                               "where that is the strategy"));
     return std::nullopt;
   }
 

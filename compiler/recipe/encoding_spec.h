@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "compiler/core/dtype.h"
+#include "compiler/core/encoding.h"
 #include "compiler/recipe/expression.h"
 #include "compiler/recipe/yaml_tree.h"
 
@@ -11,7 +11,7 @@ namespace inarch {
 
 enum class EncodingKind : std::uint8_t {
   none,   // numbers of the dtype
-  fp8,    // E4M3 in blocks with a scale each: DeepSeek-V3, V4
+  fp8,    // E4M3 in blocks with a scale each: DeepSeek-V3 and V4, compressed-tensors
   mxfp4,  // E2M1 in groups of 32 along rows, E8M0 scales: the experts of DeepSeek-V4
   nf4,    // bitsandbytes
   fp4,    // bitsandbytes
@@ -22,8 +22,11 @@ struct EncodingSpec {
   EncodingKind kind = EncodingKind::none;
   std::int64_t block_rows = 1;  // what has one scale
   std::int64_t block_columns = 1;
-  DType scales = DType::f32;  // of fp8: f32 or f8_e8m0
-  bool nested = false;        // of nf4 and fp4: scales are encoded themselves
+  std::optional<DType> scales = DType::f32;  // of fp8; nothing: the dtype of the values
+  bool nested = false;                       // of nf4 and fp4: scales are encoded themselves
+  /// Of fp8 as compressed-tensors stores it, where blocks are those of `block` alone. Nothing: as
+  /// DeepSeek does.
+  std::optional<ScaleStrategy> strategy = std::nullopt;
 };
 
 inline constexpr std::int64_t mxfp4_group = 32;

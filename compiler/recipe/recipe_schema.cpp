@@ -42,11 +42,19 @@ Value encoding_schema() {
       {{"block", schema_described({{"anyOf", List{integer}}}, "values to a scale, 64")},
        {"nested", schema_of_flag("scales are encoded themselves")}},
       {}, "as bitsandbytes stores it");
+  const auto choice = [](List words, std::string_view what) {
+    return schema_described(
+        {{"anyOf", List{Map{{"enum", std::move(words)}}, schema_ref("template")}}}, what);
+  };
   const Value fp8 = schema_of_object(
-      {{"block", schema_of_list(integer, "rows and columns to a scale, [128, 128]")},
-       {"scales",
-        Map{{"anyOf", List{Map{{"enum", List{"f32", "e8m0"}}}, schema_ref("template")}}}}},
-      {}, "E4M3 in blocks, as DeepSeek V3 stores it, or V4 with scales e8m0");
+      {{"layout", choice({"compressed-tensors"}, "whose form it has; without it, DeepSeek's")},
+       {"strategy", choice({"channel", "tensor", "block"},
+                           "what has one scale in compressed-tensors: a row, a matrix, a block")},
+       {"block", schema_of_list(integer, "rows and columns to a scale, [128, 128]")},
+       {"scales", choice({"f32", "e8m0", "bf16", "f16"},
+                         "f32, or e8m0 as DeepSeek V4 has them; of compressed-tensors the dtype of "
+                         "the values, or f32, bf16 or f16")}},
+      {}, "E4M3 with scales, as DeepSeek V3, V4 and compressed-tensors store it");
   const auto one = [](std::string_view name, const Value& settings) {
     return schema_of_object({{std::string(name), settings}}, List{name}, "");
   };

@@ -7,6 +7,7 @@
 
 #include "runtime/codecs/magnitude.h"
 #include "runtime/codecs/product.h"
+#include "runtime/kernels/convert.h"
 #include "runtime/kernels/multiversion.h"
 #include "runtime/kernels/small_float.h"
 
@@ -50,6 +51,16 @@ void encode_e5m2_run(const float* __restrict values, std::int64_t n, float multi
     const std::uint32_t magnitude = scaled & 0x7fffffffU;
     const std::uint32_t kept = magnitude > 0x7f800000U ? magnitude : std::min(magnitude, limit);
     codes[i] = static_cast<unsigned char>(Float8E5M2::encode(kept | (scaled & 0x80000000U)));
+  }
+}
+
+INARCH_MULTIVERSION
+void encode_quotients_run(const float* __restrict values, std::int64_t n, float scale,
+                          unsigned char* __restrict codes) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    const float quotient = values[i] / scale;
+    const auto pattern = std::bit_cast<std::uint32_t>(quotient);
+    codes[i] = static_cast<unsigned char>(Float8E4M3::encode(pattern));
   }
 }
 
@@ -100,6 +111,22 @@ float fp8_multiplier(DType code, float magnitude) {
 
 float fp8_power_of_two_scale(DType code, float magnitude) {
   return covering_power_of_two(magnitude, largest(code));
+}
+
+float fp8_dividing_scale(DType stored, float magnitude) {
+  if (!std::isfinite(magnitude)) return std::numeric_limits<float>::quiet_NaN();
+  float scale = magnitude / largest(DType::f8_e4m3);
+  round_to(stored, &scale, 1);
+  if (scale != 0) return scale;
+  if (stored == DType::f32) return 0x1p-23F;
+  return stored == DType::bf16 ? 0x1p-7F : 0x1p-10F;
+}
+
+void encode_divided_fp8(const BlockGrid& grid, const float* scales, std::int64_t begin,
+                        std::int64_t n, const float* values, unsigned char* codes) {
+  for_each_run(grid, begin, n, [&](std::int64_t block, std::int64_t offset, std::int64_t length) {
+    encode_quotients_run(values + offset, length, scales[block], codes + offset);
+  });
 }
 
 void encode_scaled_fp8(DType code, const BlockGrid& grid, const float* multipliers,

@@ -15,6 +15,7 @@
 #include "runtime/codecs/packed_e2m1.h"
 #include "runtime/codecs/scaled_fp8.h"
 #include "runtime/executor/evaluator.h"
+#include "runtime/kernels/convert.h"
 
 namespace inarch {
 
@@ -36,11 +37,13 @@ void copy_entries(const Table& table, std::int64_t begin, std::int64_t n, std::b
   std::memcpy(target, table.data() + begin, static_cast<std::size_t>(n) * sizeof(float));
 }
 
-/// The scale that is stored is the reciprocal of what values are multiplied by.
-void store_fp8_scales(DType stored, const float* multipliers, std::int64_t n, std::byte* target) {
+/// The scale that is stored is the reciprocal of what values are multiplied by, or what they are
+/// divided by.
+void store_fp8_scales(const Encoding& e, const float* kept, std::int64_t n, std::byte* target) {
+  if (e.divides) return encode(e.scale, kept, n, target);
   for (std::int64_t k = 0; k < n; ++k) {
-    const float scale = 1 / multipliers[k];
-    if (stored == DType::f8_e8m0) {
+    const float scale = 1 / kept[k];
+    if (e.scale == DType::f8_e8m0) {
       encode_e8m0(&scale, 1, bytes_of(target + k));
     } else {
       std::memcpy(target + k * std::int64_t{sizeof(float)}, &scale, sizeof(float));
@@ -48,10 +51,12 @@ void store_fp8_scales(DType stored, const float* multipliers, std::int64_t n, st
   }
 }
 
-/// What scales a block of this magnitude, as it is kept: for FP8 a multiplier, else the scale.
+/// What scales a block of this magnitude, as it is kept: for FP8 a multiplier where values are
+/// multiplied, else the scale.
 float block_scale(const Encoding& e, float magnitude) {
   if (e.codec == Codec::packed_e2m1) return e2m1_scale(magnitude);
   if (e.codec == Codec::bnb4) return magnitude;
+  if (e.divides) return fp8_dividing_scale(e.scale, magnitude);
   if (e.scale == DType::f8_e8m0) return 1 / fp8_power_of_two_scale(e.code, magnitude);
   return fp8_multiplier(e.code, magnitude);
 }
@@ -71,7 +76,7 @@ bool Evaluator::apply(const EncodeOp& op, std::uint32_t at, std::int64_t begin, 
       if (e.nested_block > 0) {
         encode_nested(op, scales, begin, n, target);
       } else if (e.codec == Codec::scaled_fp8) {
-        store_fp8_scales(e.scale, scales + begin, n, target);
+        store_fp8_scales(e, scales + begin, n, target);
       } else if (e.scale == DType::f8_e8m0) {
         encode_e8m0(scales + begin, n, bytes_of(target));
       } else {
@@ -118,11 +123,16 @@ bool Evaluator::values_to_encode(std::uint32_t input, std::int64_t begin, std::i
 bool Evaluator::encode_fp8(const EncodeOp& op, std::uint32_t at, std::int64_t begin, std::int64_t n,
                            std::byte* target) {
   const Encoding& e = *op.encoding;
-  const void* multipliers = materialised_->of(at);
+  const void* kept = materialised_->of(at);
   const EncodeBuffers buffers = take_encode_buffers(e);
   if (!values_to_encode(program_[at].inputs[0], begin, n, buffers)) return false;
-  encode_scaled_fp8(e.code, grid_to_encode(e), static_cast<const float*>(multipliers), begin, n,
-                    buffers.values, bytes_of(target));
+  const auto* scales = static_cast<const float*>(kept);
+  if (e.divides) {
+    encode_divided_fp8(grid_to_encode(e), scales, begin, n, buffers.values, bytes_of(target));
+  } else {
+    encode_scaled_fp8(e.code, grid_to_encode(e), scales, begin, n, buffers.values,
+                      bytes_of(target));
+  }
   return true;
 }
 
@@ -205,11 +215,14 @@ bool Evaluator::materialise_scales(const EncodeOp& op, const Op& self, float* sc
     }
   }
   for (std::int64_t k = 0; k < blocks; ++k) {
-    scales[k] = block_scale(e, scales[k]);
+    const float magnitude = scales[k];
+    scales[k] = block_scale(e, magnitude);
     if (std::isfinite(scales[k])) continue;
-    return keep(error("E722", fmt::format("tensor '{}' is to be encoded and has values that are "
-                                          "not finite",
-                                          escape_for_terminal(op.name))));
+    const std::string what = std::isfinite(magnitude)
+                                 ? fmt::format("too large for scales of {}", inarch::name(e.scale))
+                                 : "not finite";
+    return keep(error("E722", fmt::format("tensor '{}' is to be encoded and has values that are {}",
+                                          escape_for_terminal(op.name), what)));
   }
   if (e.nested_block > 0) scales[blocks] = nested_offset(scales, blocks);
   return true;

@@ -146,6 +146,85 @@ TEST(ScaledFp8, ABlockWithNaNIsNaN) {
   EXPECT_EQ(codes, (Bytes{0x7f, 0x7f, 0x7f, 0x7f}));
 }
 
+/// Of values that are divided by it: a quotient in f64 is rounded to f32 as one in f32 would be.
+double dividing_scale(DType stored, float magnitude) {
+  const auto quotient = static_cast<float>(double{magnitude} / 448);
+  if (stored == DType::f32) return double{quotient};
+  const SmallFloatOracle oracle(stored);
+  return oracle.value(oracle.nearest(double{quotient}));
+}
+
+TEST(ScaledFp8, DividingScalesAreRoundedToWhatIsStored) {
+  Floats magnitudes = random_scales(500, 7);
+  for (int exponent = -140; exponent < 127; ++exponent)
+    magnitudes.push_back(std::ldexp(1.37F, exponent));
+  for (const DType stored : {DType::f32, DType::bf16, DType::f16}) {
+    for (const float each : magnitudes) {
+      const float magnitude = std::fabs(each);
+      if (!std::isfinite(magnitude)) continue;
+      const float scale = fp8_dividing_scale(stored, magnitude);
+      const double want = dividing_scale(stored, magnitude);
+      if (want != 0) {
+        ASSERT_EQ(double{scale}, want) << magnitude;
+      } else {
+        const int digits = stored == DType::f32 ? 23 : stored == DType::bf16 ? 7 : 10;
+        ASSERT_EQ(scale, std::ldexp(1.0F, -digits)) << magnitude;
+      }
+    }
+    EXPECT_TRUE(std::isnan(fp8_dividing_scale(stored, NAN)));
+    EXPECT_TRUE(std::isnan(fp8_dividing_scale(stored, INFINITY)));
+  }
+  EXPECT_TRUE(std::isinf(fp8_dividing_scale(DType::f16, 1e8F)));
+}
+
+TEST(ScaledFp8, QuotientsGoToTheNearest) {
+  const SmallFloatOracle oracle(DType::f8_e4m3);
+  for (const Shape& shape : shapes) {
+    Floats values = random_normals(shape.elements(), 8);
+    values[0] = -0.0F;
+    Floats scales(at(shape.blocks()), 0.0F);
+    block_magnitudes(shape.grid, values.data(), 0, shape.elements(), scales.data());
+    for (float& scale : scales) scale = fp8_dividing_scale(DType::bf16, scale);
+    values[1] = 1e30F;  // far beyond what the scale is for
+    Bytes codes(values.size());
+    const std::int64_t some = shape.elements() / 3;
+    encode_divided_fp8(shape.grid, scales.data(), 0, some, values.data(), codes.data());
+    encode_divided_fp8(shape.grid, scales.data(), some, shape.elements() - some,
+                       values.data() + some, codes.data() + some);
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      const float scale = scales[at(block_of(shape.grid, static_cast<std::int64_t>(i)))];
+      const auto quotient = static_cast<float>(double{values[i]} / double{scale});
+      ASSERT_EQ(codes[i], oracle.nearest(double{quotient})) << i;
+    }
+  }
+}
+
+// compressed-tensors 0.20, calculate_qparams and quantize (in f32), a scale a row.
+TEST(ScaledFp8, EncodesLikeCompressedTensors) {
+  const BlockGrid grid{2, 8, 1, 8};
+  const Floats values =
+      from_bits({0x3dbd0000, 0x3cd50000, 0xbdaf0000, 0xbdae0000, 0x3dcf0000, 0xbc5c0000, 0xbbd60000,
+                 0xbd930000, 0x00000000, 0x00000000, 0x00000000, 0xb81a0000, 0x384f0000, 0xb7b00000,
+                 0xb7f60000, 0xb8240000});
+  Floats magnitudes(2, 0.0F);
+  block_magnitudes(grid, values.data(), 0, 16, magnitudes.data());
+  const auto check = [&](DType stored, const Bits& scales, const Bytes& want) {
+    Floats made;
+    for (const float magnitude : magnitudes) made.push_back(fp8_dividing_scale(stored, magnitude));
+    expect_same_bits(made, from_bits(scales));
+    Bytes codes(16);
+    encode_divided_fp8(grid, made.data(), 0, 16, values.data(), codes.data());
+    EXPECT_EQ(codes, want) << name(stored);
+  };
+  const Bytes codes = {0x7d, 0x6e, 0xfc, 0xfc, 0x7e, 0xe7, 0xde, 0xfa,
+                       0x00, 0x00, 0x00, 0xfa, 0x7e, 0xf4, 0xf8, 0xfb};
+  check(DType::f32, {0x396c9249, 0x33ec9249}, codes);
+  check(DType::bf16, {0x396d0000, 0x33ed0000}, codes);
+  check(DType::f16, {0x396ca000, 0x34000000},
+        {0x7d, 0x6e, 0xfc, 0xfc, 0x7e, 0xe7, 0xde, 0xfa, 0x00, 0x00, 0x00, 0xfa, 0x7d, 0xf3, 0xf7,
+         0xfa});
+}
+
 // transformers 5.23, Fp8Dequantize, with blocks of 2 × 4.
 TEST(ScaledFp8, DecodesLikeTransformers) {
   const BlockGrid grid{2, 8, 2, 4};

@@ -38,6 +38,16 @@ Encoding fp8(std::int64_t rows, std::int64_t columns, std::int64_t block, DType 
   return e;
 }
 
+/// As compressed-tensors has it.
+Encoding divided_fp8(std::int64_t rows, std::int64_t columns, std::int64_t block_rows,
+                     std::int64_t block_columns, DType scale) {
+  Encoding e = fp8(rows, columns, 1, scale);
+  e.block_rows = block_rows;
+  e.block_columns = block_columns;
+  e.divides = true;
+  return e;
+}
+
 Encoding mxfp4_of(std::int64_t rows, std::int64_t columns) {
   Encoding e;
   e.codec = Codec::packed_e2m1;
@@ -67,7 +77,8 @@ Encoding bnb(std::int64_t count, std::int64_t block, bool fp4, bool nested) {
 }
 
 DType stored_as(const Encoding& e, PartRole role) {
-  for (const DType dtype : {DType::u8, DType::f8_e4m3, DType::f8_e8m0, DType::f32}) {
+  for (const DType dtype :
+       {DType::u8, DType::f8_e4m3, DType::f8_e8m0, DType::f32, DType::bf16, DType::f16}) {
     if (role == PartRole::scales && e.scale == DType::f8_e8m0 && dtype == DType::u8) continue;
     if (part_dtype_fits(e, role, dtype)) return dtype;
   }
@@ -78,6 +89,19 @@ unsigned char* raw(Bytes& bytes) {
   return static_cast<unsigned char*>(static_cast<void*>(bytes.data()));
 }
 
+std::vector<Bytes> divide_whole(const Encoding& e, const std::vector<float>& values) {
+  const auto n = static_cast<std::int64_t>(values.size());
+  const BlockGrid grid{e.rows, e.columns, e.block_rows, e.block_columns};
+  std::vector<float> scales(static_cast<std::size_t>(e.block_count()));
+  block_magnitudes(grid, values.data(), 0, n, scales.data());
+  for (float& scale : scales) scale = fp8_dividing_scale(e.scale, scale);
+  Bytes codes(values.size(), '\0');
+  encode_divided_fp8(grid, scales.data(), 0, n, values.data(), raw(codes));
+  Bytes stored(scales.size() * static_cast<std::size_t>(bytes(e.scale)), '\0');
+  encode(e.scale, scales.data(), e.block_count(), stored.data());
+  return {codes, stored};
+}
+
 /// What the codecs make of the whole tensor, part by part.
 std::vector<Bytes> encode_whole(const Encoding& e, const std::vector<float>& values) {
   const auto n = static_cast<std::int64_t>(values.size());
@@ -85,6 +109,7 @@ std::vector<Bytes> encode_whole(const Encoding& e, const std::vector<float>& val
   std::vector<float> scales(blocks);
   Bytes codes(static_cast<std::size_t>(*part_count(e, PartRole::codes)), '\0');
   Bytes exponents(blocks, '\0');
+  if (e.divides) return divide_whole(e, values);
   if (e.codec == Codec::scaled_fp8) {
     const BlockGrid grid{e.rows, e.columns, e.block_rows, e.block_columns};
     std::vector<float> multipliers(blocks);
@@ -143,7 +168,7 @@ std::vector<float> decode_whole(const Encoding& e, const std::vector<Bytes>& par
                          static_cast<float>(*offset_in_state(parts[5])), e.nested_block, 0,
                          e.block_count(), scales.data());
   } else {
-    std::memcpy(scales.data(), stored.data(), stored.size());
+    decode(e.scale, stored.data(), e.block_count(), scales.data());
   }
   if (e.codec == Codec::scaled_fp8) {
     decode_scaled_fp8(e.code, {e.rows, e.columns, e.block_rows, e.block_columns}, raw(codes),
@@ -161,6 +186,9 @@ std::vector<Encoding> all_encodings() {
   std::vector<Encoding> all = {fp8(40, 96, 32, DType::f32),
                                fp8(37, 101, 32, DType::f8_e8m0),
                                fp8(5, 7, 128, DType::f32),
+                               divided_fp8(37, 101, 1, 101, DType::bf16),
+                               divided_fp8(37, 101, 37, 101, DType::f32),
+                               divided_fp8(37, 101, 32, 24, DType::f16),
                                mxfp4_of(9, 96),
                                mxfp4_of(1, 32),
                                bnb(37 * 101, 64, false, false),
@@ -289,8 +317,9 @@ TEST_F(EvaluatorEncodeTest, WhatWasStoredIsDecoded) {
 TEST_F(EvaluatorEncodeTest, ValuesThatAreNotFiniteAreAnError) {
   int number = 0;
   for (const float bad : {std::numeric_limits<float>::infinity(), std::nanf("")}) {
-    for (const Encoding& e : {fp8(8, 32, 16, DType::f32), fp8(8, 32, 16, DType::f8_e8m0),
-                              mxfp4_of(8, 32), bnb(256, 64, false, true)}) {
+    for (const Encoding& e :
+         {fp8(8, 32, 16, DType::f32), fp8(8, 32, 16, DType::f8_e8m0),
+          divided_fp8(8, 32, 1, 32, DType::bf16), mxfp4_of(8, 32), bnb(256, 64, false, true)}) {
       std::vector<double> values(256, 1);
       values[200] = double{bad};
       CheckpointMaker maker;
@@ -301,6 +330,19 @@ TEST_F(EvaluatorEncodeTest, ValuesThatAreNotFiniteAreAnError) {
                                op(EncodeOp{encoding, PartRole::scales, "w"}, {0}, e.block_count())};
       EXPECT_EQ(evaluate(program, random_cut(4), DType::f32, 4), "E722") << describe(e);
     }
+  }
+}
+
+TEST_F(EvaluatorEncodeTest, ScalesThatDoNotFitAreAnError) {
+  CheckpointMaker maker;
+  maker.add("w", DType::f32, {256}, std::vector<double>(256, 1e9));
+  open(maker, "large");
+  for (const DType scale : {DType::f16, DType::bf16}) {
+    const auto e = std::make_shared<const Encoding>(divided_fp8(8, 32, 1, 32, scale));
+    const Program program = {maker.read("w"),
+                             op(EncodeOp{e, PartRole::scales, "w"}, {0}, e->block_count())};
+    const Bytes result = evaluate(program, random_cut(4), scale, 2);
+    EXPECT_EQ(result == "E722", scale == DType::f16);
   }
 }
 

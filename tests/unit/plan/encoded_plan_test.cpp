@@ -26,6 +26,18 @@ Sample fp8() {
   return {e, {{DType::f8_e4m3, 30}, {DType::f32, 4}}};
 }
 
+/// Made by division, with a scale a row in bf16.
+Sample divided_fp8() {
+  Encoding e;
+  e.rows = 5;
+  e.columns = 6;
+  e.block_columns = 6;
+  e.scale = DType::bf16;
+  e.divides = true;
+  e.parts = {PartRole::codes, PartRole::scales};
+  return {e, {{DType::f8_e4m3, 30}, {DType::bf16, 5}}};
+}
+
 Sample nested_bnb() {
   Encoding e;
   e.codec = Codec::bnb4;
@@ -89,7 +101,7 @@ DecodeOp& decode_of(Plan& plan) {
 }
 
 TEST(EncodedPlan, ReadsWhatItWrote) {
-  for (const Sample& sample : {fp8(), nested_bnb(), gptq(), mxfp4()}) {
+  for (const Sample& sample : {fp8(), divided_fp8(), nested_bnb(), gptq(), mxfp4()}) {
     const std::string text = write_plan(decoding(sample));
     auto plan = read_plan(text, "plan.json");
     ASSERT_TRUE(plan.ok()) << plan.error().message;
