@@ -39,7 +39,7 @@ if(INARCH_SANITIZE)
   target_compile_definitions(inarch_options INTERFACE INARCH_SANITIZED=1)
 endif()
 
-# Code that decides and formats has no loops over values: -O3 makes it larger, no faster, and takes a third longer.
+# Code that decides and formats has no loops over values: -O3 makes it larger, no faster, and takes up to a third longer.
 function(inarch_decides target)
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O2>)
 endfunction()

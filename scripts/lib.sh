@@ -11,8 +11,9 @@ build_packages=(g++ cmake ninja-build pkg-config libyaml-cpp-dev nlohmann-json3-
 # What its tests and benchmarks are built with besides …
 test_build_packages=(libgtest-dev librapidcheck-dev libbenchmark-dev ccache)
 # … and what they run. llvm has the symbolizer that gives sanitizers' traces their names.
-test_packages=(git clang lld llvm libclang-rt-14-dev clang-format clang-tidy shellcheck python3 python3-venv
-  graphviz zsh fish chromium)
+sanitizer_packages=(clang lld llvm libclang-rt-14-dev)
+test_packages=(git "${sanitizer_packages[@]}" clang-format clang-tidy shellcheck python3 python3-venv graphviz
+  zsh fish chromium)
 
 say() { printf '== %s\n' "$*"; }
 

@@ -91,6 +91,14 @@ std::int64_t code_count(const Encoding& e) {
   return 0;
 }
 
+std::string find_fp8_encoding_fault(const Encoding& e) {
+  const bool fp8 = e.code == DType::f8_e4m3 || (e.code == DType::f8_e5m2 && !e.divides);
+  if (!fp8) return "codes that are not made";
+  const bool plain = e.scale == DType::bf16 || e.scale == DType::f16;
+  const bool made = e.scale == DType::f32 || (e.divides ? plain : e.scale == DType::f8_e8m0);
+  return made ? "" : "scales that are not made";
+}
+
 }  // namespace
 
 std::int64_t Encoding::block_count() const {
@@ -196,18 +204,6 @@ std::string find_fault(const Encoding& e) {
   if (e.find(PartRole::state) && e.nested_block > 0 && !blank) return "no place for the offset";
   return {};
 }
-
-namespace {
-
-std::string find_fp8_encoding_fault(const Encoding& e) {
-  const bool fp8 = e.code == DType::f8_e4m3 || (e.code == DType::f8_e5m2 && !e.divides);
-  if (!fp8) return "codes that are not made";
-  const bool plain = e.scale == DType::bf16 || e.scale == DType::f16;
-  const bool made = e.scale == DType::f32 || (e.divides ? plain : e.scale == DType::f8_e8m0);
-  return made ? "" : "scales that are not made";
-}
-
-}  // namespace
 
 std::string find_encoding_fault(const Encoding& e) {
   constexpr std::int64_t most_block = 65536;  // it is held as a whole

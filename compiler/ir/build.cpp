@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -378,23 +377,18 @@ class GraphBuilder {
   /// A part of an encoded tensor may have the name that a rule gives to another.
   void compare_part_names() {
     if (graph_.storages.empty()) return;
-    std::vector<std::unordered_set<std::string>> names(bound_.outputs.size());
-    std::size_t parts = graph_.outputs.size();
-    for (const Storage& storage : graph_.storages) parts += storage.parts.size();
-    if (names.size() == 1) names.front().reserve(parts);
+    std::vector<std::set<std::string, std::less<>>> names(bound_.outputs.size());
     for (const Output& output : graph_.outputs) names[output.checkpoint].insert(output.name);
     for (const Output& output : graph_.outputs) {
       if (output.storage < 0) continue;
       const Storage& storage = graph_.storages[static_cast<std::size_t>(output.storage)];
       for (const Storage::Part& part : storage.parts) {
-        std::string name = part_name(output, storage, part);
-        if (name == output.name) continue;
-        const auto [at, is_new] = names[output.checkpoint].insert(std::move(name));
-        if (is_new) continue;
+        const std::string name = part_name(output, storage, part);
+        if (name == output.name || names[output.checkpoint].insert(name).second) continue;
         diagnostics_.add(
             error("E211", fmt::format("'{}' is a part of the encoded '{}', and is "
                                       "defined once more",
-                                      escape_for_terminal(*at), escape_for_terminal(output.name)))
+                                      escape_for_terminal(name), escape_for_terminal(output.name)))
                 .at(output.origin));
         return;
       }

@@ -1,8 +1,6 @@
 #include "compiler/plan/shard_header.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <vector>
 
 #include <fmt/format.h>
@@ -17,9 +15,8 @@ namespace {
 constexpr std::size_t prefix_bytes = 8;
 
 void append_number(std::string& text, std::string_view before, std::int64_t number) {
-  std::array<char, 20> digits;  // of any 64-bit number
-  const auto [end, fault] = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-  text.append(before).append(digits.data(), end);
+  const fmt::format_int digits(number);
+  text.append(before).append(digits.data(), digits.size());
 }
 
 }  // namespace

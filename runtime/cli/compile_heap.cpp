@@ -64,10 +64,6 @@ void* take_from_new_span(std::size_t grains) {
     const std::size_t used = region_used.fetch_add(chunk_bytes, std::memory_order_relaxed);
     if (used > region_bytes - chunk_bytes) return nullptr;
     pool.chunk = {region + used, region + used + chunk_bytes};
-#ifdef MADV_POPULATE_WRITE
-    // All pages in one call take half of what they take one by one. A kernel that cannot says so.
-    (void)::madvise(region + used, chunk_bytes, MADV_POPULATE_WRITE);
-#endif
     begin = pool.chunk.take(span_bytes);
   }
   grains_in_span[static_cast<std::size_t>(begin - region) / span_bytes] =

@@ -5,7 +5,7 @@
 //
 // GOLDEN_SETUP_INARCH names a program that makes what cases need, in place of the one that is
 // tested: half of all commands are there for that, and where the tested one is slow to start they
-// take half the time and show nothing new.
+// take two fifths of the time and show nothing new.
 
 #include <algorithm>
 #include <atomic>
